@@ -1,0 +1,1 @@
+"""Pure words everybody speaks: money, clock, ids, errors, transitions, text. No database, no framework."""
