@@ -1,0 +1,3 @@
+from kaibo.cli.main import main
+
+raise SystemExit(main())

@@ -1,0 +1,34 @@
+"""`./kaibo serve`: the console on uvicorn."""
+
+from __future__ import annotations
+
+import argparse
+
+import uvicorn
+
+from kaibo.config.catalogues import compile_stale
+from kaibo.config.env import read_env
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bind", help="监听地址，默认 KAIBO_BIND · address to listen on")
+    parser.add_argument("--port", type=int, help="端口，默认 KAIBO_CONSOLE_PORT · port")
+
+
+def run(args: argparse.Namespace) -> int:
+    env = read_env()
+    compile_stale()
+    uvicorn.run(
+        "kaibo.config.asgi:application",
+        host=args.bind or env.bind,
+        port=args.port or env.console_port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=8,
+    )
+    return 0
