@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from kaibo.cli.supervisor import watch_supervisor
 from kaibo.cli.verbs import VERBS, Verb
 from kaibo.config.env import WrongSetting
 from kaibo.kit.errors import KaiboError, Unavailable
@@ -25,6 +26,7 @@ EPILOGUE = """./kaibo 动词 --help 说明每个动词；设置（KAIBO_…）�
 def main(arguments: Sequence[str] | None = None) -> int:
     """This function will run one verb and give its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    watch_supervisor()
     verb = next((v for v in VERBS if given and v.name == given[0]), None)
     if verb is None:
         return _overview(given)

@@ -6,6 +6,7 @@ import argparse
 
 import uvicorn
 
+from kaibo.config import logs
 from kaibo.config.catalogues import compile_stale
 from kaibo.config.env import read_env
 
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     env = read_env()
+    logs.set_up()
     compile_stale()
     uvicorn.run(
         "kaibo.config.asgi:application",

@@ -19,7 +19,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -56,6 +56,7 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] ",
     "timezone": "UTC",
 }
+THROWAWAY = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +91,16 @@ class Status:
 _held: dict[Path, IO[str]] = {}
 
 
-def use(data: Path) -> str:
+def use(data: Path, *, throwaway: bool = False) -> str:
     """
     This function will find or start the server of a data folder, mark this process as a user of it, and give its address.
 
-    When the process ends, the last user stops the server.
+    When the process ends, the last user stops the server. A `throwaway` server, for tests, does not wait for the disk.
     Raises: any complaint of `database.complaints`.
     """
     place = Place(data)
     if place.root not in _held:
-        start(place)
+        start(place, throwaway=throwaway)
         atexit.register(leave, data)
     return place.url
 
@@ -116,16 +117,21 @@ def leave(data: Path) -> None:
             _stop(place)
 
 
-def start(place: Place) -> None:
+def start(place: Place, *, throwaway: bool = False) -> None:
     """This function will initialise the cluster when it is new and start the server unless it runs, and register this process as a user."""
     try:
         place.root.mkdir(parents=True, exist_ok=True)
     except OSError as refused:
-        raise _unusable(place, "", str(refused)) from refused
+        raise unusable(place, "", str(refused)) from refused
     with _start_lock(place):
         if _pid(place) is None or not _answers(place):
-            _bring_up(place)
+            _bring_up(place, {**SETTINGS, **(THROWAWAY if throwaway else {})})
         _held[place.root] = _hold_use(place)
+
+
+def runs(place: Place) -> bool:
+    """This function will say whether the postmaster lives; it only reads a file and the process table."""
+    return _pid(place) is not None
 
 
 def stop(place: Place) -> bool:
@@ -141,7 +147,7 @@ def status(place: Place) -> Status:
     return Status(running=pid is not None and _answers(place), pid=pid, url=place.url)
 
 
-def _bring_up(place: Place) -> None:
+def _bring_up(place: Place, settings: Mapping[str, str]) -> None:
     programs = find_programs()
     user = user_for(place.cluster)
     _prepare_folders(place, programs, user)
@@ -152,7 +158,7 @@ def _bring_up(place: Place) -> None:
     if (pid := _pid(place)) is not None and not _wait_for_answer(place, seconds=20):
         raise DatabaseRunsElsewhere(folder=str(place.cluster), pid=pid)
     if _pid(place) is None:
-        _start_server(place, programs, user)
+        _start_server(place, programs, user, settings)
     _make_database(place, programs, user)
 
 
@@ -167,7 +173,7 @@ def _prepare_folders(place: Place, programs: Programs, user: RunAs) -> None:
         place.root.chmod(0o700)
         _check_socket_folder(place, user)
     except OSError as refused:
-        raise _unusable(place, user.name, str(refused)) from refused
+        raise unusable(place, user.name, str(refused)) from refused
 
 
 def _check_socket_folder(place: Place, user: RunAs) -> None:
@@ -213,11 +219,11 @@ def _forget_dead_postmaster(place: Place) -> None:
         (place.cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _start_server(place: Place, programs: Programs, user: RunAs) -> None:
+def _start_server(place: Place, programs: Programs, user: RunAs, settings: Mapping[str, str]) -> None:
     if place.log.exists() and place.log.stat().st_size > KEPT_LOG_BYTES:
         place.log.replace(place.log.with_suffix(".log.1"))
     options = " ".join(
-        f"-c {name}='{value}'" for name, value in {**SETTINGS, "unix_socket_directories": place.sockets}.items()
+        f"-c {name}='{value}'" for name, value in {**settings, "unix_socket_directories": place.sockets}.items()
     )
     command = [
         programs.path("pg_ctl"),
@@ -327,7 +333,7 @@ def _start_lock(place: Place) -> Iterator[None]:
     try:
         handle = (place.root / "start.lock").open("a", encoding="utf-8")
     except OSError as refused:
-        raise _unusable(place, "", str(refused)) from refused
+        raise unusable(place, "", str(refused)) from refused
     with handle:
         until = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
@@ -370,7 +376,7 @@ def _run(place: Place, user: RunAs, command: list[str]) -> subprocess.CompletedP
             **user.popen_arguments(),
         )
     except OSError as refused:
-        raise _unusable(place, user.name, str(refused)) from refused
+        raise unusable(place, user.name, str(refused)) from refused
 
 
 def _complaint(place: Place, user: RunAs, said: str) -> KaiboError:
@@ -382,7 +388,8 @@ def _complaint(place: Place, user: RunAs, said: str) -> KaiboError:
     return DatabaseCrashed(log=str(place.log), tail=tail)
 
 
-def _unusable(place: Place, user: str, reason: str) -> KaiboError:
+def unusable(place: Place, user: str, reason: str) -> KaiboError:
+    """This function will give the complaint that fits a refused file operation in the data folder."""
     if "No space left" in reason:
         return _disk_full(place)
     return DatabaseFolderForbidden(folder=str(place.root), user=user or str(os.geteuid()), tail=reason)

@@ -1,0 +1,24 @@
+"""`./kaibo bench NAME`: figures and the baseline's in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+BENCHES = {
+    "claims": (
+        "kaibo.cli.benches.claims",
+        "抢购：每秒落盘的抢购数 · durable claims a second beside an empty endpoint and pgbench",
+    ),
+    "import": ("kaibo.cli.benches.importing", "导入：十万行订单 · 100,000 order rows end to end beside the bare parse"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+    for name, (module, summary) in BENCHES.items():
+        importlib.import_module(module).add_arguments(names.add_parser(name, help=summary, description=summary))
+
+
+def run(args: argparse.Namespace) -> int:
+    return int(importlib.import_module(BENCHES[args.name][0]).run(args))
