@@ -31,11 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if verb is None:
         return _overview(given)
     parser = argparse.ArgumentParser(
-        prog=f"kaibo {verb.name}", description=verb.summary, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"kaibo {verb.name}",
+        description=verb.summary,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     try:
         verb.add_arguments(parser)
-        return verb.run(parser.parse_args(given[1:]))
+        args, args.passed_on = parser.parse_known_args(given[1:])
+        if args.passed_on and not verb.passes_on:
+            parser.error(f"不认识 / unknown: {' '.join(args.passed_on)}")
+        return verb.run(args)
     except KaiboError as complaint:
         return report(complaint)
     except BrokenPipeError:  # the reader of our output went away, as `head` does

@@ -17,6 +17,8 @@ class Verb:
     module: str
     zh: str
     en: str
+    passes_on: bool = False
+    """What the verb does not know itself it hands on, as `args.passed_on`."""
 
     @property
     def summary(self) -> str:
@@ -63,5 +65,5 @@ VERBS = (
     ),
     Verb("restore", "kaibo.cli.restore", "从备份恢复，并自行核对", "restore a backup and prove it"),
     Verb("bench", "kaibo.cli.bench", "测速，并与基准对比", "measure speed beside a baseline"),
-    Verb("test", "kaibo.cli.test", "运行全部测试", "run the tests"),
+    Verb("test", "kaibo.cli.test", "运行全部测试", "run the tests", passes_on=True),
 )
