@@ -30,6 +30,8 @@ class Env:
     """KAIBO_CONSOLE_PORT: the staff's door (default 8000)."""
     room_port: int
     """KAIBO_ROOM_PORT: the public door (default 8001)."""
+    work_port: int
+    """KAIBO_WORK_PORT: where the work process answers /health and /metrics (default 8002)."""
     database_url: str
     """KAIBO_DATABASE_URL: any PostgreSQL ≥ 15; empty = the embedded one in the data folder."""
     valkey_url: str
@@ -67,6 +69,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         bind=bind,
         console_port=console_port,
         room_port=room_port,
+        work_port=_port(source, "KAIBO_WORK_PORT", 8002),
         database_url=_database(source),
         valkey_url=_text(source, "KAIBO_VALKEY_URL", ""),
         room_url=_text(source, "KAIBO_ROOM_URL", f"http://{shown}:{room_port}").rstrip("/"),

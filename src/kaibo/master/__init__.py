@@ -1,0 +1,1 @@
+"""Nouns all stages share: people, shops, catalog, stock, launches, media. They know no stage."""

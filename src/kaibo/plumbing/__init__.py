@@ -1,0 +1,1 @@
+"""Django-side machinery without business: outbox, audit, access, intake, jobs, tables, vault, thresholds, wiring."""

@@ -1,0 +1,47 @@
+"""Shops and channels."""
+
+from django.db import models
+
+from kaibo.kit.ids import new_id
+
+
+class Platform(models.TextChoices):
+    """Outside systems goods are sold on; `own` is Kaibo's own live room."""
+
+    OWN = "own", "自播间"
+    DOUYIN = "douyin", "抖店"
+    TAOBAO = "taobao", "淘宝"
+    PDD = "pdd", "拼多多"
+    JD = "jd", "京东"
+    KUAISHOU = "kuaishou", "快手"
+    XIAOHONGSHU = "xiaohongshu", "小红书"
+    WECHAT_SHOP = "wechat_shop", "微信小店"
+    TIKTOK_SHOP = "tiktok_shop", "TikTok Shop"
+    SHOPIFY = "shopify", "Shopify"
+
+
+class Shop(models.Model):
+    """A shop of the company: people are scoped to it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    code = models.SlugField(max_length=30, unique=True)
+    name = models.CharField(max_length=60)
+    company = models.CharField(max_length=80)
+    licence_number = models.CharField(max_length=40, blank=True, default="")
+    main_category = models.CharField(max_length=40, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+
+
+class Channel(models.Model):
+    """A shop's account on a platform. `shop_type` is the platform's kind of shop (C店, POP, 企业店 …)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="channels")
+    platform = models.CharField(max_length=16, choices=Platform.choices)
+    name = models.CharField(max_length=60)
+    shop_type = models.CharField(max_length=20, blank=True, default="")
+    external_id = models.CharField(max_length=40, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "platform", "external_id"], name="one_channel_per_account")]

@@ -1,0 +1,136 @@
+"""The ledger's tables. Nobody but `services.py` writes them."""
+
+from django.db import models
+
+from kaibo.kit.ids import new_id
+
+INTERNAL_BUCKETS = ["incoming", "sellable", "reserved", "allotted", "held"]
+
+
+class Warehouse(models.Model):
+    """A place stock is in."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    code = models.SlugField(max_length=20, unique=True)
+    name = models.CharField(max_length=40)
+    is_active = models.BooleanField(default=True)
+
+
+class Lot(models.Model):
+    """A lot 批次: units that came together and are inspected together."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, related_name="lots")
+    code = models.CharField(max_length=40)
+    received_at = models.DateTimeField()
+    produced_on = models.DateField(null=True)
+    expires_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sku", "code"], name="one_lot_per_code")]
+
+
+class Entry(models.Model):
+    """One event of the ledger; `key` makes it happen once. Its lines sum to zero."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    key = models.CharField(max_length=120, unique=True)
+    reason = models.CharField(max_length=40)
+    reference = models.CharField(max_length=120)
+    actor_name = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["reference"], name="stock_entry_reference")]
+
+
+class Line(models.Model):
+    """A signed change of one bucket."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lines")
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT)
+    lot = models.ForeignKey(Lot, null=True, on_delete=models.PROTECT)
+    bucket = models.CharField(max_length=10)
+    delta = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sku", "-id"], name="stock_line_sku"), models.Index(fields=["lot", "-id"], name="stock_line_lot")]
+        constraints = [models.CheckConstraint(condition=~models.Q(delta=0), name="stock_line_moves_something")]
+
+
+class Level(models.Model):
+    """The sum of the lines of one bucket, kept in the same statement that writes the lines."""
+
+    id = models.BigAutoField(primary_key=True)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT)
+    lot = models.ForeignKey(Lot, null=True, on_delete=models.PROTECT)
+    bucket = models.CharField(max_length=10)
+    quantity = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "warehouse", "lot", "bucket"], name="one_level_per_place", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=0) | ~models.Q(bucket__in=INTERNAL_BUCKETS), name="internal_levels_not_below_zero"
+            ),
+        ]
+        indexes = [models.Index(fields=["sku", "bucket"], name="stock_level_sku")]
+
+
+class Reservation(models.Model):
+    """Units promised to an order or a cart, with an expiry when they are not yet paid."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        SHIPPED = "shipped"
+        RELEASED = "released"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT)
+    quantity = models.PositiveIntegerField()
+    reference = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reference", "sku"], name="one_reservation_per_reference"),
+            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="reservation_quantity_positive"),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="reservation_expiry", condition=models.Q(state="open"))]
+
+
+class Allotment(models.Model):
+    """
+    Units moved out of sellable stock for one item of one session. A bundle's allotment takes its components.
+
+    `settled` units became orders, `returned` went back; open + settled + returned = quantity.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CLOSED = "closed"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT)
+    session_id = models.UUIDField()
+    quantity = models.PositiveIntegerField()
+    settled = models.PositiveIntegerField(default=0)
+    returned = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["session_id"], name="allotment_session")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=models.F("settled") + models.F("returned")), name="allotment_not_overdrawn"
+            )
+        ]

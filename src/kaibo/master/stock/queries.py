@@ -1,0 +1,154 @@
+"""Reads of the ledger: levels, availability explained, history, trace, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet, Sum
+
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock.models import Allotment, Level, Line, Lot, Reservation, Warehouse
+from kaibo.master.stock.rules import Availability, AvailabilityLine, Bucket, bundles_from, explain
+from kaibo.plumbing.wiring import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One line of an item's history."""
+
+    at: datetime
+    reason: str
+    reference: str
+    bucket: str
+    delta: int
+    lot: str
+    warehouse: str
+    actor_name: str
+
+
+def levels_of(sku_ids: Iterable[UUID]) -> dict[UUID, dict[Bucket, int]]:
+    """This function will give the internal levels of items over all warehouses, one query."""
+    found: dict[UUID, dict[Bucket, int]] = {sku: {} for sku in sku_ids}
+    rows = Level.objects.filter(sku__in=list(found), bucket__in=[b.value for b in Bucket if b.is_internal])
+    for sku, bucket, quantity in rows.values_list("sku", "bucket").annotate(total=Sum("quantity")).order_by():
+        found[sku][Bucket(bucket)] = quantity
+    return found
+
+
+def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
+    """
+    This function will explain line by line what can be sold of an item and why not more: each open allotment and the
+    reservations by name; a bundle by the component that limits it.   Source: SUP-14.
+    """
+    parts = catalog.components_of([sku_id]).get(sku_id)
+    if parts:
+        return _bundle_availability(parts)
+    summary = explain(levels_of([sku_id])[sku_id], safety=safety)
+    allotments = Allotment.objects.filter(sku=sku_id, state=Allotment.State.OPEN).order_by("opened_at")
+    detail = [
+        AvailabilityLine("· 配额", "· allotment", -(a.quantity - a.settled - a.returned), f"session:{a.session_id}") for a in allotments
+    ]
+    open_orders = Reservation.objects.filter(sku=sku_id, state=Reservation.State.OPEN).order_by("-created_at")[:20]
+    detail += [AvailabilityLine("· 预占", "· reserved", -r.quantity, r.reference) for r in open_orders]
+    return Availability(summary.available, (*summary.lines, *detail))
+
+
+def _bundle_availability(parts: Sequence[tuple[UUID, int]]) -> Availability:
+    levels = levels_of([sku for sku, _ in parts])
+    rows = catalog.sku_rows([sku for sku, _ in parts])
+    sellable = {sku: levels[sku].get(Bucket.SELLABLE, 0) for sku, _ in parts}
+    lines = tuple(
+        AvailabilityLine(f"{rows[sku].code} 可售 {sellable[sku]}，每套用 {each}", f"{rows[sku].code}: {sellable[sku]} sellable, {each} a bundle", sellable[sku] // each)
+        for sku, each in parts
+    )
+    return Availability(bundles_from(parts, sellable), lines)
+
+
+def history_of(sku_id: UUID, *, most: int = 200) -> list[LineRow]:
+    """This function will list the newest lines of an item."""
+    lines = Line.objects.filter(sku=sku_id).select_related("entry", "lot", "warehouse").order_by("-id")[:most]
+    return [
+        LineRow(x.entry.at, x.entry.reason, x.entry.reference, x.bucket, x.delta, x.lot.code if x.lot else "", x.warehouse.name, x.entry.actor_name)
+        for x in lines
+    ]
+
+
+def warehouses() -> list[Warehouse]:
+    return list(Warehouse.objects.filter(is_active=True).order_by("code"))
+
+
+def main_warehouse() -> Warehouse:
+    """This function will give the warehouse used where nobody chose one: the first by code."""
+    return Warehouse.objects.filter(is_active=True).order_by("code")[0]
+
+
+def lots_of(sku_ids: Iterable[UUID]) -> QuerySet[Lot]:
+    return Lot.objects.filter(sku__in=set(sku_ids)).order_by("-received_at")
+
+
+def lot_levels(lot_ids: Iterable[UUID]) -> dict[UUID, dict[Bucket, int]]:
+    """This function will give levels by lot and bucket (external buckets too: what a lot sent to customers)."""
+    found: dict[UUID, dict[Bucket, int]] = {lot: {} for lot in lot_ids}
+    for lot, bucket, quantity in Level.objects.filter(lot__in=list(found)).values_list("lot", "bucket").annotate(t=Sum("quantity")).order_by():
+        found[lot][Bucket(bucket)] = quantity
+    return found
+
+
+def lots_of_reference(reference: str) -> list[tuple[UUID, UUID | None, int]]:
+    """This function will say which lots went into a reference: (sku, lot, units shipped or reserved).   Source: SUP-6."""
+    rows = Line.objects.filter(entry__reference=reference, bucket=Bucket.RESERVED.value, delta__gt=0)
+    return list(rows.values_list("sku_id", "lot_id", "delta"))
+
+
+def allotments_of_session(session_id: UUID) -> list[Allotment]:
+    return list(Allotment.objects.filter(session_id=session_id).order_by("opened_at"))
+
+
+def outflow_by_day(sku_id: UUID, *, start: datetime, end: datetime) -> dict[str, int]:
+    """This function will give units that left for customers per Shanghai day in [start, end).   Source: SUP-7."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT to_char(e.at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD') AS day, sum(l.delta)
+              FROM stock_line l JOIN stock_entry e ON e.id = l.entry_id
+             WHERE l.sku_id = %s AND l.bucket = 'customer' AND e.at >= %s AND e.at < %s
+             GROUP BY 1 ORDER BY 1
+            """,
+            [sku_id, start, end],
+        )
+        return {day: int(units) for day, units in cursor.fetchall()}
+
+
+def differences() -> list[Difference]:
+    """This function will prove the ledger: every entry sums to zero, every level is the sum of its lines."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT entry_id, sum(delta) FROM stock_line GROUP BY entry_id HAVING sum(delta) <> 0 LIMIT 100")
+        found = [Difference("stock", f"entry {entry} does not sum to zero but to {total}") for entry, total in cursor.fetchall()]
+        cursor.execute(
+            """
+            WITH summed AS (SELECT sku_id, warehouse_id, lot_id, bucket, sum(delta) AS quantity FROM stock_line GROUP BY 1, 2, 3, 4)
+            SELECT coalesce(l.sku_id, s.sku_id), coalesce(l.bucket, s.bucket), coalesce(l.quantity, 0), coalesce(s.quantity, 0)
+              FROM stock_level l FULL JOIN summed s
+                ON l.sku_id = s.sku_id AND l.warehouse_id = s.warehouse_id AND l.lot_id IS NOT DISTINCT FROM s.lot_id AND l.bucket = s.bucket
+             WHERE coalesce(l.quantity, 0) <> coalesce(s.quantity, 0) LIMIT 100
+            """
+        )
+        found += [
+            Difference("stock", f"{bucket} level of {sku} is {level}, its lines sum to {lines}") for sku, bucket, level, lines in cursor.fetchall()
+        ]
+        cursor.execute(
+            """
+            SELECT r.sku_id, coalesce(sum(r.quantity), 0) FROM stock_reservation r JOIN catalog_sku s ON s.id = r.sku_id
+             WHERE r.state = 'open' AND NOT s.is_bundle
+               AND NOT EXISTS (SELECT 1 FROM catalog_bundlecomponent b WHERE b.component_id = r.sku_id)
+             GROUP BY 1
+            EXCEPT
+            SELECT sku_id, sum(quantity) FROM stock_level WHERE bucket = 'reserved' GROUP BY 1
+            """
+        )
+        found += [Difference("stock", f"open reservations of {sku} are {units}, the reserved level differs") for sku, units in cursor.fetchall()]
+    return found

@@ -1,0 +1,278 @@
+"""The only writer of the ledger: post an entry, and the few movements the business knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from kaibo.kit.errors import Conflict
+from kaibo.kit.ids import new_id
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock.models import Entry, Line, Lot, Reservation, Warehouse
+from kaibo.master.stock.rules import BUCKET_WORDS, Bucket, LotLevel, QuantityNotPositive, StockShort, pick_lots
+from kaibo.plumbing.access.actor import Actor
+
+
+class EntryUnbalanced(Conflict):
+    code = "stock.entry_unbalanced"
+    message_zh = "库存分录不平"
+    message_en = "The entry's lines do not sum to zero"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Units of one item going from one bucket to another. `lot_id` None with `any_lot` picks lots by expiry, then age."""
+
+    sku_id: UUID
+    warehouse_id: UUID
+    quantity: int
+    source: Bucket
+    target: Bucket
+    lot_id: UUID | None = None
+    any_lot: bool = False
+    target_lot_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    sku_id: UUID
+    warehouse_id: UUID
+    lot_id: UUID | None
+    bucket: Bucket
+    delta: int
+
+
+@transaction.atomic
+def post(*, actor: Actor, key: str, reason: str, reference: str, moves: Sequence[Move], now: datetime) -> bool:
+    """
+    This function will post one entry with all its moves or none of them, once per key; told again, it gives False.
+
+    The items are locked in id order (`lock_items`), so two posts never wait for each other in a circle.
+    Raises: StockShort, QuantityNotPositive.   Source: SUP-14.
+    """
+    if any(move.quantity <= 0 for move in moves):
+        raise QuantityNotPositive
+    entry_id = new_id()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO stock_entry (id, key, reason, reference, actor_name, at) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING",
+            [entry_id, key, reason, reference, actor.name, now],
+        )
+        if cursor.rowcount == 0:
+            return False
+    _apply(entry_id, _changes_of(moves))
+    return True
+
+
+def lock_items(sku_ids: Iterable[UUID]) -> None:
+    """
+    This function will take the ledger's lock on items, in id order, until the caller's transaction ends.
+
+    A caller that will post several entries, or touch allotments, takes all its items first.
+    """
+    with connection.cursor() as cursor:
+        # lock: one per item, always in id order; NO KEY UPDATE lets rows that merely refer to the item be written
+        cursor.execute("SELECT id FROM catalog_sku WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(set(sku_ids), key=str)])
+
+
+def _changes_of(moves: Sequence[Move]) -> list[_Change]:
+    levels = _locked_levels(moves)
+    totals: dict[tuple[UUID, UUID, UUID | None, Bucket], int] = {}
+
+    def add(sku: UUID, warehouse: UUID, lot: UUID | None, bucket: Bucket, delta: int) -> None:
+        place = (sku, warehouse, lot, bucket)
+        totals[place] = totals.get(place, 0) + delta
+
+    for move in moves:
+        for lot_id, quantity in _lots_for(move, levels, totals):
+            add(move.sku_id, move.warehouse_id, lot_id, move.source, -quantity)
+            add(move.sku_id, move.warehouse_id, move.target_lot_id or lot_id, move.target, quantity)
+    return [_Change(*place, delta) for place, delta in totals.items() if delta]
+
+
+def _lots_for(
+    move: Move, levels: dict[tuple[UUID, UUID, Bucket], list[LotLevel]], totals: dict[tuple[UUID, UUID, UUID | None, Bucket], int]
+) -> list[tuple[UUID | None, int]]:
+    if not move.source.is_internal:
+        return [(move.lot_id, move.quantity)]
+    there = [
+        LotLevel(one.lot_id, one.expires_on, one.received_order, one.quantity + totals.get((move.sku_id, move.warehouse_id, one.lot_id, move.source), 0))
+        for one in levels.get((move.sku_id, move.warehouse_id, move.source), [])
+        if move.any_lot or one.lot_id == move.lot_id
+    ]
+    picked = pick_lots(there, move.quantity)
+    if picked is None:
+        code = catalog.sku_rows([move.sku_id])[move.sku_id].code
+        raise StockShort(sku=code, bucket=BUCKET_WORDS[move.source][0], wanted=move.quantity, there=sum(one.quantity for one in there))
+    return picked
+
+
+def _locked_levels(moves: Sequence[Move]) -> dict[tuple[UUID, UUID, Bucket], list[LotLevel]]:
+    """Lock the items of the moves and give what the moves may take, by place."""
+    lock_items({move.sku_id for move in moves})
+    sources = sorted({(str(m.sku_id), str(m.warehouse_id), m.source.value) for m in moves if m.source.is_internal})
+    if not sources:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT l.sku_id, l.warehouse_id, l.bucket, l.lot_id, lot.expires_on, l.id, l.quantity
+              FROM stock_level l LEFT JOIN stock_lot lot ON lot.id = l.lot_id
+             WHERE (l.sku_id::text, l.warehouse_id::text, l.bucket) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]))
+             ORDER BY l.id
+            """,
+            [list(column) for column in zip(*sources, strict=True)],
+        )
+        found: dict[tuple[UUID, UUID, Bucket], list[LotLevel]] = {}
+        for sku, warehouse, bucket, lot, expires_on, order, quantity in cursor.fetchall():
+            found.setdefault((sku, warehouse, Bucket(bucket)), []).append(LotLevel(lot, expires_on, order, quantity))
+    return found
+
+
+def _apply(entry_id: UUID, changes: Sequence[_Change]) -> None:
+    if sum(change.delta for change in changes) != 0:
+        raise EntryUnbalanced
+    ordered = sorted(changes, key=lambda c: (str(c.sku_id), str(c.warehouse_id), str(c.lot_id or ""), c.bucket.value))
+    Line.objects.bulk_create(
+        [Line(entry_id=entry_id, sku_id=c.sku_id, warehouse_id=c.warehouse_id, lot_id=c.lot_id, bucket=c.bucket.value, delta=c.delta) for c in ordered]
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO stock_level (sku_id, warehouse_id, lot_id, bucket, quantity) VALUES (%s, %s, %s, %s, %s)
+            ON CONFLICT (sku_id, warehouse_id, lot_id, bucket) DO UPDATE SET quantity = stock_level.quantity + EXCLUDED.quantity
+            """,
+            [(c.sku_id, c.warehouse_id, c.lot_id, c.bucket.value, c.delta) for c in ordered],
+        )
+
+
+def ensure_warehouse(*, code: str, name: str) -> Warehouse:
+    """This function will find or make a warehouse; used by set-up."""
+    return Warehouse.objects.get_or_create(code=code, defaults={"name": name})[0]
+
+
+def add_lot(*, sku_id: UUID, code: str, now: datetime, produced_on: date | None = None, expires_on: date | None = None) -> Lot:
+    """This function will find or make a lot of an item."""
+    return Lot.objects.get_or_create(
+        sku_id=sku_id, code=code, defaults={"received_at": now, "produced_on": produced_on, "expires_on": expires_on}
+    )[0]
+
+
+def receive(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime) -> bool:
+    """This function will take units in from a supplier, to wait for inspection.   Source: SUP-3."""
+    move = Move(sku_id, warehouse_id, quantity, Bucket.SUPPLIER, Bucket.INCOMING, lot_id=lot_id)
+    return post(actor=actor, key=f"receive:{reference}", reason="receive", reference=reference, moves=[move], now=now)
+
+
+def release(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime) -> bool:
+    """This function will make inspected units sellable.   Raises: StockShort."""
+    move = Move(sku_id, warehouse_id, quantity, Bucket.INCOMING, Bucket.SELLABLE, lot_id=lot_id)
+    return post(actor=actor, key=f"release:{reference}", reason="release", reference=reference, moves=[move], now=now)
+
+
+def hold(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime) -> bool:
+    """This function will hold units that failed inspection.   Raises: StockShort."""
+    move = Move(sku_id, warehouse_id, quantity, Bucket.INCOMING, Bucket.HELD, lot_id=lot_id)
+    return post(actor=actor, key=f"hold:{reference}", reason="hold", reference=reference, moves=[move], now=now)
+
+
+def units_of(sku_id: UUID, quantity: int) -> list[tuple[UUID, int]]:
+    """This function will give what really moves: the item itself, or a bundle's components, with their units."""
+    parts = catalog.components_of([sku_id]).get(sku_id)
+    return [(component, each * quantity) for component, each in parts] if parts else [(sku_id, quantity)]
+
+
+def transfer(
+    *, actor: Actor, key: str, reason: str, reference: str, sku_id: UUID, warehouse_id: UUID, quantity: int, source: Bucket, target: Bucket, now: datetime
+) -> bool:
+    """
+    This function will move units of an item between buckets, whichever lots they are of; a bundle moves all its
+    components or none.
+
+    Raises: StockShort, QuantityNotPositive.
+    """
+    moves = [Move(sku, warehouse_id, units, source, target, any_lot=True) for sku, units in units_of(sku_id, quantity)]
+    return post(actor=actor, key=key, reason=reason, reference=reference, moves=moves, now=now)
+
+
+@transaction.atomic
+def reserve(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, quantity: int, reference: str, now: datetime, expires_at: datetime | None = None,
+    source: Bucket = Bucket.SELLABLE,
+) -> bool:
+    """
+    This function will promise units to a reference (`order:…`), once; False when it was promised before.
+
+    Raises: StockShort, QuantityNotPositive.   Source: ORD-3.
+    """
+    posted = transfer(
+        actor=actor, key=f"reserve:{reference}:{sku_id}", reason="reserve", reference=reference, sku_id=sku_id, warehouse_id=warehouse_id,
+        quantity=quantity, source=source, target=Bucket.RESERVED, now=now,
+    )
+    if posted:
+        Reservation.objects.create(
+            sku_id=sku_id, warehouse_id=warehouse_id, quantity=quantity, reference=reference, expires_at=expires_at, created_at=now
+        )
+    return posted
+
+
+@transaction.atomic
+def ship_reserved(*, actor: Actor, reference: str, now: datetime) -> int:
+    """
+    This function will send out every open reservation of a reference and give the number of units; 0 when none was open.
+
+    A second call finds none open: no double shipment (ORD-3).
+    """
+    return _close_reservations(actor=actor, reference=reference, state=Reservation.State.SHIPPED, target=Bucket.CUSTOMER, reason="ship", now=now)
+
+
+@transaction.atomic
+def release_reserved(*, actor: Actor, reference: str, now: datetime, target: Bucket = Bucket.SELLABLE) -> int:
+    """This function will give back every open reservation of a reference (a cancelled order); 0 when none was open."""
+    return _close_reservations(actor=actor, reference=reference, state=Reservation.State.RELEASED, target=target, reason="unreserve", now=now)
+
+
+def _close_reservations(*, actor: Actor, reference: str, state: Reservation.State, target: Bucket, reason: str, now: datetime) -> int:
+    units = 0
+    for one in Reservation.objects.filter(reference=reference, state=Reservation.State.OPEN).order_by("sku_id"):
+        if not Reservation.objects.filter(pk=one.pk, state=Reservation.State.OPEN).update(state=state):
+            continue
+        transfer(
+            actor=actor, key=f"{reason}:{one.pk}", reason=reason, reference=reference, sku_id=one.sku_id, warehouse_id=one.warehouse_id,
+            quantity=one.quantity, source=Bucket.RESERVED, target=target, now=now,
+        )
+        units += one.quantity
+    return units
+
+
+@transaction.atomic
+def release_expired(*, actor: Actor, now: datetime, most: int = 500) -> int:
+    """This function will give back reservations whose time ran out and give how many."""
+    due = Reservation.objects.filter(state=Reservation.State.OPEN, expires_at__lte=now).order_by("expires_at")
+    references = list(due.values_list("reference", flat=True)[:most])
+    return sum(1 for reference in dict.fromkeys(references) if release_reserved(actor=actor, reference=reference, now=now))
+
+
+def take_back(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, quantity: int, reference: str, now: datetime, target: Bucket = Bucket.INCOMING
+) -> bool:
+    """This function will take returned goods in; they wait for inspection before they are sellable again."""
+    moves = [Move(sku, warehouse_id, units, Bucket.CUSTOMER, target) for sku, units in units_of(sku_id, quantity)]
+    return post(actor=actor, key=f"return:{reference}:{sku_id}", reason="return", reference=reference, moves=moves, now=now)
+
+
+def adjust(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, difference: int, reference: str, now: datetime) -> bool:
+    """This function will book a stocktaking difference 盘点差异 on sellable stock (positive = found, negative = missing)."""
+    if difference > 0:
+        move = Move(sku_id, warehouse_id, difference, Bucket.COUNTED, Bucket.SELLABLE, lot_id=lot_id)
+    else:
+        move = Move(sku_id, warehouse_id, -difference, Bucket.SELLABLE, Bucket.COUNTED, lot_id=lot_id, any_lot=lot_id is None)
+    return post(actor=actor, key=f"adjust:{reference}", reason="adjust", reference=reference, moves=[move], now=now)
+
+
+def entry_exists(key: str) -> bool:
+    return Entry.objects.filter(key=key).exists()

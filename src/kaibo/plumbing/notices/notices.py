@@ -1,0 +1,32 @@
+"""Tell people, count what they have not read, mark as read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.notices.models import Notice
+
+
+def tell(person_ids: Iterable[UUID], *, key: str, title: str, now: datetime, body: str = "", href: str = "", state: str = "run") -> None:
+    """This function will give each person a notice once per key; told again, nothing changes."""
+    Notice.objects.bulk_create(
+        [Notice(person_id=one, key=key, title=title, body=body, href=href, state=state, created_at=now) for one in set(person_ids)],
+        ignore_conflicts=True,
+    )
+
+
+def unread_count(actor: Actor) -> int:
+    return Notice.objects.filter(person_id=actor.person_id, read_at=None).count() if actor.person_id else 0
+
+
+def notices_of(actor: Actor, *, most: int = 100) -> list[Notice]:
+    return list(Notice.objects.filter(person_id=actor.person_id).order_by("-id")[:most]) if actor.person_id else []
+
+
+def mark_read(*, actor: Actor, now: datetime, notice_id: int | None = None) -> int:
+    """This function will mark one or all of the actor's own notices as read and give how many changed."""
+    unread = Notice.objects.filter(person_id=actor.person_id, read_at=None)
+    return (unread.filter(pk=notice_id) if notice_id else unread).update(read_at=now)

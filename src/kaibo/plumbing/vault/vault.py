@@ -1,0 +1,118 @@
+"""Keep and show personal data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from kaibo.kit.errors import Invalid, NotFound
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.audit import audit
+from kaibo.plumbing.vault import cipher
+from kaibo.plumbing.vault.models import SubjectKey
+
+
+class PersonErased(NotFound):
+    code = "vault.person_erased"
+    message_zh = "这个人的个人信息已按要求删除，无法恢复"
+    message_en = "This person's data was erased on request and cannot be restored"
+
+
+class ReasonMissing(Invalid):
+    code = "vault.reason_missing"
+    message_zh = "查看个人信息需要填写原因"
+    message_en = "Looking at personal data needs a reason"
+
+
+def subject_ids(identities: Iterable[str], *, now: datetime) -> dict[str, UUID]:
+    """
+    This function will find or make the keys of many persons with a constant number of queries.
+
+    `identities` are texts such as `douyin:buyer-id` or `phone:138…`; the answer maps each to its subject id.
+    """
+    wanted = {cipher.fingerprint(settings.SECRET_KEY, identity): identity for identity in identities}
+    SubjectKey.objects.bulk_create(_missing_keys(wanted, now), ignore_conflicts=True)
+    found = SubjectKey.objects.filter(fingerprint__in=list(wanted)).values_list("fingerprint", "id")
+    return {wanted[mark]: key_id for mark, key_id in found}
+
+
+def _missing_keys(wanted: Mapping[str, str], now: datetime) -> list[SubjectKey]:
+    have = set(SubjectKey.objects.filter(fingerprint__in=list(wanted)).values_list("fingerprint", flat=True))
+    return [
+        SubjectKey(fingerprint=mark, wrapped=cipher.wrap(settings.SECRET_KEY, cipher.new_key()), created_at=now)
+        for mark in wanted if mark not in have
+    ]
+
+
+def seal_many(data: Mapping[UUID, Mapping[str, str]]) -> dict[UUID, bytes]:
+    """
+    This function will encrypt each person's fields under that person's key (subject id → fields → one blob each).
+
+    Raises: PersonErased when one of the keys is gone.
+    """
+    keys = _keys(data.keys())
+    return {subject: cipher.seal(keys[subject], json.dumps(dict(fields), ensure_ascii=False)) for subject, fields in data.items()}
+
+
+def seal_fields(subject_id: UUID, fields: Mapping[str, str]) -> bytes:
+    """This function will encrypt one person's fields into one blob.   Raises: PersonErased."""
+    return seal_many({subject_id: fields})[subject_id]
+
+
+def unmask(
+    *, actor: Actor, ability: str, subject_id: UUID, sealed: bytes, about: str, reason: str, now: datetime, shop_id: UUID | None = None
+) -> dict[str, str]:
+    """
+    This function will show a person's fields to someone who may see them, and record who looked and why.
+
+    Raises: Forbidden, ReasonMissing, PersonErased.   Source: PIPL art. 51, 54; DESIGN §5.
+    """
+    access.require(actor, ability, shop_id=shop_id)
+    if not reason.strip():
+        raise ReasonMissing
+    fields = reveal_for_machine(subject_id, sealed)
+    audit.record(actor, "vault:person:unmask", subject=about, now=now, shop_id=shop_id, details={"fields": sorted(fields)}, reason=reason)
+    return fields
+
+
+def reveal_for_machine(subject_id: UUID, sealed: bytes) -> dict[str, str]:
+    """
+    This function will decrypt fields for a machine step that shows them to nobody (verification, a courier's file
+    whose export is recorded by its caller). Pages use `unmask`.
+
+    Raises: PersonErased.
+    """
+    revealed: dict[str, str] = json.loads(cipher.unseal(_keys([subject_id])[subject_id], bytes(sealed)))
+    return revealed
+
+
+def _keys(subject_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+    wanted = set(subject_ids)
+    keys = {
+        row.pk: cipher.unwrap(settings.SECRET_KEY, bytes(row.wrapped))
+        for row in SubjectKey.objects.filter(pk__in=wanted) if row.wrapped is not None
+    }
+    if wanted - keys.keys():
+        raise PersonErased
+    return keys
+
+
+@transaction.atomic
+def erase(*, actor: Actor, subject_id: UUID, reason: str, now: datetime) -> None:
+    """
+    This function will erase a person by destroying the key; what was encrypted with it stays unreadable noise.
+
+    Raises: Forbidden, ReasonMissing, PersonErased.   Source: PIPL art. 47.
+    """
+    access.require(actor, "console:person_data:erase")
+    if not reason.strip():
+        raise ReasonMissing
+    if not SubjectKey.objects.filter(pk=subject_id, erased_at=None).update(wrapped=None, erased_at=now):
+        raise PersonErased
+    audit.record(actor, "vault:person:erase", subject=f"subject:{subject_id}", now=now, reason=reason)

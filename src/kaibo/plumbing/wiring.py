@@ -1,0 +1,171 @@
+"""The shapes through which stages tell the shell about themselves, and the one place the assembled wiring is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from kaibo.facts.fact import Fact
+
+if TYPE_CHECKING:
+    from kaibo.plumbing.access.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in the navigation. `title` is a lazy translated text, `url_name` a Django URL name, `ability` who sees it."""
+
+    title: Any
+    url_name: str
+    ability: str = ""
+    key_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Something a person may do: `stage:noun:verb` with words for people."""
+
+    key: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    What a gate says of a launch (LOOK 3): state `ok`, `run` (under way), `red` (blocks) or `none` (not begun).
+
+    `reason` is the sentence, `source` what it rests on (law article, report, rule), `href` where to see it,
+    `repair_label`/`repair_href` the button that mends it.
+    """
+
+    state: str
+    reason: str = ""
+    source: str = ""
+    href: str = ""
+    repair_label: str = ""
+    repair_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TodayItem:
+    """Something due: shown on the home board, sorted by time. `state` is ok, run or red."""
+
+    at: datetime
+    title: str
+    who: str
+    href: str
+    state: str = "run"
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A thing Ctrl-K found."""
+
+    title: str
+    subtitle: str
+    href: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A default that people may change on the settings page; `unit` is bp, fen, minutes, hours, days, count."""
+
+    key: str
+    value: int
+    unit: str
+    zh: str
+    en: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something `kaibo check` found that should be impossible."""
+
+    area: str
+    message: str
+
+
+GateCheck = Callable[[Sequence[UUID], datetime], Mapping[UUID, Finding]]
+"""Takes launch ids, gives the stage's finding for each: one call, a constant number of queries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The manifest of a stage: everything the shell may know of it."""
+
+    key: str
+    pages: tuple[Page, ...] = ()
+    abilities: tuple[Ability, ...] = ()
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Role key → ability keys it has by default."""
+    gate: GateCheck | None = None
+    search: Callable[[Actor, str], Sequence[SearchHit]] | None = None
+    today: Callable[[Actor, datetime], Sequence[TodayItem]] | None = None
+    badge: Callable[[Actor, datetime], int] | None = None
+    imports: tuple[Any, ...] = ()
+    """plumbing.intake ImportKind values."""
+    exports: tuple[Any, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    check: Callable[[], Sequence[Difference]] | None = None
+    """Proves the stage's own invariants for `kaibo check`."""
+
+
+Handler = Callable[[Any, datetime], None]
+"""Reacts to one fact: load, one service call, idempotent. Called as handler(fact, now) inside its own transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Timed work: runs `run(now)` every `every_seconds` in the work process; `key` names it in logs and on the jobs page."""
+
+    key: str
+    every_seconds: int
+    run: Callable[[datetime], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Everything assembled: made once in config/wiring.py."""
+
+    stages: tuple[Stage, ...]
+    shared: tuple[Stage, ...]
+    """Manifests of master and console pages that are no stage of the flow (goods, stock, people, channels …)."""
+    reactions: Mapping[type[Fact], tuple[Handler, ...]]
+    clocks: tuple[Clock, ...] = ()
+
+    @property
+    def manifests(self) -> tuple[Stage, ...]:
+        return (*self.stages, *self.shared)
+
+    def stage(self, key: str) -> Stage:
+        return next(stage for stage in self.manifests if stage.key == key)
+
+    def import_kinds(self) -> dict[str, Any]:
+        return {kind.key: kind for stage in self.manifests for kind in stage.imports}
+
+    def export_kinds(self) -> dict[str, Any]:
+        return {kind.key: kind for stage in self.manifests for kind in stage.exports}
+
+    def abilities(self) -> dict[str, Ability]:
+        return {ability.key: ability for stage in self.manifests for ability in stage.abilities}
+
+    def thresholds(self) -> dict[str, Threshold]:
+        return {threshold.key: threshold for stage in self.manifests for threshold in stage.thresholds}
+
+
+@cache
+def wiring() -> Wiring:
+    """This function will give the assembled wiring (the dotted path in settings.KAIBO_WIRING)."""
+    assembled: Wiring = import_string(settings.KAIBO_WIRING)
+    return assembled

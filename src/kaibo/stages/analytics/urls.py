@@ -1,0 +1,6 @@
+"""Addresses of the stage's pages."""
+
+from django.urls import URLPattern
+
+app_name = "analytics"
+urlpatterns: list[URLPattern] = []
