@@ -43,6 +43,7 @@ LONGEST_SOCKET_PATH = 107  # bytes of sun_path on Linux (104 on macOS is covered
 LOCK_WAIT_SECONDS = 90
 START_WAIT_SECONDS = 120
 START_TRIES = 12
+ORPHAN_WAIT_SECONDS = 3.0
 KEPT_LOG_BYTES = 5_000_000
 SETTINGS = {
     "listen_addresses": "",
@@ -185,9 +186,12 @@ def _check_socket_folder(place: Place, user: RunAs) -> None:
 
 
 def _initialise(place: Place, programs: Programs, user: RunAs) -> None:
-    """Made beside and moved into place, so that a run cut short never leaves half a cluster."""
-    fresh = place.root / "cluster.new"
-    shutil.rmtree(fresh, ignore_errors=True)
+    """Made beside under a name of its own and moved into place: a run cut short, whose initdb may still write, never leaves half a cluster."""
+    for left in place.root.glob("cluster-new-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(prefix="cluster-new-", dir=place.root))
+    if user.switches:
+        os.chown(fresh, user.uid, user.gid)
     locale = ["--locale-provider=builtin", "--locale=C.UTF-8"] if programs.major >= 17 else ["--no-locale"]
     command = [
         programs.path("initdb"),
@@ -214,9 +218,38 @@ def _check_major(place: Place, programs: Programs) -> None:
 
 
 def _forget_dead_postmaster(place: Place) -> None:
-    """After a kill -9 or a reboot the pid in the file may belong to a stranger; PostgreSQL alone would then refuse to start for ever."""
-    if _pid(place) is None:
-        (place.cluster / "postmaster.pid").unlink(missing_ok=True)
+    """
+    This function will clear away what a killed server left: its children that still run, and lock files.
+
+    PostgreSQL refuses to start while the pid in such a file belongs to any living process, even a stranger's or a zombie.
+    It runs only while we hold the start lock and no postmaster lives here.
+    """
+    if _pid(place) is not None:
+        return
+    for how in (
+        None,
+        signal.SIGQUIT,
+        signal.SIGKILL,
+    ):  # idle children leave by themselves; one in a long query must be told
+        for pid in _processes_here(place) if how else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how or signal.SIGKILL)
+        until = time.monotonic() + ORPHAN_WAIT_SECONDS
+        while _processes_here(place) and time.monotonic() < until:
+            time.sleep(0.05)
+        if not _processes_here(place):
+            break
+    (place.cluster / "postmaster.pid").unlink(missing_ok=True)
+    (place.sockets / SOCKET_FILE).unlink(missing_ok=True)
+    (place.sockets / f"{SOCKET_FILE}.lock").unlink(missing_ok=True)
+
+
+def _processes_here(place: Place) -> list[int]:
+    """A process of PostgreSQL stands in its data directory all its life."""
+    processes = Path("/proc")
+    if not processes.exists():
+        return []
+    return [int(one.name) for one in processes.iterdir() if one.name.isdecimal() and _runs_here(int(one.name), place)]
 
 
 def _start_server(place: Place, programs: Programs, user: RunAs, settings: Mapping[str, str]) -> None:
@@ -307,7 +340,11 @@ def _runs_here(pid: int, place: Place) -> bool:
         return True
     try:
         state = (process / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-        return state != "Z" and (process / "cwd").readlink() == place.cluster
+        return (
+            state != "Z"
+            and (process / "cwd").readlink() == place.cluster
+            and (process / "exe").readlink().name.startswith("postgres")
+        )
     except (OSError, IndexError):
         return False
 
