@@ -23,7 +23,11 @@ def run(args: argparse.Namespace) -> int:
     from kaibo.config.checks import differences
 
     found = list(differences())
-    for area, message in found:
-        print(json.dumps({"area": area, "message": message}, ensure_ascii=False) if args.json else f"{area}: {message}")
+    for one in found:
+        print(
+            json.dumps({"area": one.area, "message": one.message}, ensure_ascii=False)
+            if args.json
+            else f"{one.area}: {one.message}"
+        )
     print(f"kaibo: {len(found)} 处差异 / differences" if found else "kaibo: 没有差异 / no differences", file=sys.stderr)
     return 1 if found else 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 
+from kaibo.config import logs
 from kaibo.config.catalogues import compile_stale
 
 
@@ -13,6 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    logs.set_up()
     compile_stale()
-    # Loaded late: the module sets Django up, which `--help` must not need.
-    return int(importlib.import_module("kaibo.config.work").main() or 0)
+    # Loaded late: it sets Django up, which `--help` must not need.
+    from kaibo.config.setup import django_ready
+
+    django_ready()
+    from kaibo.config.work import main
+
+    return main()
