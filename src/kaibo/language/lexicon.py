@@ -1,0 +1,128 @@
+"""
+The words the law and the platforms object to, as dated data: who may not say what where, why, and what to say instead.
+
+Files in `lexicons/` hold groups; a group's words share kind, severity, surfaces, categories, source and suggestion.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+from kaibo.language.normaliser import normalise
+
+Severity = Literal["block", "review"]
+Surface = Literal["title", "detail", "script", "chat", "reply"]
+
+SURFACES: Final[tuple[Surface, ...]] = ("title", "detail", "script", "chat", "reply")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One word or pattern and what is to be said about it.
+
+    `severities` says per surface how grave it is; a surface that is not there is not concerned. `only_in` and
+    `not_in` are category families (`食品`, `化妆品` …); an entry with `only_in` speaks of a text whose category is not
+    known as `unknown_category` says.
+    """
+
+    word: str
+    kind: str
+    severities: Mapping[str, Severity]
+    source: str
+    suggestion: str
+    since: date
+    only_in: frozenset[str] = frozenset()
+    not_in: frozenset[str] = frozenset()
+    unknown_category: Literal["skip", "review"] = "review"
+
+    def severity_for(self, surface: str, families: frozenset[str] | None) -> Severity | None:
+        """This function will say how grave the word is there; None where it may stand. Families None: not known."""
+        severity = self.severities.get(surface)
+        if severity is None:
+            return None
+        if families is None:
+            if not self.only_in:
+                return severity
+            return "review" if self.unknown_category == "review" else None
+        if families & self.not_in or (self.only_in and not families & self.only_in):
+            return None
+        return severity
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """A dated set of words, patterns and innocent words (最后 is not 最)."""
+
+    version: str
+    words: tuple[Entry, ...]
+    patterns: tuple[tuple[re.Pattern[str], Entry], ...]
+    innocent: frozenset[str]
+    innocent_patterns: tuple[re.Pattern[str], ...]
+    families: Mapping[str, tuple[str, ...]]
+
+    def families_of(self, category: str | None) -> frozenset[str] | None:
+        """This function will give the families a shop's category name belongs to; None where there is no name."""
+        if category is None or not category.strip():
+            return None
+        plain = normalise(category).text
+        return frozenset(
+            family for family, signs in self.families.items() if any(sign in plain for sign in (family, *signs))
+        )
+
+
+def read_lexicon(documents: Iterable[Mapping[str, Any]]) -> Lexicon:
+    """This function will build a lexicon from parsed files; exactly one of them states the version."""
+    version = ""
+    families: dict[str, tuple[str, ...]] = {}
+    words: list[Entry] = []
+    patterns: list[tuple[re.Pattern[str], Entry]] = []
+    innocent: set[str] = set()
+    innocent_patterns: list[re.Pattern[str]] = []
+    for document in documents:
+        version = document.get("version", version)
+        families.update({name: tuple(signs) for name, signs in document.get("families", {}).items()})
+        innocent.update(normalise(word).text for word in document.get("innocent", {}).get("words", ()))
+        innocent_patterns.extend(re.compile(one) for one in document.get("innocent", {}).get("patterns", ()))
+        for group in document.get("group", ()):
+            rewrites = group.get("rewrites", {})
+            words.extend(_entry(group, word, rewrites) for word in (*group.get("words", ()), *rewrites))
+            patterns.extend((re.compile(one), _entry(group, one, {})) for one in group.get("patterns", ()))
+    return Lexicon(version, tuple(words), tuple(patterns), frozenset(innocent), tuple(innocent_patterns), families)
+
+
+def _entry(group: Mapping[str, Any], word: str, rewrites: Mapping[str, str]) -> Entry:
+    severity: Severity = group["severity"]
+    severities: dict[str, Severity] = {}
+    for surface in group.get("surfaces", SURFACES):
+        name, _, own = surface.partition(":")
+        if name not in SURFACES:
+            raise ValueError(f"unknown surface in lexicon: {surface}")
+        severities[name] = "review" if own == "review" else "block" if own == "block" else severity
+    categories: list[str] = group.get("categories", [])
+    return Entry(
+        word=word,
+        kind=group["kind"],
+        severities=severities,
+        source=group["source"],
+        suggestion=rewrites.get(word) or group["suggestion"],
+        since=group["since"],
+        only_in=frozenset(one for one in categories if not one.startswith("!")),
+        not_in=frozenset(one[1:] for one in categories if one.startswith("!")),
+        unknown_category=group.get("unknown_category", "review"),
+    )
+
+
+@cache
+def packaged_lexicon() -> Lexicon:
+    """This function will read the lexicon that comes with the program."""
+    folder = files("kaibo.language") / "lexicons"
+    names = sorted(one.name for one in folder.iterdir() if one.name.startswith("words-"))
+    return read_lexicon(tomllib.loads((folder / name).read_text("utf-8")) for name in names)
