@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from kaibo.kit.errors import KaiboError
 from kaibo.kit.text import clean_cell
 from kaibo.plumbing.intake.cells import CellEmpty, CellRefused, Parser, text
 from kaibo.plumbing.intake.headers import HEADER_WITHIN_ROWS, Header, find_header, refuse_missing
@@ -67,6 +68,8 @@ class RowParser:
                     values[key] = None
             except CellRefused as complaint:
                 refused = [*(refused or []), refusal(complaint, column=key)]
+            except (KaiboError, ValueError, ArithmeticError) as failure:
+                refused = [*(refused or []), _unread(failure, column=key)]
         if refused:
             return refused
         extra = {name: cells[index] for index, name in self._unknown if index < width and cells[index]}
@@ -84,6 +87,13 @@ def refusal(complaint: CellRefused, *, column: str) -> Refused:
     return Refused(complaint.code, complaint.message("zh"), complaint.message("en"), column, complaint.proposed)
 
 
+def _unread(failure: Exception, *, column: str) -> Refused:
+    """A kind's own parser may complain in its own words, or not foresee a cell at all: the row waits all the same."""
+    if isinstance(failure, KaiboError):
+        return Refused(failure.code, failure.message("zh"), failure.message("en"), column)
+    return Refused("intake.cell_unreadable", "这一格读不懂", "This cell cannot be read", column)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A file made ready: rows below its header, without blank, description and total rows (each noted)."""
@@ -96,7 +106,8 @@ class Plan:
 
     @property
     def rows_total(self) -> int | None:
-        return None if self.sheet.rows_total is None else max(0, self.sheet.rows_total - self.header.row_number)
+        said = self.sheet.rows_total()
+        return None if said is None else max(0, said - self.header.row_number)
 
     def rows(self) -> Iterator[RawRow]:
         """This function will give the rows of data, in the order of the file."""
@@ -146,7 +157,7 @@ class Plan:
                 try:
                     column.parse(cell)
                     read += 1
-                except CellRefused:
+                except (KaiboError, ValueError, ArithmeticError):
                     wrong += 1
         return wrong, read
 

@@ -73,7 +73,7 @@ class Sheet:
 
     name: str
     rows: Callable[[], Iterator[Row]]
-    rows_total: int | None
+    rows_total: Callable[[], int | None]
     """How many rows there are, where the file says so; text files do not."""
 
 
@@ -92,12 +92,16 @@ def open_spreadsheet(path: Path, *, shown_name: str | None = None) -> list[Sheet
         return _workbook_sheets(path, name)
     if _looks_like_html(head):
         encoding = _encoding_of(path, name)
-        return [Sheet("", lambda: rows_of_html(path, encoding), None)]
+        return [Sheet("", lambda: rows_of_html(path, encoding), _unsaid)]
     if _looks_binary(head):
         raise NotASpreadsheet(file=name)
     encoding = _encoding_of(path, name)
     delimiter = _delimiter_of(path, encoding)
-    return [Sheet("", lambda: _rows_of_csv(path, encoding, delimiter), None)]
+    return [Sheet("", lambda: _rows_of_csv(path, encoding, delimiter), _unsaid)]
+
+
+def _unsaid() -> int | None:
+    return None
 
 
 def _workbook_sheets(path: Path, name: str) -> list[Sheet]:
@@ -109,26 +113,30 @@ def _workbook_sheets(path: Path, name: str) -> list[Sheet]:
         workbook = CalamineWorkbook.from_path(path)
         listed = [meta for meta in workbook.sheets_metadata if meta.typ == SheetTypeEnum.WorkSheet]
         listed.sort(key=lambda meta: "Visible" not in str(meta.visible))
-        return [_workbook_sheet(workbook, meta.name) for meta in listed]
+        return [_workbook_sheet(workbook, meta.name, name) for meta in listed]
     except PasswordError as locked:
         raise SpreadsheetLocked(file=name) from locked
     except (CalamineError, OSError, zipfile.BadZipFile) as unreadable:
         raise NotASpreadsheet(file=name) from unreadable
 
 
-def _workbook_sheet(workbook: CalamineWorkbook, name: str) -> Sheet:
+def _workbook_sheet(workbook: CalamineWorkbook, name: str, file: str) -> Sheet:
+    """Loaded when its first row is asked for: a workbook may have many sheets and only one of them is wanted."""
     loaded: list[CalamineSheet] = []
 
     def sheet() -> CalamineSheet:
         if not loaded:
-            loaded.append(workbook.get_sheet_by_name(name))
+            try:
+                loaded.append(workbook.get_sheet_by_name(name))
+            except CalamineError as broken:
+                raise NotASpreadsheet(file=file) from broken
         return loaded[0]
 
     def rows() -> Iterator[Row]:
         for number, cells in enumerate(sheet().iter_rows(), start=1):
             yield number, [cell if type(cell) is str else cell_text(cell) for cell in cells]
 
-    return Sheet(name, rows, sheet().total_height)
+    return Sheet(name, rows, lambda: sheet().total_height)
 
 
 def cell_text(cell: Any) -> str:
@@ -174,9 +182,8 @@ def _looks_binary(head: bytes) -> bool:
 def _encoding_of(path: Path, name: str) -> str:
     """UTF-16 only with its BOM; else the first of utf-8 (with or without BOM) and gb18030 that fits every byte."""
     with path.open("rb") as file:
-        if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-            return "utf-16"
-    for encoding in _ENCODINGS:
+        is_utf16 = file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    for encoding in ("utf-16",) if is_utf16 else _ENCODINGS:
         decoder = codecs.getincrementaldecoder(encoding)("strict")
         try:
             with path.open("rb") as file:
