@@ -140,13 +140,27 @@ def _apply(entry_id: UUID, changes: Sequence[_Change]) -> None:
     Line.objects.bulk_create(
         [Line(entry_id=entry_id, sku_id=c.sku_id, warehouse_id=c.warehouse_id, lot_id=c.lot_id, bucket=c.bucket.value, delta=c.delta) for c in ordered]
     )
+    columns = [
+        [c.sku_id for c in ordered], [c.warehouse_id for c in ordered], [c.lot_id for c in ordered],
+        [c.bucket.value for c in ordered], [c.delta for c in ordered],
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(
+        # A new place begins at zero, then all places change: an insert of a negative number would be refused unseen.
+        cursor.execute(
             """
-            INSERT INTO stock_level (sku_id, warehouse_id, lot_id, bucket, quantity) VALUES (%s, %s, %s, %s, %s)
-            ON CONFLICT (sku_id, warehouse_id, lot_id, bucket) DO UPDATE SET quantity = stock_level.quantity + EXCLUDED.quantity
+            INSERT INTO stock_level (sku_id, warehouse_id, lot_id, bucket, quantity)
+            SELECT sku, warehouse, lot, bucket, 0 FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) AS c (sku, warehouse, lot, bucket)
+            ON CONFLICT (sku_id, warehouse_id, lot_id, bucket) DO NOTHING
             """,
-            [(c.sku_id, c.warehouse_id, c.lot_id, c.bucket.value, c.delta) for c in ordered],
+            columns[:4],
+        )
+        cursor.execute(
+            """
+            UPDATE stock_level l SET quantity = l.quantity + c.delta
+              FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::bigint[]) AS c (sku, warehouse, lot, bucket, delta)
+             WHERE l.sku_id = c.sku AND l.warehouse_id = c.warehouse AND l.lot_id IS NOT DISTINCT FROM c.lot AND l.bucket = c.bucket
+            """,
+            columns,
         )
 
 

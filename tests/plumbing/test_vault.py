@@ -1,0 +1,50 @@
+"""Personal data: encrypted per person, shown only with ability and reason, erased for good."""
+
+import pytest
+
+from kaibo.plumbing.access.access import AbilityMissing
+from kaibo.plumbing.access.actor import NOBODY
+from kaibo.plumbing.audit.models import AuditRow
+from kaibo.plumbing.vault import vault
+from kaibo.plumbing.vault.models import SubjectKey
+
+pytestmark = pytest.mark.django_db
+FIELDS = {"receiver": "张三", "phone": "13812345678"}
+
+
+def test_the_same_person_has_one_key_however_often_met(now):
+    first = vault.subject_ids(["phone:138", "phone:139"], now=now)
+    again = vault.subject_ids(["phone:139", "phone:138"], now=now)
+    assert first == again
+    assert SubjectKey.objects.count() == 2
+
+
+def test_what_lies_in_the_database_shows_nothing_of_the_person(now):
+    subject = vault.subject_ids(["phone:13812345678"], now=now)["phone:13812345678"]
+    sealed = vault.seal_fields(subject, FIELDS)
+    assert b"138" not in sealed
+    assert "13812345678" not in SubjectKey.objects.get().fingerprint
+    assert vault.reveal_for_machine(subject, sealed) == FIELDS
+
+
+def test_looking_needs_ability_and_reason_and_leaves_a_trace_without_the_data(now, owner):
+    subject = vault.subject_ids(["a"], now=now)["a"]
+    sealed = vault.seal_fields(subject, FIELDS)
+    look = {"ability": "console:audit:see", "subject_id": subject, "sealed": sealed, "about": "order:1", "now": now}
+    with pytest.raises(AbilityMissing):
+        vault.unmask(actor=NOBODY, reason="好奇", **look)
+    with pytest.raises(vault.ReasonMissing):
+        vault.unmask(actor=owner, reason=" ", **look)
+    assert AuditRow.objects.count() == 0
+    assert vault.unmask(actor=owner, reason="核对地址", **look) == FIELDS
+    row = AuditRow.objects.get()
+    assert (row.reason, row.details) == ("核对地址", {"fields": ["phone", "receiver"]})
+
+
+def test_an_erased_person_can_never_be_read_again(now, owner):
+    subject = vault.subject_ids(["a"], now=now)["a"]
+    sealed = vault.seal_fields(subject, FIELDS)
+    vault.erase(actor=owner, subject_id=subject, reason="本人要求", now=now)
+    with pytest.raises(vault.PersonErased):
+        vault.reveal_for_machine(subject, sealed)
+    assert SubjectKey.objects.get().wrapped is None
