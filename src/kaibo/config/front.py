@@ -1,0 +1,176 @@
+"""The composition root of the room process: who screens its chat, who keeps its events, where its database is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+import uvicorn
+
+from kaibo.config.env import Env
+from kaibo.database.address import address, create_if_missing
+from kaibo.kit.errors import Unavailable
+from kaibo.lake.append import Journal, JournalTaken
+from kaibo.lake.schema import Event as LakeEvent
+from kaibo.language.screening import default_screener
+from kaibo.room.app import Parts, RoomApp
+from kaibo.room.chat import Verdict
+from kaibo.room.schema import migrate
+from kaibo.room.wire import Appended, Event
+
+log = logging.getLogger("kaibo.config.front")
+
+MOST_ROOM_PROCESSES = 32
+SEAL_SECONDS = 120.0
+
+
+class PortTaken(Unavailable):
+    code = "room.port_taken"
+    message_zh = "端口 {bind}:{port} 不能用：{reason}"
+    message_en = "Port {bind}:{port} cannot be used: {reason}"
+
+
+class LakeSink:
+    """Appends viewers' events to the lake's journal; a room is one session of it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def append(self, room: str, events: Sequence[Event]) -> Appended:
+        appended = await self._journal.append_async(room, [_lake_event(event) for event in events])
+        return Appended(appended.accepted, appended.duplicates)
+
+
+def _lake_event(event: Event) -> LakeEvent:
+    return LakeEvent(
+        id=event.id,
+        kind=event.kind,
+        at=event.at,
+        received_at=event.received_at,
+        room=event.room,
+        session=event.room,
+        visitor=event.visitor,
+        item=event.item,
+        value=None if event.value is None else round(event.value),
+    )
+
+
+class _Screens(Protocol):
+    def screen(self, text: str, surface: str = ...) -> Verdict: ...
+
+
+class ChatScreener:
+    """The house lexicon on the surface `chat`."""
+
+    def __init__(self, screener: _Screens) -> None:
+        self._screener = screener
+
+    def screen(self, text: str, *, surface: str) -> Verdict:
+        return self._screener.screen(text, surface)
+
+
+def open_journal(folder: Path) -> Journal:
+    """This function will open the first journal no other room process holds."""
+    for number in range(1, MOST_ROOM_PROCESSES + 1):
+        with contextlib.suppress(JournalTaken):
+            return Journal(folder, writer="room" if number == 1 else f"room-{number}")
+    raise JournalTaken(writer="room")
+
+
+def ready_database(env: Env) -> str:
+    """This function will give the address of a database in which the room's tables exist."""
+    dsn = address(env)
+    create_if_missing(dsn)
+    migrate(dsn)
+    return dsn
+
+
+@contextlib.asynccontextmanager
+async def _sealing(journal: Journal) -> AsyncIterator[None]:
+    """Turn closed journal segments into Parquet now and then, off the event loop."""
+
+    async def seal_forever() -> None:
+        while True:
+            await asyncio.sleep(SEAL_SECONDS)
+            try:
+                await asyncio.to_thread(journal.seal)
+            except Unavailable as full:
+                log.warning("sealing waits", extra={"reason": str(full)})
+
+    task = asyncio.create_task(seal_forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Ends the viewers' streams at the first sign of stopping, so that nobody waits for them."""
+
+    def __init__(self, config: uvicorn.Config, before_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_exit = before_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._before_exit()
+        super().handle_exit(sig, frame)
+
+
+def listen(bind: str, port: int) -> socket.socket:
+    """This function will take the public port, or say who is in the way.   Raises: PortTaken."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((bind, port))
+    except OSError as taken:
+        door.close()
+        raise PortTaken(bind=bind, port=port, reason=taken.strerror or str(taken)) from taken
+    return door
+
+
+def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
+    """This function will run the room until it is told to stop."""
+    door = listen(bind or env.bind, port or env.room_port)
+    journal = open_journal(env.data / "lake")
+    try:
+        app = RoomApp(
+            Parts(
+                dsn=ready_database(env),
+                screener=ChatScreener(default_screener()),
+                sink=LakeSink(journal),
+                is_secure=env.room_url.startswith("https://"),
+            )
+        )
+        config = uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=4096,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=8,
+        )
+        server = _Server(config, before_exit=app.end_streams)
+        runner = asyncio.Runner(loop_factory=config.get_loop_factory())
+        with runner:
+            runner.run(_run(server, door, journal))
+        return 0 if server.started else 3
+    finally:
+        journal.close()
+        door.close()
+
+
+async def _run(server: uvicorn.Server, door: socket.socket, journal: Journal) -> None:
+    async with _sealing(journal):
+        await server.serve(sockets=[door])

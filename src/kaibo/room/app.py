@@ -1,0 +1,276 @@
+"""The front of house as one ASGI application: three hot calls in plain ASGI, everything else on Starlette."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from kaibo.kit.clock import utc_now
+from kaibo.kit.errors import KaiboError
+from kaibo.room.asgi import ClientGone, Receive, Scope, Send, read_body, refused_body
+from kaibo.room.chat import Chat, Screener
+from kaibo.room.claims import Door
+from kaibo.room.events import EventSink
+from kaibo.room.hot import HotCalls, item_id
+from kaibo.room.listening import Listener, PostgresCarrier
+from kaibo.room.metrics import Metrics
+from kaibo.room.openapi import document
+from kaibo.room.refusals import NoSuchClaim, NothingHere, NotReadable
+from kaibo.room.rooms import AWAY, Pool, Rooms, RoomsAway
+from kaibo.room.tokens import Tokens
+from kaibo.room.visitors import COOKIE, Desk
+from kaibo.room.wire import ClaimAnswer, VisitorAnswer, decode_likes, decode_message, decode_visitor, encode
+
+STATIC = Path(__file__).parent / "static"
+MOST_BODY_BYTES = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the composition root hands to the room."""
+
+    dsn: str
+    screener: Screener
+    sink: EventSink
+    is_secure: bool = False
+    """True when viewers come over https: the cookie then says so."""
+
+
+class RoomApp:
+    """The ASGI application; `end_streams` lets a stopping server finish quickly."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._pool: Pool = AsyncConnectionPool(
+            parts.dsn,
+            min_size=1,
+            max_size=4,
+            open=False,
+            timeout=3,
+            kwargs={"autocommit": True, "connect_timeout": 3, "application_name": "kaibo-room"},
+        )
+        self.metrics = Metrics()
+        self.door = Door(parts.dsn, on_left=self._on_left)
+        self.rooms = Rooms(self._pool, on_restock=self.door.restocked)
+        self.rooms.carrier = PostgresCarrier(self._pool)
+        self.chat = Chat(self._pool, parts.screener)
+        self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
+        self._cold = self._cold_calls()
+        self._hot: HotCalls | None = None
+        self.desk: Desk | None = None
+
+    def _on_left(self, room: str, item: Any, left: int) -> None:
+        self.rooms.stock_changed(room, item, left)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = self._hot_call(scope)
+        if call is None:
+            await self._cold(scope, receive, send)
+            return
+        with contextlib.suppress(ClientGone):
+            await call(scope, receive, send, scope["path"].split("/")[2])
+
+    def _hot_call(self, scope: Scope) -> Callable[[Scope, Receive, Send, str], Awaitable[None]] | None:
+        """The three calls that skip Starlette's routing and request objects, which halve the claims per second."""
+        if scope["type"] != "http" or self._hot is None:
+            return None
+        parts = scope["path"].split("/")
+        if len(parts) != 4 or parts[1] != "rooms":
+            return None
+        match scope["method"], parts[3]:
+            case "POST", "claims":
+                return self._hot.claim
+            case "GET", "stream":
+                return self._hot.stream
+            case "POST", "events":
+                return self._hot.events
+        return None
+
+    def end_streams(self) -> None:
+        self.rooms.end_streams()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """This function will start everything the room needs and stop it in the opposite order."""
+        await self._pool.open()
+        desk = Desk(Tokens(await read_secret(self._parts.dsn)))
+        self.desk = desk
+        self._hot = HotCalls(rooms=self.rooms, door=self.door, desk=desk, sink=self._parts.sink, metrics=self.metrics)
+        await self.door.start()
+        await self.chat.start()
+        await self.rooms.start()
+        await self._listener.start()
+        try:
+            yield
+        finally:
+            await self._listener.stop()
+            await self.door.stop()
+            await self.chat.stop()
+            await self.rooms.stop()
+            await self._pool.close()
+
+    # ── cold calls ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _cold_calls(self) -> Starlette:
+        @contextlib.asynccontextmanager
+        async def lifespan(app: Starlette) -> AsyncIterator[None]:
+            async with self.running():
+                yield
+
+        return Starlette(
+            lifespan=lifespan,
+            exception_handlers={KaiboError: _refuse, 404: _not_here, 405: _not_here},
+            routes=[
+                Route("/health", self._health),
+                Route("/metrics", self._show_metrics),
+                Route("/openapi.json", _openapi),
+                Route("/rooms/{room}", self._snapshot),
+                Route("/rooms/{room}/visitors", self._enter, methods=["POST"]),
+                Route("/rooms/{room}/claims/{claim}", self._claim),
+                Route("/rooms/{room}/messages", self._say, methods=["POST"]),
+                Route("/rooms/{room}/likes", self._like, methods=["POST"]),
+                Route("/r/{room}", self._page),
+                Mount("/static", StaticFiles(directory=STATIC)),
+            ],
+        )
+
+    async def _health(self, request: Request) -> Response:
+        ready = self.door.is_ready
+        status = "ok" if ready else "ledger_away"
+        return _json({"status": status, "waiting": self.door.waiting}, 200 if ready else 503)
+
+    async def _show_metrics(self, request: Request) -> Response:
+        self.metrics.waiting.set(self.door.waiting)
+        self.metrics.batches.set(self.door.batches)
+        for live in self.rooms.all():
+            self.metrics.viewers.labels(live.name).set(len(live.channel.subscribers))
+            self.metrics.slow_readers.labels(live.name).set(live.channel.slow_readers)
+            self.metrics.chat_dropped.labels(live.name).set(live.channel.chat_dropped)
+        return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
+
+    async def _snapshot(self, request: Request) -> Response:
+        live = await self.rooms.get(request.path_params["room"])
+        headers = {"access-control-allow-origin": "*", "cache-control": "no-store"}
+        return Response(live.body(), media_type="application/json", headers=headers)
+
+    async def _enter(self, request: Request) -> Response:
+        live = await self.rooms.get(request.path_params["room"])
+        asked = await _read(request, decode_visitor)
+        who, token = self._the_desk.tokens.issue(live.name, asked.nickname.strip() or "…", now_seconds=int(time.time()))
+        answer = _json(VisitorAnswer(who.visitor, token), 201)
+        answer.set_cookie(
+            COOKIE, token, path=f"/rooms/{live.name}", httponly=True, samesite="strict",
+            secure=self._parts.is_secure, max_age=36 * 3600,
+        )  # fmt: skip
+        return answer
+
+    async def _claim(self, request: Request) -> Response:
+        room = request.path_params["room"]
+        live = await self.rooms.get(room)
+        who = self._the_desk.visitor_of(request.scope, room)
+        self._the_desk.require_pace(self._the_desk.looks, who, live)
+        claim = item_id(request.path_params["claim"])
+        if claim is None:
+            raise NoSuchClaim
+        try:
+            async with self._pool.connection(timeout=3) as connection:
+                cursor = await connection.execute(
+                    """select claim, item, quantity, unit_price_fen, amount_fen, pay_by from room.claims
+                        where claim = %s and room = %s and visitor = %s""",
+                    (claim, room, who.visitor),
+                )
+                row = await cursor.fetchone()
+        except AWAY as away:
+            raise RoomsAway from away
+        if row is None:
+            raise NoSuchClaim
+        return _json(ClaimAnswer(*row), 200)
+
+    async def _say(self, request: Request) -> Response:
+        room = request.path_params["room"]
+        live = await self.rooms.get(room)
+        who = self._the_desk.visitor_of(request.scope, room)
+        asked = await _read(request, decode_message)
+        text = asked.text.strip()
+        if not text:
+            raise NotReadable(why="text")
+        self._the_desk.require_pace(self._the_desk.messages, who, live)
+        message = self.chat.say(live, who, text, now=utc_now())
+        self.metrics.messages.labels("accepted").inc()
+        return _json({"message": str(message)}, 202)
+
+    async def _like(self, request: Request) -> Response:
+        room = request.path_params["room"]
+        live = await self.rooms.get(room)
+        who = self._the_desk.visitor_of(request.scope, room)
+        asked = await _read(request, decode_likes)
+        self._the_desk.require_pace(self._the_desk.likes, who, live)
+        live.likes += asked.count
+        live.likes_unsaved += asked.count
+        return _json({"count": asked.count}, 202)
+
+    async def _page(self, request: Request) -> Response:
+        await self.rooms.get(request.path_params["room"])
+        policy = "default-src 'self'; img-src 'self' data: https: http:; media-src 'self' blob: https: http:; frame-ancestors 'self'"
+        return FileResponse(
+            STATIC / "room.html", headers={"content-security-policy": policy, "cache-control": "no-cache"}
+        )
+
+    @property
+    def _the_desk(self) -> Desk:
+        if self.desk is None:
+            raise RoomsAway
+        return self.desk
+
+
+async def read_secret(dsn: str) -> bytes:
+    """This function will read the secret that signs visitor tokens; all room processes of a database share it."""
+    async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
+        cursor = await connection.execute("select secret from room.secrets where name = 'visitor_tokens'")
+        row = await cursor.fetchone()
+    if row is None:
+        raise RoomsAway
+    return bytes(row[0])
+
+
+async def _read(request: Request, decode: Any) -> Any:
+    body = await read_body(request.receive, limit_bytes=MOST_BODY_BYTES)
+    try:
+        return decode(body)
+    except msgspec.DecodeError as wrong:
+        raise NotReadable(why=str(wrong)) from wrong
+
+
+def _json(answer: Any, status: int) -> Response:
+    return Response(encode(answer), status, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+async def _refuse(request: Request, refusal: Exception) -> Response:
+    if not isinstance(refusal, KaiboError):
+        raise refusal
+    headers = {"cache-control": "no-store"}
+    if seconds := refusal.details.get("retry_after_seconds"):
+        headers["retry-after"] = str(seconds)
+    return Response(refused_body(request.scope, refusal), refusal.status, headers, "application/json")
+
+
+async def _not_here(request: Request, wrong: Exception) -> Response:
+    status = getattr(wrong, "status_code", 404)
+    return Response(refused_body(request.scope, NothingHere()), status, media_type="application/json")
+
+
+async def _openapi(request: Request) -> Response:
+    return Response(document(), media_type="application/json")

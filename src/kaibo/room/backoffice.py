@@ -1,0 +1,468 @@
+"""
+The back of house's side of the room: the only functions other layers call to change what viewers see and may claim.
+
+Each takes a psycopg 3 cursor first, works inside the caller's transaction and never commits, so that a console
+service can move stock and open the sale in one transaction. Each announces its reliable event in that transaction.
+Lock order: the room row, then item rows, then visitor rows; so two console transactions on a room queue up and never
+deadlock. The claim door locks item rows only, the stream's announcements the room row only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from kaibo.kit.errors import Conflict, Invalid, NotFound
+from kaibo.kit.ids import new_id
+
+RoomState = Literal["planned", "live", "paused", "ended"]
+ItemState = Literal["on_sale", "paused", "closed"]
+ReturnOutcome = Literal["returned", "already_returned", "item_closed"]
+
+
+class Cursor(Protocol):
+    """What is needed of a cursor; psycopg's own and Django's wrapper both fit."""
+
+    def execute(self, query: Any, params: Any = None, /) -> Any: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> Any: ...
+
+
+class RoomIsNotHere(NotFound):
+    code = "room.room_is_not_here"
+    message_zh = "没有这个直播间：{room}"
+    message_en = "There is no such room: {room}"
+
+
+class ItemIsNotHere(NotFound):
+    code = "room.item_is_not_here"
+    message_zh = "直播间里没有这个商品：{item}"
+    message_en = "The room has no such item: {item}"
+
+
+class ClaimIsNotHere(NotFound):
+    code = "room.claim_is_not_here"
+    message_zh = "没有这笔抢购：{claim}"
+    message_en = "There is no such claim: {claim}"
+
+
+class ItemAlreadyClosed(Conflict):
+    code = "room.item_already_closed"
+    message_zh = "商品已收场，不能再改；要再卖请重新开一份配额"
+    message_en = "The item is closed; open a new allotment to sell it again"
+
+
+class PriceVersionIsOld(Conflict):
+    code = "room.price_version_is_old"
+    message_zh = "直播间里的价格已经是第 {current} 版，收到的是第 {sent} 版"
+    message_en = "The room already shows price version {current}; version {sent} was sent"
+
+
+class UnitsNotPositive(Invalid):
+    code = "room.units_not_positive"
+    message_zh = "件数必须大于 0，收到 {units}"
+    message_en = "Units must be above 0, got {units}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A claim as the relay reads it, with what an order needs."""
+
+    claim: UUID
+    room: str
+    visitor: str
+    item: UUID
+    allotment: UUID
+    sku_code: str
+    quantity: int
+    unit_price_fen: int
+    price_version: int
+    amount_fen: int
+    claimed_at: datetime
+    pay_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLevel:
+    """What one item was given and where its units are: stock − withdrawn = claimed − returned + left."""
+
+    item: UUID
+    allotment: UUID
+    sku_code: str
+    title: str
+    state: str
+    price_fen: int
+    stock: int
+    claimed: int
+    returned: int
+    withdrawn: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFigures:
+    """The room's figures of this moment."""
+
+    viewers: int
+    likes: int
+    messages: int
+    claims: int
+    claimed_units: int
+    claimed_fen: int
+    refused_sold_out: int
+    refused_limit: int
+
+
+# ── rooms ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def open_room(
+    cur: Cursor,
+    *,
+    room: str,
+    title: str,
+    operator: str,
+    host: str,
+    company: str,
+    starts_at: datetime | None = None,
+    state: RoomState = "planned",
+    video_url: str = "",
+    pay_within_seconds: int = 900,
+    is_bench: bool = False,
+) -> None:
+    """
+    This function will open a room, or bring the words of an open one up to date; its state is left as it is then.
+
+    Operator, host and company are what the law wants shown to viewers.   Source: facts/law L2.
+    """
+    cur.execute(
+        """insert into room.rooms (room, title, operator, host, company, video_url, state, starts_at,
+                                   pay_within_seconds, is_bench)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+           on conflict (room) do update set title = excluded.title, operator = excluded.operator,
+               host = excluded.host, company = excluded.company, video_url = excluded.video_url,
+               starts_at = excluded.starts_at, pay_within_seconds = excluded.pay_within_seconds""",
+        (room, title, operator, host, company, video_url, state, starts_at, pay_within_seconds, is_bench),
+    )
+    _announce_state(cur, room)
+
+
+def set_room_state(cur: Cursor, *, room: str, state: RoomState) -> None:
+    """This function will say that a room is planned, live, paused or ended.   Raises: RoomIsNotHere."""
+    cur.execute("update room.rooms set state = %s where room = %s returning room", (state, room))
+    if cur.fetchone() is None:
+        raise RoomIsNotHere(room=room)
+    _announce_state(cur, room)
+
+
+def set_current_item(cur: Cursor, *, room: str, item: str | UUID | None) -> None:
+    """This function will put one item in front (the product being explained), or none.   Raises: ItemIsNotHere, RoomIsNotHere."""
+    if item is not None:
+        _item(cur, room, item)
+    cur.execute("update room.rooms set current_item = %s where room = %s returning room", (item, room))
+    if cur.fetchone() is None:
+        raise RoomIsNotHere(room=room)
+    _announce_state(cur, room)
+
+
+def post_notice(cur: Cursor, *, room: str, text: str, notice: UUID | None = None) -> UUID:
+    """This function will show a notice to everyone in the room.   Raises: RoomIsNotHere."""
+    notice = notice or new_id()
+    _lock_room(cur, room)
+    cur.execute(
+        "insert into room.notices (notice, room, text) values (%s, %s, %s) returning posted_at", (notice, room, text)
+    )
+    posted_at = cur.fetchone()[0]
+    _announce(cur, room, "notice", {"notice": str(notice), "text": text, "posted_at": posted_at.isoformat()})
+    return notice
+
+
+# ── items ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def put_item(
+    cur: Cursor,
+    *,
+    room: str,
+    item: str | UUID,
+    allotment: str | UUID,
+    sku_code: str,
+    title: str,
+    units: int,
+    price_fen: int,
+    image_url: str = "",
+    reference_price_fen: int | None = None,
+    price_version: int = 1,
+    limit_per_visitor: int | None = None,
+    position: int = 0,
+    state: Literal["on_sale", "paused"] = "paused",
+) -> None:
+    """
+    This function will put an allotment's units into the room as a new item.
+
+    Raises: RoomIsNotHere, UnitsNotPositive; the database refuses a second item with the same id or allotment.
+    """
+    if units <= 0:
+        raise UnitsNotPositive(units=units)
+    _lock_room(cur, room)
+    cur.execute(
+        """insert into room.items (item, room, allotment, sku_code, title, image_url, price_fen, price_version,
+                                   reference_price_fen, limit_per_visitor, position, state, stock_units, left_units)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        (item, room, allotment, sku_code, title, image_url, price_fen, price_version,
+         reference_price_fen, limit_per_visitor, position, state, units, units),
+    )  # fmt: skip
+    _move(cur, item, "allotted", units)
+    _announce_item(cur, item)
+
+
+def add_units(cur: Cursor, *, room: str, item: str | UUID, units: int) -> None:
+    """This function will add newly allotted units to an open item.   Raises: UnitsNotPositive, ItemIsNotHere, ItemAlreadyClosed."""
+    if units <= 0:
+        raise UnitsNotPositive(units=units)
+    _open_item(cur, room, item)
+    cur.execute(
+        "update room.items set stock_units = stock_units + %s, left_units = left_units + %s where item = %s",
+        (units, units, item),
+    )
+    _move(cur, item, "allotted", units)
+    _announce_stock(cur, room, item)
+
+
+def change_price(
+    cur: Cursor,
+    *,
+    room: str,
+    item: str | UUID,
+    price_fen: int,
+    price_version: int,
+    reference_price_fen: int | None = None,
+) -> None:
+    """
+    This function will publish a new price; claims admitted from its commit on pay it, earlier ones keep theirs.
+
+    Versions only grow, so that a late command never brings an old price back.
+    Raises: ItemIsNotHere, ItemAlreadyClosed, PriceVersionIsOld.
+    """
+    current = _open_item(cur, room, item)
+    if price_version <= current:
+        raise PriceVersionIsOld(current=current, sent=price_version)
+    cur.execute(
+        "update room.items set price_fen = %s, price_version = %s, reference_price_fen = %s where item = %s",
+        (price_fen, price_version, reference_price_fen, item),
+    )
+    _announce(
+        cur,
+        room,
+        "price",
+        {
+            "item": str(item),
+            "price_fen": price_fen,
+            "price_version": price_version,
+            "reference_price_fen": reference_price_fen,
+        },
+    )
+
+
+def set_item_state(cur: Cursor, *, room: str, item: str | UUID, state: Literal["on_sale", "paused"]) -> None:
+    """This function will start or pause the sale of an item; `close_item` ends it.   Raises: ItemIsNotHere, ItemAlreadyClosed."""
+    _open_item(cur, room, item)
+    cur.execute("update room.items set state = %s where item = %s", (state, item))
+    _announce_item(cur, item)
+
+
+def set_limit(cur: Cursor, *, room: str, item: str | UUID, limit_per_visitor: int) -> None:
+    """
+    This function will set how many units one visitor may hold; units held already count.
+
+    Raises: ItemIsNotHere, ItemAlreadyClosed.
+    """
+    _open_item(cur, room, item)
+    cur.execute(
+        """insert into room.visitor_units (item, visitor, units)
+           select item, visitor, sum(quantity - returned_units) from room.claims where item = %s group by 1, 2
+           on conflict (item, visitor) do update set units = excluded.units""",
+        (item,),
+    )
+    cur.execute("update room.items set limit_per_visitor = %s where item = %s", (limit_per_visitor, item))
+    _announce_item(cur, item)
+
+
+def close_item(cur: Cursor, *, room: str, item: str | UUID) -> int:
+    """
+    This function will end the sale of an item and give the leftover units, which now belong to the caller again.
+
+    The item row is locked first, so every claim is either inside the count or refused; closing again gives 0.
+    Raises: ItemIsNotHere.
+    """
+    state, _version, left = _item(cur, room, item)
+    if state == "closed":
+        return 0
+    cur.execute(
+        """update room.items set state = 'closed', closed_at = now(), withdrawn_units = withdrawn_units + left_units,
+                                 left_units = 0 where item = %s""",
+        (item,),
+    )
+    if left:
+        _move(cur, item, "withdrawn", left)
+    _announce_item(cur, item)
+    return left
+
+
+# ── claims ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def unsettled_claims(cur: Cursor, limit: int = 200) -> list[ClaimRow]:
+    """
+    This function will give the oldest claims without an order and keep them locked for this transaction, so that
+    several relays never hold the same claim.
+    """
+    cur.execute(
+        """select a.attempt, a.room, a.visitor, a.item, i.allotment, i.sku_code, a.quantity, a.unit_price_fen,
+                  a.price_version, a.quantity * a.unit_price_fen, a.answered_at, a.pay_by
+             from room.answers a join room.items i on i.item = a.item
+            where a.result = 'claimed' and a.settled_at is null
+            order by a.attempt limit %s for update of a skip locked""",
+        (limit,),
+    )
+    return [ClaimRow(*row) for row in cur.fetchall()]
+
+
+def mark_settled(cur: Cursor, claim_ids: Sequence[str | UUID]) -> int:
+    """This function will note that these claims became orders and give how many were not noted before."""
+    if not claim_ids:
+        return 0
+    cur.execute(
+        """update room.answers set settled_at = now()
+            where attempt = any(%s::uuid[]) and result = 'claimed' and settled_at is null returning attempt""",
+        ([str(claim) for claim in claim_ids],),
+    )
+    return len(cur.fetchall())
+
+
+def return_units(cur: Cursor, claim: str | UUID, units: int) -> ReturnOutcome:
+    """
+    This function will put the units of an unpaid claim back on sale, once.
+
+    `item_closed` means that nothing changed here: the caller returns the units to stock itself.
+    Raises: ClaimIsNotHere, UnitsNotPositive.
+    """
+    cur.execute("select item, room from room.claims where claim = %s", (claim,))
+    found = cur.fetchone()
+    if found is None:
+        raise ClaimIsNotHere(claim=str(claim))
+    item, room = found
+    state, _version, _left = _item(cur, room, item)
+    cur.execute("select quantity, returned_units, visitor from room.claims where claim = %s", (claim,))
+    quantity, returned, visitor = cur.fetchone()
+    if returned:
+        return "already_returned"
+    if not 0 < units <= quantity:
+        raise UnitsNotPositive(units=units)
+    if state == "closed":
+        return "item_closed"
+    cur.execute("update room.answers set returned_units = %s where attempt = %s", (units, claim))
+    cur.execute(
+        "update room.items set returned_units = returned_units + %s, left_units = left_units + %s where item = %s",
+        (units, units, item),
+    )
+    _move(cur, item, "returned", units, claim)
+    _announce_stock(cur, room, item)
+    cur.execute(
+        "update room.visitor_units set units = units - %s where item = %s and visitor = %s", (units, item, visitor)
+    )
+    return "returned"
+
+
+# ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def item_levels(cur: Cursor, room: str) -> list[ItemLevel]:
+    """This function will give the levels of each item of a room, in the order viewers see them."""
+    cur.execute(
+        """select item, allotment, sku_code, title, state, price_fen, stock_units, claimed_units, returned_units,
+                  withdrawn_units, left_units
+             from room.items where room = %s order by position, put_up_at, item""",
+        (room,),
+    )
+    return [ItemLevel(*row) for row in cur.fetchall()]
+
+
+def room_figures(cur: Cursor, room: str) -> RoomFigures:
+    """This function will count what is happening in a room: viewers now, likes, messages, claims, refusals."""
+    cur.execute(
+        """select (select coalesce(sum(viewers), 0) from room.presence
+                    where room = r.room and seen_at > now() - interval '15 seconds'),
+                  r.likes, (select count(*) from room.messages where room = r.room),
+                  count(*) filter (where a.result = 'claimed'),
+                  coalesce(sum(a.quantity) filter (where a.result = 'claimed'), 0),
+                  coalesce(sum(a.quantity * a.unit_price_fen) filter (where a.result = 'claimed'), 0),
+                  count(*) filter (where a.result = 'sold_out'), count(*) filter (where a.result = 'limit_reached')
+             from room.rooms r left join room.answers a on a.room = r.room
+            where r.room = %s group by r.room, r.likes""",
+        (room,),
+    )
+    found = cur.fetchone()
+    if found is None:
+        raise RoomIsNotHere(room=room)
+    return RoomFigures(*(int(value) for value in found))
+
+
+# ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _item(cur: Cursor, room: str, item: str | UUID) -> tuple[str, int, int]:
+    """Lock the room, then the item, and give (state, price version, units left)."""
+    _lock_room(cur, room)
+    cur.execute(
+        "select state, price_version, left_units from room.items where item = %s and room = %s for no key update",
+        (item, room),
+    )
+    found = cur.fetchone()
+    if found is None:
+        raise ItemIsNotHere(item=str(item))
+    return found[0], found[1], found[2]
+
+
+def _open_item(cur: Cursor, room: str, item: str | UUID) -> int:
+    state, price_version, _left = _item(cur, room, item)
+    if state == "closed":
+        raise ItemAlreadyClosed(item=str(item))
+    return price_version
+
+
+def _lock_room(cur: Cursor, room: str) -> None:
+    cur.execute("select 1 from room.rooms where room = %s for no key update", (room,))
+    if cur.fetchone() is None:
+        raise RoomIsNotHere(room=room)
+
+
+def _move(cur: Cursor, item: str | UUID, kind: str, units: int, claim: str | UUID | None = None) -> None:
+    cur.execute(
+        "insert into room.movements (item, kind, units, claim) values (%s, %s, %s, %s)", (item, kind, units, claim)
+    )
+
+
+def _announce(cur: Cursor, room: str, kind: str, body: Mapping[str, object]) -> None:
+    cur.execute("select room.announce(%s, %s, %s::json)", (room, kind, json.dumps(body, ensure_ascii=False)))
+
+
+def _announce_state(cur: Cursor, room: str) -> None:
+    cur.execute(
+        """select room.announce(room, 'state', json_build_object('state', state, 'title', title, 'operator', operator,
+                  'host', host, 'company', company, 'video_url', video_url, 'current_item', current_item))
+             from room.rooms where room = %s""",
+        (room,),
+    )
+
+
+def _announce_item(cur: Cursor, item: str | UUID) -> None:
+    cur.execute("select room.announce(i.room, 'item', room.item_card(i)) from room.items i where i.item = %s", (item,))
+
+
+def _announce_stock(cur: Cursor, room: str, item: str | UUID) -> None:
+    cur.execute("select room.announce_stock(%s, %s::uuid[])", (room, [str(item)]))

@@ -1,0 +1,200 @@
+"""The three hot calls, as plain ASGI inside the application: claims, stream, events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from uuid import UUID
+
+import msgspec
+
+from kaibo.kit.clock import utc_now
+from kaibo.kit.errors import KaiboError
+from kaibo.kit.ids import new_id
+from kaibo.room.asgi import ANY_ORIGIN, NO_STORE, Receive, Scope, Send, header, read_body, send_bytes, send_refusal
+from kaibo.room.claims import Door
+from kaibo.room.events import EventSink, check_events
+from kaibo.room.hub import Subscriber, best_effort_frame
+from kaibo.room.ledger import Ask
+from kaibo.room.metrics import Metrics
+from kaibo.room.refusals import BY_RESULT, EventsAway, KeyNeeded, NotReadable
+from kaibo.room.rooms import MOST_REPLAYED, LiveRoom, Rooms, RoomsAway
+from kaibo.room.visitors import Desk
+from kaibo.room.wire import Appended, ClaimAnswer, EventsAnswer, decode_claim, decode_events, encode
+
+MOST_CLAIM_BYTES = 4_096
+MOST_EVENTS_BYTES = 256 * 1024
+STALLED_SECONDS = 60.0
+_STREAM_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    NO_STORE,
+    ANY_ORIGIN,
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class HotCalls:
+    """Claims, stream and events over what this process holds."""
+
+    def __init__(self, *, rooms: Rooms, door: Door, desk: Desk, sink: EventSink, metrics: Metrics) -> None:
+        self._rooms = rooms
+        self._door = door
+        self._desk = desk
+        self._sink = sink
+        self._metrics = metrics
+
+    # ── claims ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def claim(self, scope: Scope, receive: Receive, send: Send, room: str) -> None:
+        """This function will answer `POST /rooms/{room}/claims`, after the commit.   Source: LIV-4, LIV-11."""
+        started = time.perf_counter()
+        metrics = self._metrics
+        try:
+            live = self._rooms.known(room) or await self._rooms.get(room)
+            who = self._desk.visitor_of(scope, room)
+            ask = await self._read_ask(scope, receive, room, who.visitor)
+            self._desk.require_pace(self._desk.claims, who, live)
+            outcome = await self._door.claim(ask)
+        except KaiboError as refusal:
+            metrics.claims["refused"].inc()
+            await send_refusal(scope, send, refusal)
+            return
+        metrics.claim_seconds.observe(time.perf_counter() - started)
+        metrics.claims["repeat" if outcome.is_repeat else outcome.result].inc()
+        if outcome.result != "claimed":
+            await send_refusal(scope, send, BY_RESULT[outcome.result](item=str(ask.item)))
+            return
+        if outcome.claim is None or outcome.unit_price_fen is None or outcome.pay_by is None:
+            raise AssertionError("the ledger admits with an id, a price and a time to pay")
+        answer = ClaimAnswer(
+            outcome.claim,
+            ask.item,
+            ask.quantity,
+            outcome.unit_price_fen,
+            outcome.unit_price_fen * ask.quantity,
+            outcome.pay_by,
+        )
+        await send_bytes(send, 201, encode(answer), (NO_STORE,))
+
+    async def _read_ask(self, scope: Scope, receive: Receive, room: str, visitor: str) -> Ask:
+        body = await read_body(receive, limit_bytes=MOST_CLAIM_BYTES)
+        key = (header(scope, b"idempotency-key") or b"").decode("latin-1").strip()
+        if not 0 < len(key) <= 100 or not key.isascii() or not key.isprintable():
+            raise KeyNeeded
+        try:
+            asked = decode_claim(body)
+        except msgspec.DecodeError as wrong:
+            raise NotReadable(why=str(wrong)) from wrong
+        return Ask(room, visitor, key, asked.item, asked.quantity, new_id())
+
+    # ── events ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def events(self, scope: Scope, receive: Receive, send: Send, room: str) -> None:
+        """This function will answer `POST /rooms/{room}/events`, after the events are durable."""
+        try:
+            live = self._rooms.known(room) or await self._rooms.get(room)
+            who = self._desk.visitor_of(scope, room)
+            body = await read_body(receive, limit_bytes=MOST_EVENTS_BYTES)
+            try:
+                raw = decode_events(body).events
+            except msgspec.DecodeError as wrong:
+                raise NotReadable(why=str(wrong)) from wrong
+            self._desk.require_pace(self._desk.events, who, live)
+            events, rejected = check_events(raw, who, now=utc_now())
+            try:
+                appended = await self._sink.append(room, events) if events else Appended(0, 0)
+            except OSError as full:  # a full or missing disk; the client keeps its batch
+                raise EventsAway from full
+        except KaiboError as refusal:
+            await send_refusal(scope, send, refusal)
+            return
+        self._metrics.events.labels("accepted").inc(appended.accepted)
+        self._metrics.events.labels("duplicate").inc(appended.duplicates)
+        self._metrics.events.labels("rejected").inc(len(rejected))
+        await send_bytes(send, 200, encode(EventsAnswer(appended.accepted, appended.duplicates, rejected)), (NO_STORE,))
+
+    # ── stream ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def stream(self, scope: Scope, receive: Receive, send: Send, room: str) -> None:
+        """This function will answer `GET /rooms/{room}/stream` until the reader leaves, is too slow, or the room stops."""
+        try:
+            live = self._rooms.known(room) or await self._rooms.get(room)
+            after = _resume_point(scope)
+            if after is not None and after > live.channel.published:
+                await self._rooms.advance(live)
+                live.channel.flush()
+        except KaiboError as refusal:
+            await send_refusal(scope, send, refusal, (ANY_ORIGIN,))
+            return
+        if self._rooms.is_stopping:
+            await send_refusal(scope, send, RoomsAway(), (ANY_ORIGIN,))
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
+        subscriber, joined_at = live.channel.subscribe()
+        leaving = asyncio.create_task(_end_when_gone(receive, subscriber))
+        try:
+            await send(_part(b"retry: 1000\n: kaibo\n\n" + await self._missed(live, after, joined_at)))
+            while (chunk := await subscriber.next()) is not None:
+                await asyncio.wait_for(send(_part(chunk)), STALLED_SECONDS)
+            if subscriber.resume_after is not None:
+                await send(_part(best_effort_frame("resume", {"after": subscriber.resume_after})))
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (TimeoutError, OSError):
+            return
+        finally:
+            live.channel.subscribers.discard(subscriber)
+            leaving.cancel()
+
+    async def _missed(self, live: LiveRoom, after: int | None, joined_at: int) -> bytes:
+        """Everything between what the reader has and where it joined; or the word to start afresh."""
+        if after is None or after == joined_at:
+            return b""
+        if after > joined_at or joined_at - after > MOST_REPLAYED:
+            return best_effort_frame("reset", {"why": "reload the snapshot"})
+        remembered = live.channel.remembered(after, joined_at)
+        if remembered is not None:
+            return remembered
+        try:
+            return b"".join(event.frame() for event in await self._rooms.events_between(live.name, after, joined_at))
+        except RoomsAway:
+            return best_effort_frame("reset", {"why": "reload the snapshot"})
+
+
+def _part(body: bytes) -> dict[str, object]:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+def _resume_point(scope: Scope) -> int | None:
+    """`Last-Event-ID` wins over `?after=`: a browser that reconnects still has the old address."""
+    for raw in (header(scope, b"last-event-id"), _query(scope, b"after")):
+        if raw:
+            if not raw.isdigit() or len(raw) > 18:
+                raise NotReadable(why="after / Last-Event-ID")
+            return int(raw)
+    return None
+
+
+def _query(scope: Scope, name: bytes) -> bytes | None:
+    for pair in bytes(scope["query_string"]).split(b"&"):
+        key, _, value = pair.partition(b"=")
+        if key == name:
+            return value
+    return None
+
+
+async def _end_when_gone(receive: Receive, subscriber: Subscriber) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                subscriber.end()
+                return
+
+
+def item_id(text: str) -> UUID | None:
+    """This function will read a UUID, or give None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

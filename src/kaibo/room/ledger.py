@@ -1,0 +1,156 @@
+"""
+The claim ledger on PostgreSQL: a batch of asks in, one committed answer each out (LIV-4, LIV-11).
+
+All deciding is in `room.admit` (schema/0003_admission.sql), one statement a batch in its own transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+LOCK_TIMEOUT_MS = 3_000
+"""How long a batch waits for the back of house to let go of an item, before it is refused as a whole."""
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """One viewer's wish for units of an item, under an idempotency key of the viewer's choosing."""
+
+    room: str
+    visitor: str
+    key: str
+    item: UUID
+    quantity: int
+    attempt: UUID
+    """The id the claim gets if this ask is admitted; also proves, after a lost connection, that an answer is ours."""
+    arrived: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The committed answer to an ask."""
+
+    result: str
+    """claimed, sold_out, limit_reached, not_on_sale, key_reused; undecided only from `refuse_sold_out`."""
+    claim: UUID | None
+    unit_price_fen: int | None
+    pay_by: datetime | None
+    is_repeat: bool = False
+    left_units: int | None = None
+
+
+_ADMIT = (
+    "select * from room.admit(%b::uuid[], %b::int[], %b::int[], %b::text[], %b::text[], %b::text[], %b::int[],"
+    " %b::uuid[], %b::int[])"
+)
+_REFUSE = "select * from room.refuse_sold_out(%b::text[], %b::text[], %b::text[], %b::uuid[], %b::int[], %b::uuid[])"
+
+
+async def connect(dsn: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    """This function will open a connection whose commits are durable before they are answered."""
+    return await psycopg.AsyncConnection.connect(
+        dsn,
+        autocommit=True,
+        prepare_threshold=1,
+        connect_timeout=3,
+        options=f"-c synchronous_commit=on -c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout=20000"
+        " -c application_name=kaibo-room-claims -c jit=off",
+    )
+
+
+async def admit(connection: psycopg.AsyncConnection[tuple[Any, ...]], asks: Sequence[Ask]) -> list[Outcome]:
+    """
+    This function will commit one batch and give an outcome for each ask, in order.
+
+    Asks with the same visitor and key may stand in one batch: the first decides, the others are its repeats.
+    Sending the same asks again (same attempt ids) after a lost connection changes nothing and gives the truth.
+    """
+    firsts: dict[tuple[str, str, str], int] = {}
+    place: list[int] = []
+    repeats: list[int] = []
+    unique: list[Ask] = []
+    for ask in asks:
+        who = (ask.room, ask.visitor, ask.key)
+        at = firsts.setdefault(who, len(unique))
+        if at == len(unique):
+            unique.append(ask)
+            repeats.append(0)
+        elif unique[at].item == ask.item and unique[at].quantity == ask.quantity:
+            repeats[at] += 1
+        place.append(at)
+    rows = await _admit_unique(connection, unique, repeats)
+    if len(unique) == len(asks):
+        return rows
+    return [_answer_for(ask, unique[at], rows[at]) for ask, at in zip(asks, place, strict=True)]
+
+
+def _answer_for(ask: Ask, first: Ask, outcome: Outcome) -> Outcome:
+    if ask is first:
+        return outcome
+    if outcome.result == "key_reused" or ask.item != first.item or ask.quantity != first.quantity:
+        return Outcome("key_reused", None, None, None, is_repeat=False, left_units=outcome.left_units)
+    return Outcome(
+        outcome.result,
+        outcome.claim,
+        outcome.unit_price_fen,
+        outcome.pay_by,
+        is_repeat=True,
+        left_units=outcome.left_units,
+    )
+
+
+async def _admit_unique(
+    connection: psycopg.AsyncConnection[tuple[Any, ...]], asks: Sequence[Ask], repeats: list[int]
+) -> list[Outcome]:
+    items: dict[UUID, int] = {}
+    pairs: dict[tuple[UUID, str], int] = {}
+    item_no = [items.setdefault(ask.item, len(items) + 1) for ask in asks]
+    pair_no = [pairs.setdefault((ask.item, ask.visitor), len(pairs) + 1) for ask in asks]
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(
+        _ADMIT,
+        (
+            list(items),
+            item_no,
+            pair_no,
+            [ask.room for ask in asks],
+            [ask.visitor for ask in asks],
+            [ask.key for ask in asks],
+            [ask.quantity for ask in asks],
+            [ask.attempt for ask in asks],
+            repeats,
+        ),
+    )
+    return [Outcome(*row) for row in await cursor.fetchall()]
+
+
+async def refuse_sold_out(connection: psycopg.AsyncConnection[tuple[Any, ...]], asks: Sequence[Ask]) -> list[Outcome]:
+    """
+    This function will refuse asks for an item known to be sold out, without a lock and without waiting for the disk.
+
+    A key with an answer keeps it; an ask the ledger could admit after all is 'undecided' and belongs to `admit`.
+    """
+    first: dict[tuple[str, str, str], Ask] = {}
+    for ask in asks:
+        first.setdefault((ask.room, ask.visitor, ask.key), ask)
+    unique = list(first.values())
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(
+        _REFUSE,
+        (
+            [ask.room for ask in unique],
+            [ask.visitor for ask in unique],
+            [ask.key for ask in unique],
+            [ask.item for ask in unique],
+            [ask.quantity for ask in unique],
+            [ask.attempt for ask in unique],
+        ),
+    )
+    found = dict(zip(first, [Outcome(*row) for row in await cursor.fetchall()], strict=True))
+    return [_answer_for(ask, first[who], found[who]) for ask in asks for who in [(ask.room, ask.visitor, ask.key)]]

@@ -1,0 +1,106 @@
+"""The room's own OpenAPI document, made from the wire structs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from kaibo.room import wire
+
+_ERRORS = {
+    "401": "token_needed", "403": "token_of_another_room", "404": "not found", "409": "conflict", "422": "not valid",
+    "429": "too fast or queue full (Retry-After)", "503": "unavailable, nothing was changed",
+}  # fmt: skip
+_ROOM = {"name": "room", "in": "path", "required": True, "schema": {"type": "string"}}
+_KEY = {
+    "name": "Idempotency-Key", "in": "header", "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+}  # fmt: skip
+_AFTER = {"name": "after", "in": "query", "schema": {"type": "integer"}}
+_LAST = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}
+_CLAIM = {"name": "claim", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+
+
+@cache
+def document() -> bytes:
+    """This function will give the document as JSON."""
+    structs = (
+        wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
+        wire.EventAsk, wire.EventsAnswer, wire.Refused,
+    )  # fmt: skip
+    _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    components["Events"] = {
+        "type": "object", "required": ["events"],
+        "properties": {"events": {"type": "array", "maxItems": wire.MOST_EVENTS_IN_A_BATCH, "items": _ref("EventAsk")}},
+    }  # fmt: skip
+    paths: dict[str, Any] = {
+        "/health": {"get": _call("Ready for claims", "200", None, errors=("503",), is_open=True)},
+        "/rooms/{room}": {"get": _call("Snapshot", "200", None, params=[_ROOM], errors=("404", "503"), is_open=True)},
+        "/rooms/{room}/visitors": {
+            "post": _call("Enter the room", "201", "VisitorAnswer", "VisitorAsk", [_ROOM], ("404", "422"), is_open=True)
+        },
+        "/rooms/{room}/stream": {
+            "get": _call(
+                "Server-sent events", "200", None, None, [_ROOM, _AFTER, _LAST], ("404", "422", "503"), is_open=True
+            )
+        },
+        "/rooms/{room}/claims": {
+            "post": _call(
+                "Claim units; answered after the commit",
+                "201",
+                "ClaimAnswer",
+                "ClaimAsk",
+                [_ROOM, _KEY],
+                tuple(_ERRORS),
+            )
+        },
+        "/rooms/{room}/claims/{claim}": {
+            "get": _call("My claim", "200", "ClaimAnswer", None, [_ROOM, _CLAIM], ("401", "403", "404", "503"))
+        },
+        "/rooms/{room}/messages": {
+            "post": _call("Say something", "202", None, "MessageAsk", [_ROOM], ("401", "422", "429"))
+        },
+        "/rooms/{room}/likes": {"post": _call("Like", "202", None, "LikesAsk", [_ROOM], ("401", "422", "429"))},
+        "/rooms/{room}/events": {
+            "post": _call("Behaviour events", "200", "EventsAnswer", "Events", [_ROOM], ("401", "422", "429", "503"))
+        },
+    }
+    security = {"visitor": {"type": "http", "scheme": "bearer"}}
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Kaibo room", "version": "1"},
+            "paths": paths,
+            "components": {"schemas": components, "securitySchemes": security},
+        }
+    )
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _call(
+    summary: str,
+    status: str,
+    answer: str | None,
+    asks: str | None = None,
+    params: list[dict[str, Any]] | None = None,
+    errors: tuple[str, ...] = (),
+    *,
+    is_open: bool = False,
+) -> dict[str, Any]:
+    responses: dict[str, Any] = {status: {"description": "done"}}
+    if answer:
+        responses[status]["content"] = {"application/json": {"schema": _ref(answer)}}
+    for code in errors:
+        content = {"application/json": {"schema": _ref("Refused")}}
+        responses[code] = {"description": _ERRORS[code], "content": content}
+    call: dict[str, Any] = {"summary": summary, "parameters": params or [], "responses": responses}
+    if asks:
+        call["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(asks)}}}
+    if not is_open:
+        call["security"] = [{"visitor": []}]
+    return call
