@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from kaibo.cli.supervisor import watch_supervisor
@@ -26,6 +27,7 @@ EPILOGUE = """./kaibo 动词 --help 说明每个动词；设置（KAIBO_…）�
 def main(arguments: Sequence[str] | None = None) -> int:
     """This function will run one verb and give its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _end_cleanly_on_sigterm()
     watch_supervisor()
     verb = next((v for v in VERBS if given and v.name == given[0]), None)
     if verb is None:
@@ -49,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+
+
+def _end_cleanly_on_sigterm() -> None:
+    """A verb that is told to stop leaves as it would at its end: what it holds is given back, the database it started is stopped."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 def report(complaint: KaiboError) -> int:

@@ -126,13 +126,21 @@ class Supervisor:
         self._stopping.set()
 
     def run(self) -> int:
-        """This function will run the programs until SIGTERM, SIGINT or `request_stop`, then stop all of them; 0 when that was clean."""
+        """This function will keep the programs running until SIGTERM, SIGINT or SIGHUP, then stop them; 0 when that was clean."""
         kept = {
             number: signal.signal(number, self.request_stop)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         }
         try:
-            last = time.monotonic()
+            return self.keep()
+        finally:
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+
+    def keep(self) -> int:
+        """This function will do the same until `request_stop` alone."""
+        last = time.monotonic()
+        try:
             while not self._stopping.is_set():
                 for child in self.children:
                     self._look_after(child)
@@ -142,8 +150,6 @@ class Supervisor:
                 self._stopping.wait(0.1)
         finally:
             self._stop_all()
-            for number, handler in kept.items():
-                signal.signal(number, handler)
         return self.exit_code
 
     def _look_after(self, child: Child) -> None:
