@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def screen(sent: bytes, *options: str):
     ran = subprocess.run(
-        [sys.executable, "-c", "import argparse; from kaibo.cli import screen; p = argparse.ArgumentParser(); screen.add_arguments(p); raise SystemExit(screen.run(p.parse_args()))", *options],
+        [
+            sys.executable,
+            "-c",
+            "import argparse; from kaibo.cli import screen; p = argparse.ArgumentParser(); screen.add_arguments(p); raise SystemExit(screen.run(p.parse_args()))",
+            *options,
+        ],
         input=sent,
         capture_output=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
@@ -27,7 +32,12 @@ def screen(sent: bytes, *options: str):
 def test_every_line_is_answered_in_order():
     code, answers = screen("纯棉 衣服\n国-家-级品质\n\n最后一天".encode(), "--json")
     assert code == 0
-    assert [(answer["line"], answer["verdict"]) for answer in answers] == [(1, "pass"), (2, "block"), (3, "pass"), (4, "review")]
+    assert [(answer["line"], answer["verdict"]) for answer in answers] == [
+        (1, "pass"),
+        (2, "block"),
+        (3, "pass"),
+        (4, "review"),
+    ]
     (hit,) = answers[1]["hits"]
     assert (hit["start"], hit["end"], hit["text"], hit["kind"]) == (0, 7, "国-家-级品质", "absolute")
     assert hit["source"] == "广告法第九条第三项" and hit["suggestion"]

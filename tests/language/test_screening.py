@@ -19,7 +19,19 @@ def verdict(text, **where):
     return default_screener().screen(text, **where).verdict
 
 
-@pytest.mark.parametrize("text", ["国家级品质", "全网销量第一", "最安全的儿童椅", "NO.1 连衣裙", "史无前例的舒适", "顶级面料", "最帅的外套", "行业第一"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "国家级品质",
+        "全网销量第一",
+        "最安全的儿童椅",
+        "NO.1 连衣裙",
+        "史无前例的舒适",
+        "顶级面料",
+        "最帅的外套",
+        "行业第一",
+    ],
+)
 def test_absolute_terms_are_blocked_in_titles_with_the_article_of_the_law(text):
     screening = default_screener().screen(text)
     assert screening.verdict == "block"
@@ -30,7 +42,25 @@ def test_absolute_terms_are_blocked_in_titles_with_the_article_of_the_law(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["最后上架的几款", "最近天气转凉", "第一次穿羊毛", "第一天到货", "唯一的缺点是贵", "质量第一，服务第一", "100%棉 T恤", "最大承重50kg", "万能胶水", "统一老坛酸菜", "姓名牌定制", "完美日记口红", "内增高皮鞋", "招财猫摆件", "大麻花零食", "周转运输箱", "最高可减30"],
+    [
+        "最后上架的几款",
+        "最近天气转凉",
+        "第一次穿羊毛",
+        "第一天到货",
+        "唯一的缺点是贵",
+        "质量第一，服务第一",
+        "100%棉 T恤",
+        "最大承重50kg",
+        "万能胶水",
+        "统一老坛酸菜",
+        "姓名牌定制",
+        "完美日记口红",
+        "内增高皮鞋",
+        "招财猫摆件",
+        "大麻花零食",
+        "周转运输箱",
+        "最高可减30",
+    ],
 )
 def test_innocent_words_that_hold_a_forbidden_one_pass(text):
     assert found(text) == []
@@ -87,12 +117,16 @@ def test_the_host_may_say_in_passing_what_a_title_may_not():
     assert verdict("这件我最帅", surface="chat") == "pass"
 
 
-@pytest.mark.parametrize("text", ["加我微信便宜", "+V信 领券", "加v: abcd1234", "微信号abcd_1234", "我的电话13800138000", "扣扣：38316122"])
+@pytest.mark.parametrize(
+    "text", ["加我微信便宜", "+V信 领券", "加v: abcd1234", "微信号abcd_1234", "我的电话13800138000", "扣扣：38316122"]
+)
 def test_chat_that_leads_away_or_bares_a_number_is_blocked(text):
     assert verdict(text, surface="chat") == "block"
 
 
-@pytest.mark.parametrize("text", ["质量太差了骗人", "这个主播卖假货吧", "退款！垃圾", "最喜欢这件", "加微辣可以吗", "有没有+vip价"])
+@pytest.mark.parametrize(
+    "text", ["质量太差了骗人", "这个主播卖假货吧", "退款！垃圾", "最喜欢这件", "加微辣可以吗", "有没有+vip价"]
+)
 def test_complaints_and_talk_of_viewers_are_not_silenced(text):
     assert verdict(text, surface="chat") == "pass"
 

@@ -76,6 +76,8 @@ class Journal:
         self._writer = writer
         self._folder = folder / "journal" / writer
         self._folder.mkdir(parents=True, exist_ok=True)
+        for made in (self._folder.parent, folder):
+            segments.sync_folder(made)
         self._segment_bytes = segment_bytes
         self._lock = self._take_folder()
         self._file_guard = threading.Lock()
