@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "kaibo.plumbing.vault",
     "kaibo.plumbing.thresholds",
     "kaibo.plumbing.notices",
+    "kaibo.plumbing.idempotency",
     "kaibo.plumbing.intake",
     "kaibo.plumbing.tables",
     "kaibo.master.people",
@@ -73,6 +74,7 @@ MIDDLEWARE = [
     "kaibo.console.middleware.ActorMiddleware",
     "kaibo.console.middleware.LanguageMiddleware",
     "kaibo.console.middleware.ErrorMiddleware",
+    "kaibo.plumbing.idempotency.middleware.IdempotencyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 TEMPLATES = [
@@ -153,6 +155,8 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+NINJA_PAGINATION_PER_PAGE = 50
+NINJA_PAGINATION_MAX_LIMIT = 200
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
 LOGGING_CONFIG = None  # config/logs.py sets up one-line JSON logs

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from kaibo.config.api import api
+
 urlpatterns = [
     path("", include("kaibo.console.urls")),
+    path("api/v1/", api.urls),
     path("launches/", include("kaibo.master.launches.urls")),
     path("goods/", include("kaibo.master.catalog.urls")),
     path("stock/", include("kaibo.master.stock.urls")),

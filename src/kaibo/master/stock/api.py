@@ -1,0 +1,35 @@
+"""Stock over the JSON API."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock import queries
+from kaibo.plumbing.access import access
+
+router = Router(tags=["stock"])
+STOCK_SEE = "stock:stock:see"
+
+
+class LineOut(Schema):
+    label_zh: str
+    label_en: str
+    quantity: int
+    reference: str
+
+
+class AvailabilityOut(Schema):
+    item: str
+    available: int
+    lines: list[LineOut]
+
+
+@router.get("/availability/{code}", response=AvailabilityOut)
+def availability(request: HttpRequest, code: str) -> dict[str, object]:
+    """This function will explain line by line what can be sold of an item (SUP-14)."""
+    sku = catalog.sku_by_code(code)
+    access.require(request.auth, STOCK_SEE, shop_id=sku.shop_id)
+    found = queries.availability_of(sku.id)
+    return {"item": sku.code, "available": found.available, "lines": list(found.lines)}
