@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -45,10 +46,12 @@ class ActorMiddleware:
     def process_view(self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object) -> HttpResponse | None:
         if request.user.is_authenticated or not getattr(view, "login_required", True) or request.path.startswith(OPEN_PREFIXES):
             return None
-        door = f"{reverse('sign-in')}?next={request.get_full_path() if request.method == 'GET' else '/'}"
         if request.headers.get("HX-Request"):
-            return HttpResponse(status=200, headers={"HX-Redirect": reverse("sign-in")})
-        return redirect(door)
+            return HttpResponse(headers={"HX-Redirect": reverse("sign-in")})
+        if wants_json(request):
+            return JsonResponse({"code": "console.signed_out", "message": "请重新登录 / sign in again", "details": {}}, status=401)
+        came_for = request.get_full_path() if request.method == "GET" and request.path != "/" else ""
+        return redirect(f"{reverse('sign-in')}?{urlencode({'next': came_for})}" if came_for else "sign-in")
 
 
 def _chosen_shop(request: HttpRequest) -> UUID | None:

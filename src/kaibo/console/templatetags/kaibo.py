@@ -20,11 +20,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kaibo.console.threshold_units import text_from_value
 from kaibo.kit.clock import in_shanghai
 from kaibo.kit.money import yuan_text
 from kaibo.plumbing.access.access import ROLE_TITLES
+from kaibo.stages import FLOW
 
 register = template.Library()
+
+SHARED_PLACES = {
+    "launches": ("上新看板", "Launch board"), "catalog": ("商品", "Goods"), "stock": ("库存", "Stock"), "people": ("人员与权限", "People"),
+    "shops": ("店铺与渠道", "Shops"), "console": ("系统", "System"), "media": ("素材", "Media"), "intake": ("导入", "Imports"), "tables": ("列表", "Lists"),
+}  # fmt: skip
 
 SIGNS = {"ok": "✓", "run": "…", "red": "!", "none": "·"}
 PILL_SIGNS = {"ok": "✓", "warn": "!", "bad": "✕", "live": "●", "note": ""}
@@ -215,7 +222,7 @@ def form_fields(form: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def data_table(context: template.Context, table: Any) -> SafeString:
     """This function will render a plumbing.tables page: search, filters, saved views, sorting, keys, paging, export."""
-    return render_to_string("console/components/table.html", {"table": table, "csrf_token": context.get("csrf_token", ""), "request": context.get("request")})
+    return render_to_string("tables/table.html", {"table": table, "csrf_token": context.get("csrf_token", ""), "request": context.get("request"), "now": context.get("now")})
 
 
 @register.simple_tag
@@ -330,6 +337,36 @@ def count(quantity: Any, unit: str = "") -> str:
 def in_tongue(named: Any) -> str:
     """This function will give the `zh` or `en` of an object that carries both, by the page's language."""
     return str(_of(named, "en") if get_language_is_english() else _of(named, "zh"))
+
+
+@register.filter
+def threshold_text(in_force: Any) -> str:
+    """This function will write a threshold's value in force with its unit: `30%`, `¥200`, `180 分钟`."""
+    unit, value = in_force.threshold.unit, in_force.value
+    if unit in {"bp", "fen"}:
+        return bp(value) if unit == "bp" else yuan(value)
+    words = {"minutes": _("分钟"), "hours": _("小时"), "days": _("天"), "seconds": _("秒"), "count": ""}
+    return count(value, words.get(unit, ""))
+
+
+@register.filter
+def threshold_input(in_force: Any) -> str:
+    """This function will write a threshold's value as its field takes it back."""
+    return text_from_value(in_force.value, unit=in_force.threshold.unit)
+
+
+@register.filter
+def threshold_unit(unit: str) -> str:
+    return {"bp": "%", "fen": _("元"), "minutes": _("分钟"), "hours": _("小时"), "days": _("天"), "seconds": _("秒")}.get(unit, "")
+
+
+@register.filter
+def stage_title(key: str) -> str:
+    """This function will name a stage (or a shared place) in the page's language."""
+    for stage in FLOW:
+        if stage.key == key:
+            return stage.en if get_language_is_english() else stage.zh
+    return SHARED_PLACES.get(key, (key, key))[get_language_is_english()]
 
 
 @register.filter

@@ -1,5 +1,6 @@
 // Walking a table by keys: J/K or arrows move, Enter opens, X picks. The row that is current is kept in sight.
 const rows = () => [...document.querySelectorAll(".main table[data-rows] tbody tr")];
+const open = (row) => { const link = row?.querySelector("a.row-link") ?? (row?.dataset.href ? null : row?.querySelector("a")); if (link) link.click(); else if (row?.dataset.href) location.assign(row.dataset.href); };
 const current = () => document.querySelector("tr.is-current");
 
 function move(step) {
@@ -18,7 +19,7 @@ document.addEventListener("keydown", (event) => {
   if (document.documentElement.classList.contains("show-keys")) return;
   if (event.key === "j" || (event.key === "ArrowDown" && current())) { event.preventDefault(); move(1); }
   else if (event.key === "k" || (event.key === "ArrowUp" && current())) { event.preventDefault(); move(-1); }
-  else if (event.key === "Enter") current()?.querySelector("a.row-link, a")?.click();
+  else if (event.key === "Enter") open(current());
   else if (event.key === "x") { const pick = current()?.querySelector("input[type=checkbox]"); if (pick) pick.click(); }
 });
 
@@ -27,7 +28,7 @@ document.addEventListener("click", (event) => {
   if (!row || event.target.closest("a, button, input, label, summary, select, textarea, dialog") || String(getSelection())) return;
   current()?.classList.remove("is-current");
   row.classList.add("is-current");
-  row.querySelector("a.row-link")?.click();
+  if (row.dataset.href || row.querySelector("a.row-link")) open(row);
 });
 
 document.addEventListener("change", (event) => {
