@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
-from kaibo.plumbing.intake.stage import STAGE
-from kaibo.plumbing.tables.stage import STAGE as TABLES
+from kaibo.plumbing.intake.manifest import MANIFEST as INTAKE
+from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Ability, Stage, Wiring
 from tests.plumbing.intake.kinds import PARCELS
 
@@ -29,4 +29,4 @@ PARCEL_STAGE = Stage(
     imports=(PARCELS,),
     exports=(EXPORT,),
 )
-WIRING = Wiring(stages=(PARCEL_STAGE,), shared=(STAGE, TABLES), reactions={})
+WIRING = Wiring(stages=(PARCEL_STAGE,), shared=(INTAKE, TABLES), reactions={})

@@ -9,7 +9,7 @@ EVERYBODY = (
     "selection", "quality", "compliance", "operations", "host", "control", "technician", "service", "warehouse", "analyst", "owner",
 )
 
-STAGE = Stage(
+MANIFEST = Stage(
     key="intake",
     pages=(Page(_("导入与导出"), "intake:runs", SEE),),
     abilities=(Ability(SEE, "查看导入记录", "See imports"),),

@@ -11,7 +11,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.intake.kinds import ExportKind, ImportKind
 from kaibo.plumbing.intake.models import ImportRun, QuarantinedRow
-from kaibo.plumbing.intake.stage import SEE
+from kaibo.plumbing.intake.manifest import SEE
 from kaibo.plumbing.wiring import wiring
 
 
@@ -94,3 +94,8 @@ def row_for(actor: Actor, row_id: UUID) -> QuarantinedRow:
     if not actor.sees(row.run.shop_id):
         raise RowUnknown
     return row
+
+
+def rows_with_proposals(run: ImportRun) -> int:
+    """This function will count the waiting rows whose every reason carries a proposal."""
+    return waiting_rows(run).extra(where=["""NOT jsonb_path_exists(reasons, '$[*] ? (@.proposed == "" || @.column == "")')"""]).count()

@@ -19,10 +19,11 @@ from kaibo.plumbing.intake.applying import apply_rows
 from kaibo.plumbing.intake.kinds import ImportContext, ImportKind, Outcome, ParsedRow, Refused
 from kaibo.plumbing.intake.models import ColumnMapping, ImportRun, QuarantinedRow
 from kaibo.plumbing.intake.plan import RawRow, RowParser
-from kaibo.plumbing.intake.queries import kind_for, row_for, run_for
+from kaibo.plumbing.intake.queries import kind_for, row_for, run_for, waiting_rows
 from kaibo.plumbing.intake.sealing import seal_rows, unsealed
 
 WAITING = QuarantinedRow.State.WAITING
+MOST_AT_ONCE = 1_000
 
 
 class ShopMissing(Invalid):
@@ -135,7 +136,7 @@ def correct_row(*, actor: Actor, row_id: UUID, cells: Mapping[int, str], now: da
     """
     This function will put new texts into cells of a waiting row (index → text) and try it again at once.
 
-    Personal cells that were not given keep their encrypted text. A row that is still wrong keeps the new texts and
+    Personal cells left empty keep their encrypted text (`-` empties them). A row that is still wrong keeps the new texts and
     gets the new reasons.   Raises: Forbidden, RowUnknown, RowSettled, PersonErased.
     """
     row = row_for(actor, row_id)
@@ -146,10 +147,11 @@ def correct_row(*, actor: Actor, row_id: UUID, cells: Mapping[int, str], now: da
         raise RowSettled
     texts = unsealed(row.cells, row.subject_id, row.sealed)
     texts += [""] * (len(run.header) - len(texts))
-    for index, text in cells.items():
-        if 0 <= index < len(texts):
-            texts[index] = text
     parser = RowParser(kind, tuple(run.header), run.columns)
+    kept = frozenset(parser.personal_indexes())
+    changed = {i: text for i, text in cells.items() if 0 <= i < len(texts) and text != texts[i] and (text or i not in kept)}
+    for index, text in changed.items():
+        texts[index] = text
     outcome = _try_again(kind, parser, RawRow(row.row_number, texts), context=_context(actor, run, now))
     if isinstance(outcome, list):
         sealed = seal_rows([(f"{run.pk}:{row.row_number}", texts)], parser.personal_indexes(), now=now)[0]
@@ -162,7 +164,7 @@ def correct_row(*, actor: Actor, row_id: UUID, cells: Mapping[int, str], now: da
     )
     audit.record(
         actor, "intake:quarantine:correct", subject=f"quarantine:{row.pk}", now=now, shop_id=run.shop_id,
-        details={"kind": run.kind, "row": row.row_number, "columns": [run.header[i] for i in cells if 0 <= i < len(run.header)]},
+        details={"kind": run.kind, "row": row.row_number, "columns": [run.header[i] for i in changed if i < len(run.header)]},
     )
     return Correction(str(outcome), ())
 
@@ -199,3 +201,18 @@ def discard_rows(*, actor: Actor, run_id: UUID, row_ids: Iterable[UUID], reason:
         reason=reason.strip(),
     )
     return discarded
+
+
+def accept_proposals(*, actor: Actor, run_id: UUID, now: datetime) -> int:
+    """
+    This function will correct every waiting row of a run whose every reason carries a proposal, each in its own
+    transaction, and give how many were taken.   Raises: Forbidden, RunUnknown.
+    """
+    run = run_for(actor, run_id)
+    access.require(actor, kind_for(run.kind).ability, shop_id=run.shop_id)
+    taken = 0
+    for row in waiting_rows(run)[:MOST_AT_ONCE]:
+        proposals = {run.columns[reason["column"]]: reason["proposed"] for reason in row.reasons if reason["proposed"] and reason["column"] in run.columns}
+        if len(proposals) == len(row.reasons):
+            taken += bool(correct_row(actor=actor, row_id=row.pk, cells=proposals, now=now).taken)
+    return taken

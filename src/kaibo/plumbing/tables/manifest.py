@@ -4,7 +4,7 @@ from kaibo.plumbing.wiring import Ability, Stage
 
 EXPORT = "tables:list:export"
 
-STAGE = Stage(
+MANIFEST = Stage(
     key="tables",
     abilities=(Ability(EXPORT, "导出列表", "Export lists"),),
     roles=dict.fromkeys(
