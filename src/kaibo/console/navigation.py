@@ -45,7 +45,7 @@ def navigation(actor: Actor, *, path: str, now: datetime, is_english: bool) -> l
     names = {stage.key: stage.en if is_english else stage.zh for stage in FLOW}
     flow = [entry for stage in wiring().stages if (entry := _stage_entry(actor, stage, names.get(stage.key, stage.key), now))]
     shared = [entry for stage in wiring().shared for entry in _page_entries(actor, stage.pages, stage.key)]
-    front = [entry for key, name, label in (("home", "home", _("今天")), ("board", "board", _("上新看板"))) if (entry := _fixed(key, name, label))]
+    front = [entry for key, name, label in (("home", "home", _("今天")), ("board", "launches:board", _("上新看板"))) if (entry := _fixed(key, name, label))]
     known_front = {entry.href for entry in front}
     shared = [entry for entry in shared if entry.href not in known_front]
     sections = [Section("", tuple(front)), Section(_("流程"), tuple(flow)), Section(_("公共"), tuple(shared))]

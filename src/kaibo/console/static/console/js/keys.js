@@ -55,7 +55,7 @@ function entry(keys, words) {
 
 function listKeys() {
   const dialog = document.getElementById("keys");
-  const onPage = [...document.querySelectorAll(".main [data-key]")].filter((one) => one.offsetParent !== null);
+  const onPage = [...document.querySelectorAll("main [data-key]")].filter((one) => one.offsetParent !== null);
   dialog.querySelector("[data-page-keys]").replaceChildren(...onPage.map((one) => entry([one.dataset.key.length === 1 ? one.dataset.key.toUpperCase() : one.dataset.key], label(one))));
   dialog.querySelector("[data-page-keys-title]").hidden = onPage.length === 0;
   const places = [...document.querySelectorAll(".side [data-go]")];

@@ -1,5 +1,5 @@
 // Walking a table by keys: J/K or arrows move, Enter opens, X picks. The row that is current is kept in sight.
-const rows = () => [...document.querySelectorAll(".main table[data-rows] tbody tr")];
+const rows = () => [...document.querySelectorAll("main table[data-rows] tbody tr")];
 const open = (row) => { const link = row?.querySelector("a.row-link") ?? (row?.dataset.href ? null : row?.querySelector("a")); if (link) link.click(); else if (row?.dataset.href) location.assign(row.dataset.href); };
 const current = () => document.querySelector("tr.is-current");
 
