@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from kaibo.database.address import address, create_if_missing, shown_address
 from kaibo.database.complaints import DatabaseUnreachable
+from tests.make.databases import absent_database
 
 
 @dataclass
@@ -22,15 +21,9 @@ class Surroundings:
 
 
 @pytest.fixture
-def missing(django_db_setup, settings):
-    """The address of a database that does not exist yet, on the server the tests run on."""
-    found = settings.DATABASES["default"]
-    server = {"host": found["HOST"], "user": found["USER"], "password": found["PASSWORD"], "port": found["PORT"]}
-    url = "postgresql:///?" + "&".join(f"{key}={value}" for key, value in server.items() if value)
-    name = f"kaibo_made_{os.getpid()}"
-    yield make_conninfo(url, dbname=name)
-    with psycopg.connect(make_conninfo(url, dbname="postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+def missing():
+    with absent_database("made") as url:
+        yield url
 
 
 def test_a_configured_address_is_given_as_it_is_and_starts_nothing(tmp_path):
