@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kaibo.cli.supervisor import LONGEST_PAUSE_SECONDS, Child, Program, Supervisor
+from tests.make.processes import is_alive, until
 
 pytestmark = pytest.mark.processes
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -30,23 +31,6 @@ sys.exit(Supervisor([Program("child", (sys.executable, "-c", {WATCHING!r}))], lo
 
 def program(code: str, name: str = "child") -> Program:
     return Program(name, (sys.executable, "-c", code))
-
-
-def until(condition, seconds: float = 20.0):
-    """This function will wait for something another process does, and fail by name when it does not come."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    pytest.fail(f"did not happen within {seconds} s: {condition}")
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.fixture
