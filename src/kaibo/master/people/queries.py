@@ -113,3 +113,8 @@ def choices() -> list[tuple[UUID, str]]:
 def role_title(key: str, language: str = "zh") -> str:
     zh, en = ROLE_TITLES.get(key, (key, key))
     return en if language.startswith("en") else zh
+
+
+def granted_abilities() -> set[tuple[str, str]]:
+    """This function will give every (role, ability) in force; the owner's are not listed, the owner has all."""
+    return set(RoleAbility.objects.filter(is_granted=True).values_list("role_id", "ability"))

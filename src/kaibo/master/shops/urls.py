@@ -1,6 +1,12 @@
-"""Addresses of these pages."""
+"""Addresses of shops and channels."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from kaibo.master.shops import views
 
 app_name = "shops"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.shops, name="list"),
+    path("add", views.add_shop, name="add-shop"),
+    path("channels/add", views.add_channel, name="add-channel"),
+]

@@ -7,10 +7,10 @@ from ninja import Router, Schema
 
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries
+from kaibo.master.stock.queries import STOCK_SEE
 from kaibo.plumbing.access import access
 
 router = Router(tags=["stock"])
-STOCK_SEE = "stock:stock:see"
 
 
 class LineOut(Schema):

@@ -8,11 +8,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from kaibo.master.catalog import queries as catalog
+from kaibo.master.catalog.models import Sku
 from kaibo.master.stock.models import Allotment, Level, Line, Lot, Reservation, Warehouse
-from kaibo.master.stock.rules import Availability, AvailabilityLine, Bucket, bundles_from, explain
+from kaibo.master.stock.rules import INTERNAL, Availability, AvailabilityLine, Bucket, bundles_from, explain
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import Difference
 
 
@@ -28,6 +32,29 @@ class LineRow:
     lot: str
     warehouse: str
     actor_name: str
+
+
+STOCK_SEE = "stock:stock:see"
+
+
+def items_with_levels(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Sku]:
+    """This function will give the items an actor may see, each annotated with its level per internal bucket.   Raises: Forbidden."""
+    access.require(actor, STOCK_SEE)
+    visible = Sku.objects.select_related("product").filter(is_bundle=False)
+    if not (actor.is_kaibo or actor.sees_all_shops):
+        visible = visible.filter(product__shop__in=actor.shop_ids)
+    if shop_id:
+        visible = visible.filter(product__shop=shop_id)
+    summed = {
+        bucket.value: Coalesce(
+            Subquery(
+                Level.objects.filter(sku=OuterRef("pk"), bucket=bucket.value).values("sku").annotate(total=Sum("quantity")).values("total")
+            ),
+            0,
+        )
+        for bucket in sorted(INTERNAL)
+    }
+    return visible.annotate(**summed)
 
 
 def levels_of(sku_ids: Iterable[UUID]) -> dict[UUID, dict[Bucket, int]]:
