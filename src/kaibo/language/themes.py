@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -28,7 +28,12 @@ NEGATION_REACH: Final = 2
 _PASSES: Final[tuple[Pass, ...]] = (one_width, one_case, nothing_hidden, simplified)
 _STATEMENT = re.compile(r"[^，。！？；：、,.!?;:\n\t ~…]+[?？]?")
 _TURN = re.compile(r"但是|但|可是|不过|就是|只是|然而|除了|却")
-_QUESTION = re.compile(r"(?:吗|么|不会吧)?[?？]$|吗$")
+_QUESTION = re.compile(r"[吗么呢吧][?？]*$")
+_DENIED_AFTER = re.compile(
+    r"(?:的?(?:情况|现象|问题))?(?:几乎|基本上?|完全|都|也|明显)?(?:没有(?![一-鿿])|没有[了的]|不存在|不明显|不严重|很少|少了|少很多|减少|减轻)"
+)
+_DEGREE = frozenset("很太好偏真超挺特老极些点较巨多么这那都也就更又得是十非常了")
+_AFTER = frozenset("了的啊吧呀哦啦得呢哈嘛！的")
 _ASIDE = frozenset("是有什么啥过任何太很点得的会再多怎一大明显那特别")
 
 
@@ -46,7 +51,8 @@ class Theme:
     """
     A theme of complaints: `count` reviews complain of it, which is `share_bp` of the complaining reviews.
 
-    One review may complain of several themes, so shares add up to more than the whole.
+    One review may complain of several themes, so shares add up to more than the whole; the theme `overall` holds only
+    the reviews that name nothing particular.
     """
 
     key: str
@@ -86,6 +92,7 @@ class _Sense:
     aspect_of: frozenset[str]
     bad_of: frozenset[str]
     complaint_of: frozenset[str]
+    praise_of: frozenset[str]
     is_bad: bool
     is_praise: bool
     is_negator: bool
@@ -107,7 +114,8 @@ class ThemeReader:
         self.titles = {theme["key"]: theme["title"] for theme in document["theme"]}
         shared, themes = document["shared"], document["theme"]
         lists = [shared["bad"], shared["praise"], shared["negators"], shared["hedges"], shared["innocent"]]
-        lists += [theme.get(part, ()) for theme in themes for part in ("aspects", "bad", "complaints")]
+        lists += [theme.get(part, ()) for theme in themes for part in ("aspects", "bad", "complaints", "praise")]
+        self._only_with_aspect = frozenset(theme["key"] for theme in themes if theme.get("only_with_aspect"))
         self._words = sorted({word for words in lists for word in words})
 
         def themes_with(part: str, word: str) -> frozenset[str]:
@@ -118,6 +126,7 @@ class ThemeReader:
                 aspect_of=themes_with("aspects", word),
                 bad_of=themes_with("bad", word),
                 complaint_of=themes_with("complaints", word),
+                praise_of=themes_with("praise", word),
                 is_bad=word in shared["bad"],
                 is_praise=word in shared["praise"],
                 is_negator=word in shared["negators"],
@@ -133,6 +142,7 @@ class ThemeReader:
         """This function will find the complaints of one review, at most one a theme and statement, in text order."""
         plain = normalise(review, _PASSES)
         found: list[Complaint] = []
+        spoken_of: set[str] = set()
         context: frozenset[str] = frozenset()
         for start, end in _statements(plain.text):
             statement = plain.text[start:end]
@@ -140,18 +150,21 @@ class ThemeReader:
                 _Mark(start + first, start + last, self._senses[which])
                 for first, last, which in self._automaton.find(statement)
             ]
+            spoken_of.update(*(mark.sense.aspect_of for mark in marks))
             if _QUESTION.search(statement) or any(mark.sense.is_hedge for mark in marks):
                 continue
+            marks = [mark for mark in marks if _stands_alone(plain.text, mark, marks)]
             found += self._in_statement(plain, marks, context)
             context = frozenset().union(*(mark.sense.aspect_of for mark in marks)) or context
-        return found
+        out_of_place = self._only_with_aspect - spoken_of
+        return [replace(one, theme=OVERALL) if one.theme in out_of_place else one for one in found]
 
     def _in_statement(self, plain: Plain, marks: list[_Mark], context: frozenset[str]) -> list[Complaint]:
         aspects = [mark for mark in marks if mark.sense.aspect_of]
         themes: dict[str, tuple[int, int]] = {}
         for place, mark in enumerate(marks):
             negated_from = _negator_before(plain.text, marks, place)
-            if not _is_negative(mark.sense, is_negated=negated_from is not None):
+            if not _is_negative(mark.sense, is_negated=negated_from is not None) or _is_denied_after(plain.text, mark):
                 continue
             start = mark.start if negated_from is None else negated_from
             for theme in self._themes_of(mark, aspects, context):
@@ -165,6 +178,9 @@ class ThemeReader:
         own = sense.complaint_of - {OVERALL}
         if own:
             return own
+        if sense.praise_of:  # denied, or it would not be a complaint: 不甜, 一点都不脆
+            named = sense.praise_of.intersection(*(aspect.sense.aspect_of for aspect in aspects[-1:]))
+            return named or sense.praise_of
         nearest = sorted(aspects, key=lambda aspect: (abs(aspect.start - mark.start), aspect.start))
         for aspect in nearest:
             of_aspect = aspect.sense.aspect_of
@@ -193,9 +209,27 @@ def _statements(text: str) -> Iterable[tuple[int, int]]:
             yield start, match.end()
 
 
+def _stands_alone(text: str, mark: _Mark, marks: list[_Mark]) -> bool:
+    """This function will tell a one-character opinion that is said of something (尺码大, 很硬) from part of a word."""
+    if mark.end - mark.start > 1 or mark.sense.aspect_of or mark.sense.is_negator or mark.sense.is_praise:
+        return True
+    if not (mark.sense.bad_of or mark.sense.is_bad):
+        return True
+    follows_aspect = any(
+        other.end == mark.start and (other.sense.aspect_of or other.sense.is_negator) for other in marks
+    )
+    is_graded = mark.start > 0 and text[mark.start - 1] in _DEGREE
+    after = text[mark.end : mark.end + 1]
+    return (follows_aspect or is_graded) and (after in _AFTER or not "一" <= after <= "鿿")
+
+
+def _is_denied_after(text: str, mark: _Mark) -> bool:
+    return bool(_DENIED_AFTER.match(text, mark.end))
+
+
 def _is_negative(sense: _Sense, *, is_negated: bool) -> bool:
     if is_negated:
-        return sense.is_praise
+        return sense.is_praise or bool(sense.praise_of)
     return bool(sense.is_bad or sense.bad_of or sense.complaint_of)
 
 
@@ -226,6 +260,8 @@ def themes_of(reviews: Iterable[str], *, quotes_per_theme: int = QUOTES_PER_THEM
         named: dict[str, Complaint] = {}
         for complaint in reader.complaints_in(review):
             named.setdefault(complaint.theme, complaint)
+        if len(named) > 1:  # 「总体失望」 is what is left when nothing particular is said
+            named.pop(OVERALL, None)
         complaining += bool(named)
         counts.update(named.keys())
         for theme, complaint in named.items():
