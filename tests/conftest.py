@@ -47,3 +47,27 @@ def owner(shop):
     from tests.make.people import make_actor
 
     return make_actor("alice", "owner")
+
+
+@pytest.fixture(autouse=True)
+def _ground_of_committing_tests(request):
+    """Tests that really commit find roles in place and the room empty; Django empties its own tables after each."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    from django.db import connection
+
+    from kaibo.config.setup import after_migrate
+
+    after_migrate()
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+            "WHERE schemaname = 'room' AND tablename NOT IN ('schema_version', 'secrets')"
+        )
+        tables = ", ".join(row[0] for row in cursor.fetchall())
+        if tables:
+            cursor.execute(f"TRUNCATE {tables} CASCADE")
