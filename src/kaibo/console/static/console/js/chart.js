@@ -3,6 +3,12 @@ const drawn = new Map();
 const whole = new Intl.NumberFormat("zh-CN", { maximumFractionDigits: 2 });
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// A share of a colour laid over the panel: unlike opacity it does not fade the labels.
+function diluted(hex, share) {
+  const [over, under] = [hex, colour("--surface")].map((one) => [1, 3, 5].map((at) => parseInt(one.slice(at, at + 2), 16)));
+  return `rgb(${over.map((part, i) => Math.round(part * share + under[i] * (1 - share))).join(" ")})`;
+}
+
 function written(value, unit) {
   if (value === null || value === undefined) return "—";
   if (unit === "fen") return `¥${whole.format(value / 100)}`;
@@ -31,7 +37,7 @@ function series(data, palette) {
       name: one.name, type: kind, data: one.data, yAxisIndex: one.axis ?? 0, stack: one.stack, symbol: one.data.length > 14 ? "none" : "circle", symbolSize: 5,
       smooth: false, barMaxWidth: 22, itemStyle: { color: tone, opacity: kind === "bar" ? 0.75 : 1 }, lineStyle: { color: tone, width: one.dashed ? 1.2 : 2, type: one.dashed ? "dashed" : "solid" },
       markLine: first && data.marks?.length ? { symbol: "none", silent: true, lineStyle: { color: colour("--warn-ink"), type: "dotted" }, label: { color: colour("--ink-2"), formatter: (p) => p.data.name }, data: data.marks.map((m) => ({ xAxis: m.x, name: m.label })) } : undefined,
-      markArea: first && data.bands?.length ? { silent: true, label: { color: colour("--ink-2"), fontSize: 11, position: "top" }, data: data.bands.map((b, n) => [{ name: b.label, xAxis: b.from, itemStyle: { color: colour(n % 2 ? "--chart-1" : "--chart-2"), opacity: 0.06 } }, { xAxis: b.to }]) } : undefined,
+      markArea: first && data.bands?.length ? { silent: true, label: { color: colour("--ink-2"), fontSize: 11, position: "insideTop" }, data: data.bands.map((b, n) => [{ name: b.label, xAxis: b.from, itemStyle: { color: colour(n % 2 ? "--chart-1" : "--chart-2"), opacity: 0.06 } }, { xAxis: b.to }]) } : undefined,
     };
   });
 }
@@ -45,9 +51,9 @@ function option(data) {
     const items = data.items.map((one) => ({ name: one.name, value: one.value }));
     const label = { color: ink, formatter: (p) => `${p.name} ${written(p.value, data.unit)}` };
     const shape = data.kind === "funnel"
-      ? { type: "funnel", sort: "none", left: "4%", width: "58%", top: 8, bottom: 8, gap: 3, label: { ...label, position: "right" }, labelLine: { length: 14 }, itemStyle: { borderWidth: 0 } }
+      ? { type: "funnel", sort: "none", left: "4%", width: "56%", minSize: "7%", top: 8, bottom: 8, gap: 3, label: { ...label, position: "right" }, labelLine: { length: 14 }, itemStyle: { borderWidth: 0 } }
       : { type: "pie", radius: ["48%", "74%"], center: ["50%", "50%"], label, itemStyle: { borderColor: colour("--surface"), borderWidth: 2 } };
-    return { ...base, tooltip: { ...tooltip, trigger: "item", formatter: (p) => `${p.name} ${written(p.value, data.unit)}` }, series: [{ ...shape, data: items.map((one, i) => data.kind === "funnel" ? { ...one, itemStyle: { color: colour("--chart-2"), opacity: 0.4 + (0.6 * (i + 1)) / items.length } } : one) }] };
+    return { ...base, tooltip: { ...tooltip, trigger: "item", formatter: (p) => `${p.name} ${written(p.value, data.unit)}` }, series: [{ ...shape, data: items.map((one, i) => data.kind === "funnel" ? { ...one, itemStyle: { color: diluted(colour("--chart-2"), 0.35 + (0.65 * (i + 1)) / items.length).replaceAll(" ", ",") } } : one) }] };
   }
   const units = Object.fromEntries(data.series.map((one) => [one.name, one.unit]));
   const isLying = data.kind === "ranking";
