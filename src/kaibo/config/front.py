@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 import uvicorn
@@ -117,9 +117,23 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._before_exit = before_exit
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stopping when asked to is no failure: unlike uvicorn's own, this does not raise the signal again at the end."""
+        before = {sig: signal.getsignal(sig) for sig in (signal.SIGTERM, signal.SIGINT)}
+        loop = asyncio.get_running_loop()
+        for sig in before:
+            loop.add_signal_handler(sig, self._stop, sig)
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                loop.remove_signal_handler(sig)
+                signal.signal(sig, handler)
+
+    def _stop(self, sig: int) -> None:
         self._before_exit()
-        super().handle_exit(sig, frame)
+        self.handle_exit(sig, None)
 
 
 def listen(bind: str, port: int) -> socket.socket:
