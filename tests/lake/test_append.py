@@ -128,6 +128,12 @@ def test_whatever_byte_a_segment_is_torn_at_the_whole_records_before_it_stay(tmp
             assert journal.append("r1", [make_event("c")]) == Appended(accepted=1, duplicates=0)
         expected = ["a", "b", "c"] if cut == len(whole) else ["a", "c"] if cut >= after_first else ["c"]
         assert kept(lake) == expected, cut
+    # A cut tail is not damage: sealing leaves nothing behind for a person to look at.
+    sealing.seal_abandoned(lake)
+    assert list(folder.glob("*.damaged")) == []
+    torn = tmp_path / "torn-20"
+    sealing.seal_abandoned(torn)
+    assert list((torn / "journal" / "room").glob("*.damaged")) == [] and kept(torn) == ["c"]
 
 
 def test_a_flipped_bit_is_noticed_and_the_damaged_segment_is_kept_for_a_person(tmp_path):
