@@ -376,6 +376,18 @@ def role_title(key: str) -> str:
 
 
 @register.filter
+def listed(words: Iterable[Any]) -> str:
+    """This function will list words as the page's language does: `运营、店长`, `Operations, Owner`."""
+    return (", " if get_language_is_english() else "、").join(str(word) for word in words)
+
+
+@register.filter
+def role_titles(keys: Iterable[str]) -> str:
+    """This function will name roles, in the order of the flow."""
+    return listed([role_title(key) for key in ROLE_TITLES if key in set(keys)])
+
+
+@register.filter
 def spaced_code(code: str) -> str:
     """This function will group a secret in fours so that it can be typed by hand."""
     return " ".join(re.findall(r".{1,4}", code))

@@ -16,6 +16,7 @@ function written(value, unit) {
   return whole.format(value);
 }
 function short(value, unit) {
+  if (unit === "fen" && value >= 1e6 && document.documentElement.lang === "en") return `¥${whole.format(value / 1e5)}k`;
   if (unit === "fen") return value >= 1e6 ? `¥${whole.format(value / 1e6)}万` : `¥${whole.format(value / 100)}`;
   return written(value, unit);
 }
