@@ -1,0 +1,34 @@
+"""What the opening gate asks of others: allotments already given, published prices, compliance's findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock.models import Allotment
+from kaibo.plumbing.wiring import Finding
+
+
+def allotted_to(session_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """This function will give the units each session still holds in open allotments, by item; bundles by their components."""
+    found: dict[UUID, dict[UUID, int]] = {}
+    held = list(Allotment.objects.filter(session_id__in=list(session_ids), state=Allotment.State.OPEN))
+    components = catalog.components_of([one.sku_id for one in held])
+    for one in held:
+        left = one.quantity - one.settled - one.returned
+        for sku, each in components.get(one.sku_id, ((one.sku_id, 1),)):
+            units = found.setdefault(one.session_id, {})
+            units[sku] = units.get(sku, 0) + each * left
+    return found
+
+
+def published_prices(sku_ids: Iterable[UUID]) -> Mapping[UUID, int]:
+    """This function will give the published price of items; what is not published is left out."""
+    return {}
+
+
+def compliance_findings(product_ids: Iterable[UUID], now: datetime) -> Mapping[UUID, Sequence[Finding]]:
+    """This function will give what compliance says of products."""
+    return {}
