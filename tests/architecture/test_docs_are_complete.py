@@ -50,13 +50,13 @@ def test_every_complaint_of_the_database_is_explained():
     assert [code for code in codes if f"`{code}`" not in text] == []
 
 
-@pytest.mark.parametrize("name", ["requirements/run.lock", "requirements/test.lock", "requirements/corpora.lock", "package-lock.json", "package.json", ".npmrc"])
+@pytest.mark.parametrize("name", ["requirements/run.lock", "requirements/test.lock", "requirements/corpora.lock", "requirements/installer.lock", "package-lock.json", "package.json", ".npmrc"])
 def test_lock_files_name_no_host(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"://|--index-url|--extra-index|--find-links|--trusted-host|\"resolved\"|registry\s*=", text)
 
 
-@pytest.mark.parametrize("name", ["run.lock", "test.lock", "corpora.lock"])
+@pytest.mark.parametrize("name", ["run.lock", "test.lock", "corpora.lock", "installer.lock"])
 def test_every_locked_package_has_an_exact_version_and_a_hash(name):
     entries = re.split(r"\n(?=\S)", (ROOT / "requirements" / name).read_text(encoding="utf-8").strip())
     entries = [entry for entry in entries if not entry.startswith("#")]
@@ -70,3 +70,10 @@ def test_front_end_files_are_pinned_exactly():
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
     assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
     assert all(entry["integrity"].startswith("sha512-") for name, entry in locked.items() if name)
+
+
+def test_the_installer_is_the_one_the_tests_lock():
+    """Two files, one truth: the entry is copied so that a machine without uv need not read the whole test lock."""
+    entry = (ROOT / "requirements/installer.lock").read_text(encoding="utf-8").split("\n", 1)[1]
+    assert entry.startswith("uv==")
+    assert entry in (ROOT / "requirements/test.lock").read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ def house(tmp_path):
     for folder in ("requirements", "tools", "src/kaibo/cli"):
         (root / folder).mkdir(parents=True)
     shutil.copy(ROOT / "kaibo", root / "kaibo")
-    for lock in ("run.lock", "test.lock", "corpora.lock"):
+    for lock in ("run.lock", "test.lock", "corpora.lock", "installer.lock"):
         (root / "requirements" / lock).write_text("# nothing\n")
     (root / "tools/front_end.py").write_text(FRONT_END)
     (root / "src/kaibo/__init__.py").touch()
