@@ -36,7 +36,7 @@ PARSERS = [cells.text, cells.money_fen, cells.whole_number, cells.percent_bp, ce
         (cells.phone, "+86 138-1234-5678", "13812345678"), (cells.phone, "13812345678转4321", "13812345678-4321"),
         (cells.phone, "138****5678", "138****5678"), (cells.phone, "$$aBcD0123456789==", "$$aBcD0123456789=="), (cells.phone, "021-12345678", "021-12345678"),
         (cells.yes_no, "是", True), (cells.yes_no, "NO", False), (cells.choice({"待发货": "to_ship"}), " 待 发货", "to_ship"),
-        (cells.text, "6917000000000000001", "6917000000000000001"), (cells.text, "5E", "5E"),
+        (cells.text, "6917000000000000001", "6917000000000000001"), (cells.text, "5E", "5E"), (cells.text, "5E10", "5E10"),
     ],
 )
 def test_what_platforms_write_is_read_exactly(parse, cell, value):

@@ -102,7 +102,7 @@ class NotAChoice(CellRefused):
     message_en = "“{text}” is not one of: {allowed}"
 
 
-_SCIENTIFIC = re.compile(r"[+-]?\d(\.\d+)?[Ee]\+?\d{2,}")
+_SCIENTIFIC = re.compile(r"-?\d(\.\d+)?[Ee]\+\d{2,}")
 _WHOLE = re.compile(r"([+-]?)(\d[\d,，]*)(?:\.0+)?(万)?(?:件|个|单|人|次|条|双|套|箱|盒)?")
 _TEN_THOUSANDS = re.compile(r"([+-]?\d+\.\d+)万")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
@@ -124,7 +124,7 @@ _NO = frozenset({"否", "no", "n", "false", "0", "×", "无"})
 
 def text(cell: str) -> str:
     """This function will keep a text or an id as it is, and refuse an id that a spreadsheet turned into 6.9E+18."""
-    if len(cell) < 24 and _SCIENTIFIC.fullmatch(cell):
+    if "+" in cell and _SCIENTIFIC.fullmatch(cell):
         raise DigitsLost(text=cell)
     return cell
 

@@ -60,7 +60,7 @@ class _TableRows(HTMLParser):
         if self._cell is None or self._row is None:
             return
         first = len(self._row)
-        self._row.append("".join(self._cell).strip())
+        self._row.append("".join(self._cell).replace("\x00", "").strip())
         self._row.extend([""] * (self._columns - 1))
         if self._rows > 1:
             for column in range(first, first + self._columns):

@@ -21,6 +21,9 @@ from kaibo.plumbing.intake.reading import Sheet, SpreadsheetEmpty, open_spreadsh
 
 _TOTALS = frozenset({"合计", "总计", "小计", "汇总", "总和", "total", "合计:", "总计:"})
 
+_REMEMBERED = 512
+"""Cells a column remembers: states, shops and prices repeat, and parsers are pure."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
@@ -37,12 +40,12 @@ class RowParser:
     kind: ImportKind
     names: tuple[str, ...]
     columns: Mapping[str, int]
-    _known: tuple[tuple[int, str, Parser, bool], ...] = field(init=False)
+    _known: tuple[tuple[int, str, Parser, bool, dict[str, object]], ...] = field(init=False)
     _unknown: tuple[tuple[int, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         known = [
-            (self.columns[column.key], column.key, column.parse, column.required and not column.may_be_empty)
+            (self.columns[column.key], column.key, column.parse, column.required and not column.may_be_empty, {})
             for column in self.kind.columns
             if column.key in self.columns
         ]
@@ -57,11 +60,17 @@ class RowParser:
         width = len(cells)
         values: dict[str, object] = {}
         refused: list[Refused] | None = None
-        for index, key, parse, is_needed in self._known:
-            cell = clean_cell(cells[index]) if index < width else ""
+        for index, key, parse, is_needed, seen in self._known:
+            raw = cells[index] if index < width else ""
+            if raw in seen:
+                values[key] = seen[raw]
+                continue
+            cell = clean_cell(raw)
             try:
                 if cell:
-                    values[key] = parse(cell)
+                    values[key] = value = parse(cell)
+                    if len(seen) < _REMEMBERED:
+                        seen[raw] = value
                 elif is_needed:
                     raise CellEmpty
                 else:

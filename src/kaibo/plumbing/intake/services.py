@@ -149,7 +149,8 @@ def correct_row(*, actor: Actor, row_id: UUID, cells: Mapping[int, str], now: da
     texts += [""] * (len(run.header) - len(texts))
     parser = RowParser(kind, tuple(run.header), run.columns)
     kept = frozenset(parser.personal_indexes())
-    changed = {i: text for i, text in cells.items() if 0 <= i < len(texts) and text != texts[i] and (text or i not in kept)}
+    given = {index: text.replace("\x00", "") for index, text in cells.items()}
+    changed = {i: text for i, text in given.items() if 0 <= i < len(texts) and text != texts[i] and (text or i not in kept)}
     for index, text in changed.items():
         texts[index] = text
     outcome = _try_again(kind, parser, RawRow(row.row_number, texts), context=_context(actor, run, now))
