@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     logs.set_up()
     compile_stale()
     uvicorn.run(
-        "kaibo.config.asgi:application",
+        "kaibo.config.probes:application",
         host=args.bind or env.bind,
         port=args.port or env.console_port,
         loop="uvloop",
