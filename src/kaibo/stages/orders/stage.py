@@ -1,5 +1,19 @@
 """What the shell may know of this stage."""
 
-from kaibo.plumbing.wiring import Stage
 
-STAGE = Stage(key="orders")
+from kaibo.plumbing.wiring import Stage, Threshold
+from kaibo.stages.orders.imports import ORDERS, SHIPMENTS
+from kaibo.stages.orders.permissions import ABILITIES, ROLES
+
+STAGE = Stage(
+    key="orders",
+    abilities=ABILITIES,
+    roles=ROLES,
+    imports=(ORDERS, SHIPMENTS),
+    thresholds=(
+        Threshold("orders.quantity_limit", 5, "count", "核验：一行最多件数", "Verification: most units a line", "ORD-2 · 场次限购"),
+        Threshold("orders.price_tolerance_bp", 1_000, "bp", "核验：单价偏离公示价的容差", "Verification: unit price off the published price", "ORD-2 · 明码标价 art. 19"),
+        Threshold("orders.ship_within_hours", 48, "hours", "平台没有承诺时的发货时限", "Ship within, where no platform promised", "ORD-4 · 平台 48 小时发货规则"),
+        Threshold("orders.duplicate_minutes", 30, "minutes", "核验：同人同址同款多久内算重复", "Verification: same buyer, address and item within", "ORD-2"),
+    ),
+)  # fmt: skip

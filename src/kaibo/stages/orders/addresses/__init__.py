@@ -1,0 +1,1 @@
+"""Reading Chinese postal addresses into province, city, area and detail. Pure: no database, no Django."""

@@ -1,0 +1,81 @@
+"""What the services of this stage refuse."""
+
+from kaibo.kit.errors import Conflict, Invalid, NotFound
+
+
+class OrderUnknown(NotFound):
+    code = "orders.order_unknown"
+    message_zh = "没有这个订单，或你看不到它"
+    message_en = "There is no such order, or you cannot see it"
+
+
+class PaymentAmountWrong(Invalid):
+    code = "orders.payment_amount_wrong"
+    message_zh = "付款金额不对：应付 {due_fen} 分，收到 {paid_fen} 分，没有入账"
+    message_en = "Wrong amount: {due_fen} fen due, {paid_fen} fen received; not booked"
+
+
+class PaymentOfAnother(Conflict):
+    code = "orders.payment_of_another"
+    message_zh = "付款单号 {payment_no} 已记在别的订单或金额上"
+    message_en = "Payment {payment_no} is booked on another order or with another amount"
+
+
+class NotAwaitingPayment(Conflict):
+    code = "orders.not_awaiting_payment"
+    message_zh = "订单不在待付款状态，没有再次入账"
+    message_en = "The order does not await payment; nothing was booked again"
+
+
+class FindingDecided(Conflict):
+    code = "orders.finding_decided"
+    message_zh = "这一条已经有人处理，请刷新"
+    message_en = "Somebody has decided this one; reload"
+
+
+class NothingProposed(Invalid):
+    code = "orders.nothing_proposed"
+    message_zh = "这一条没有建议的货号，请先选一个"
+    message_en = "No item is proposed here; choose one first"
+
+
+class ReasonMissing(Invalid):
+    code = "orders.reason_missing"
+    message_zh = "请写明原因"
+    message_en = "Say why"
+
+
+class AddressIncomplete(Invalid):
+    code = "orders.address_incomplete"
+    message_zh = "地址不完整：缺{part_zh}"
+    message_en = "The address is incomplete: {part_en} is missing"
+
+
+class PhoneWrong(Invalid):
+    code = "orders.phone_wrong"
+    message_zh = "手机号不对，需要 11 位手机号或带区号的座机"
+    message_en = "Not a telephone number: 11 digits, or a landline with its area code"
+
+
+class ReceiverOnPlatform(Conflict):
+    code = "orders.receiver_on_platform"
+    message_zh = "收件信息由平台加密保管，请在平台后台查看或用电子面单发货"
+    message_en = "The platform keeps the receiver encrypted; look there, or ship with its electronic waybill"
+
+
+class AlreadyShipped(Conflict):
+    code = "orders.already_shipped"
+    message_zh = "订单 {order_no} 已经发出，没有再次扣减库存"
+    message_en = "Order {order_no} has already left; no stock was taken again"
+
+
+class TrackingMissing(Invalid):
+    code = "orders.tracking_missing"
+    message_zh = "需要快递公司和快递单号"
+    message_en = "Carrier and tracking number are needed"
+
+
+class OrderNotHeld(Conflict):
+    code = "orders.order_not_held"
+    message_zh = "订单没有挂起"
+    message_en = "The order is not held"

@@ -1,0 +1,45 @@
+"""Which of our items the texts of a batch mean: by code or barcode, else by what people taught us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.catalog.queries import SkuRow
+from kaibo.plumbing.access.actor import KAIBO
+from kaibo.stages.orders.published import published_prices
+from kaibo.stages.orders.reading import LineIn
+from kaibo.stages.orders.verification import KnownItem, alias_of
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Texts → items of one shop, their published prices, and every item of the shop to compare unknown texts with."""
+
+    by_text: Mapping[str, SkuRow]
+    published: Mapping[UUID, int]
+    known: Sequence[KnownItem]
+
+    def of(self, line: LineIn) -> SkuRow | None:
+        found = self.by_text.get(line.code) if line.code else None
+        return found or self.by_text.get(alias_of(line.code, line.title, line.specification))
+
+
+def items_of(platform: str, shop_id: UUID | None, lines: Sequence[LineIn]) -> Items:
+    """This function will resolve the texts of many lines with a constant number of queries; other shops' items do not count."""
+    texts = {line.code for line in lines} | {alias_of(line.code, line.title, line.specification) for line in lines}
+    found = {text: row for text, row in catalog.skus_by_text(platform, texts).items() if row.shop_id == shop_id}
+    is_anything_unknown = any(
+        line.code not in found and alias_of(line.code, line.title, line.specification) not in found for line in lines
+    )
+    known = _items_of_shop(shop_id) if is_anything_unknown else ()
+    return Items(found, published_prices({row.id for row in found.values()}), known)
+
+
+def _items_of_shop(shop_id: UUID | None) -> list[KnownItem]:
+    return [
+        KnownItem(row.id, row.code, row.product_title, row.specification, row.price_fen)
+        for row in catalog.skus_visible(KAIBO) if row.shop_id == shop_id
+    ]

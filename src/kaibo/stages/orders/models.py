@@ -1,0 +1,228 @@
+"""Orders, their lines and parcels, what verification found, and what was strange. Money in fen."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from kaibo.kit.ids import new_id
+from kaibo.stages.orders.rules import Anomaly as AnomalyKind
+from kaibo.stages.orders.rules import State
+from kaibo.stages.orders.verification import Field
+
+STATES = [state.value for state in State]
+TO_SHIP = [State.PAID.value, State.ALLOCATED.value, State.PARTIALLY_SHIPPED.value]
+
+
+class Order(models.Model):
+    """
+    An order as we understand it beside what the platform said (`raw_status`, verbatim).
+
+    `source_version` is when the truth it holds was written down (a file's export time, a claim's time): older truth
+    never overwrites newer. Personal data is sealed per buyer (`receiver_sealed`), or the platform's own cipher.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT, db_index=False)
+    platform = models.CharField(max_length=16)
+    order_no = models.CharField(max_length=64)
+    raw_status = models.CharField(max_length=60, blank=True, default="")
+    state = models.CharField(max_length=20)
+    hold_flags = ArrayField(models.CharField(max_length=20), default=list)
+    hold_reason = models.CharField(max_length=200, blank=True, default="")
+
+    amount_fen = models.BigIntegerField()
+    freight_fen = models.BigIntegerField(default=0)
+    paid_fen = models.BigIntegerField(default=0)
+    refund_due_fen = models.BigIntegerField(default=0)
+    units = models.PositiveIntegerField(default=0)
+    goods = models.CharField(max_length=200, blank=True, default="")
+
+    buyer_subject_id = models.UUIDField(null=True)
+    receiver_sealed = models.BinaryField(null=True)
+    receiver_cipher = models.JSONField(null=True)
+    receiver_masked = models.CharField(max_length=120, blank=True, default="")
+    receiver_mark = models.CharField(max_length=32, blank=True, default="")
+    phone_tail = models.CharField(max_length=4, blank=True, default="")
+    province = models.CharField(max_length=20, blank=True, default="")
+    city = models.CharField(max_length=30, blank=True, default="")
+    area = models.CharField(max_length=30, blank=True, default="")
+
+    ordered_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    pay_by = models.DateTimeField(null=True)
+    ship_by = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    allocated_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    cancel_reason = models.CharField(max_length=80, blank=True, default="")
+    stock_reference = models.CharField(max_length=120, blank=True, default="")
+    allotment_id = models.UUIDField(null=True)
+
+    session_id = models.UUIDField(null=True)
+    is_test = models.BooleanField(default=False)
+    open_findings = models.PositiveIntegerField(default=0)
+    source = models.CharField(max_length=8)
+    source_version = models.DateTimeField()
+    content_hash = models.CharField(max_length=32, blank=True, default="")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "shop", "order_no"], name="one_order_per_platform_number"),
+            models.CheckConstraint(condition=Q(state__in=STATES), name="order_state_known"),
+            models.CheckConstraint(
+                condition=Q(amount_fen__gte=0) & Q(freight_fen__gte=0) & Q(paid_fen__gte=0) & Q(refund_due_fen__gte=0),
+                name="order_money_not_below_zero",
+            ),
+            models.CheckConstraint(condition=~Q(order_no=""), name="order_has_a_number"),
+        ]
+        indexes = [
+            models.Index(fields=["shop", "-ordered_at"], name="orders_newest"),
+            models.Index(fields=["shop", "state", "-ordered_at"], name="orders_by_state"),
+            models.Index(fields=["shop", "platform", "-ordered_at"], name="orders_by_platform"),
+            models.Index(fields=["ship_by"], name="orders_to_ship", condition=Q(state__in=TO_SHIP)),
+            models.Index(fields=["pay_by"], name="orders_unpaid", condition=Q(state="pending_payment")),
+            models.Index(fields=["shop", "ordered_at"], name="orders_with_findings", condition=Q(open_findings__gt=0)),
+            models.Index(fields=["released_at"], name="orders_to_allocate", condition=Q(state="paid", released_at__isnull=False)),
+            models.Index(fields=["receiver_mark", "ordered_at"], name="orders_by_receiver", condition=~Q(receiver_mark="")),
+            models.Index(fields=["session_id"], name="orders_of_session", condition=Q(session_id__isnull=False)),
+            models.Index(fields=["phone_tail"], name="orders_by_phone_tail", condition=~Q(phone_tail="")),
+            models.Index(fields=["order_no"], name="orders_by_number", opclasses=["varchar_pattern_ops"]),
+        ]
+
+
+class OrderLine(models.Model):
+    """One item of an order. `sku` is empty until the platform's texts are known to mean one of ours."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
+    line_no = models.CharField(max_length=64)
+    sku = models.ForeignKey("catalog.Sku", null=True, on_delete=models.PROTECT)
+    platform_title = models.CharField(max_length=200, blank=True, default="")
+    platform_specification = models.CharField(max_length=160, blank=True, default="")
+    platform_code = models.CharField(max_length=80, blank=True, default="")
+    quantity = models.PositiveIntegerField()
+    shipped = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    returned = models.PositiveIntegerField(default=0)
+    price_fen = models.BigIntegerField()
+    amount_fen = models.BigIntegerField(default=0)
+    raw_status = models.CharField(max_length=60, blank=True, default="")
+    raw_aftersale = models.CharField(max_length=60, blank=True, default="")
+    content_hash = models.CharField(max_length=32, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "line_no"], name="one_line_per_number"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.CheckConstraint(condition=Q(quantity__gte=F("shipped") + F("cancelled")), name="line_not_shipped_beyond_quantity"),
+            models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="line_not_returned_beyond_shipped"),
+            models.CheckConstraint(condition=Q(price_fen__gte=0) & Q(amount_fen__gte=0), name="line_money_not_below_zero"),
+        ]
+        indexes = [models.Index(fields=["platform_code"], name="lines_of_unknown_items", condition=Q(sku=None) & ~Q(platform_code=""))]
+
+
+class Shipment(models.Model):
+    """A parcel of an order that left, with what was in it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    carrier = models.CharField(max_length=40)
+    tracking_no = models.CharField(max_length=60)
+    shipped_at = models.DateTimeField()
+    shipped_by = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "tracking_no"], name="one_shipment_per_tracking_number")]
+        indexes = [models.Index(fields=["tracking_no"], name="shipment_by_tracking_number")]
+
+
+class ShipmentLine(models.Model):
+    """How many units of a line a parcel carries."""
+
+    id = models.BigAutoField(primary_key=True)
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shipment", "line"], name="one_row_per_shipment_line")]
+
+
+class Finding(models.Model):
+    """One wrong field of an order (ORD-2): what stands there, what is proposed, and what a person decided."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ACCEPTED = "accepted"
+        DISMISSED = "dismissed"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="findings")
+    line = models.ForeignKey(OrderLine, null=True, on_delete=models.CASCADE)
+    field = models.CharField(max_length=16)
+    wrong = models.CharField(max_length=120, blank=True, default="")
+    proposed = models.CharField(max_length=160, blank=True, default="")
+    proposed_sku = models.ForeignKey("catalog.Sku", null=True, on_delete=models.SET_NULL)
+    confidence_bp = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=24)
+    details = models.JSONField(default=dict)
+    alias_text = models.CharField(max_length=160, blank=True, default="")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    found_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(field__in=[field.value for field in Field]), name="finding_field_known"),
+            models.CheckConstraint(condition=Q(state__in=["open", "accepted", "dismissed"]), name="finding_state_known"),
+            models.UniqueConstraint(fields=["order", "line", "field"], name="one_finding_per_field", nulls_distinct=False),
+        ]
+        indexes = [
+            models.Index(fields=["-found_at"], name="findings_open", condition=Q(state="open")),
+            models.Index(fields=["alias_text"], name="findings_alike", condition=Q(state="open") & ~Q(alias_text="")),
+        ]
+
+
+class OrderAnomaly(models.Model):
+    """Something a platform said that cannot follow from what we knew."""
+
+    id = models.BigAutoField(primary_key=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="anomalies")
+    kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in AnomalyKind])
+    known_state = models.CharField(max_length=20)
+    raw_status = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "kind", "raw_status"], name="one_anomaly_of_a_kind")]
+
+
+class Payment(models.Model):
+    """Money that came in for an order, once per payment number."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    payment_no = models.CharField(max_length=64, unique=True)
+    paid_fen = models.BigIntegerField()
+    paid_at = models.DateTimeField()
+    outcome = models.CharField(max_length=12)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(paid_fen__gt=0), name="payment_positive")]
+
+
+class ClaimTrouble(models.Model):
+    """A claim the relay could not settle: kept with its reason, tried again, never in the way of the others."""
+
+    claim_id = models.UUIDField(primary_key=True)
+    reason = models.CharField(max_length=300)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=1)

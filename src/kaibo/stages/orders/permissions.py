@@ -1,0 +1,38 @@
+"""What people may do with orders, and which roles may by default."""
+
+from kaibo.plumbing.wiring import Ability
+
+SEE = "orders:order:see"
+VERIFY = "orders:order:verify"
+RELEASE = "orders:order:release"
+HOLD = "orders:order:hold"
+PAY = "orders:payment:record"
+RECEIVER = "orders:receiver:change"
+UNMASK = "orders:receiver:unmask"
+SHIP = "orders:shipment:make"
+IMPORT = "orders:order:import"
+EXPORT = "orders:order:export"
+
+ABILITIES = tuple(
+    Ability(*words)
+    for words in (
+        (SEE, "查看订单", "see orders"),
+        (VERIFY, "处理订单核验", "decide verification findings"),
+        (RELEASE, "放行订单", "release orders to the warehouse"),
+        (HOLD, "挂起与恢复订单", "hold orders and lift holds"),
+        (PAY, "登记收款", "record payments"),
+        (RECEIVER, "修改收件信息", "change the receiver"),
+        (UNMASK, "查看收件人明文", "see the receiver unmasked"),
+        (SHIP, "发货", "ship"),
+        (IMPORT, "导入订单与发货单", "import orders and shipping sheets"),
+        (EXPORT, "导出订单", "export orders"),
+    )
+)
+ROLES = {
+    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, IMPORT, EXPORT),
+    "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, IMPORT, EXPORT),
+    "service": (SEE, HOLD, RECEIVER, UNMASK),
+    "control": (SEE,),
+    "analyst": (SEE, EXPORT),
+    "host": (SEE,),
+}

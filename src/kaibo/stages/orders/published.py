@@ -1,0 +1,13 @@
+"""What an item's published price is: the listing's where one is up, else the item's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from kaibo.master.catalog import queries as catalog
+
+
+def published_prices(sku_ids: Collection[UUID]) -> dict[UUID, int]:
+    """This function will give sku → published price in fen.   Source: ORD-2, LST-6."""
+    return {row.id: row.price_fen for row in catalog.sku_rows(sku_ids).values()}

@@ -1,0 +1,145 @@
+"""One row of a platform's export → one line of an order, in our words. Pure: no database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from kaibo.kit.clock import SHANGHAI
+from kaibo.kit.money import NotMoney, fen_from_text
+from kaibo.plumbing.intake.cells import NotAmount
+from kaibo.plumbing.intake.kinds import ParsedRow, Refused
+from kaibo.stages.orders.addresses.parser import Address, is_cipher, join_parts, parse_address
+from kaibo.stages.orders.platforms import holds_of, state_of
+from kaibo.stages.orders.rules import Hold, State
+
+_NAMED_AMOUNT = re.compile(r"[^;；]*?[-－:：]?\s*(-?\d[\d,]*(?:\.\d+)?)\s*元?\s*$")
+_PDD_DAY = re.compile(r"(\d{2})(\d{2})(\d{2})-\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who receives it, as the platform shows it: plain, masked, or ciphertext it keeps for itself."""
+
+    name: str
+    phone: str
+    address: str
+
+    @property
+    def is_kept_by_platform(self) -> bool:
+        return any(is_cipher(part) or "**" in part for part in (self.name, self.phone, self.address) if part)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.name or self.phone or self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class LineIn:
+    """A line of an order as a file says it."""
+
+    order_no: str
+    line_no: str
+    title: str
+    specification: str
+    code: str
+    quantity: int
+    price_fen: int
+    amount_fen: int
+    freight_fen: int
+    raw_status: str
+    raw_aftersale: str
+    state: State
+    holds: tuple[Hold, ...]
+    ordered_at: datetime
+    paid_at: datetime | None
+    promised_at: datetime | None
+    shipped_at: datetime | None
+    finished_at: datetime | None
+    cancel_reason: str
+    receiver: Receiver
+    address: Address | None
+    """None: the platform keeps it."""
+    content_hash: str
+
+
+def read_line(row: ParsedRow) -> LineIn | Refused:
+    """This function will read one parsed row, or refuse it with its reason: no time at all, an amount below zero."""
+    ordered_at = row.get("ordered_at") or _day_in_number(row["order_no"])
+    if ordered_at is None:
+        return Refused("orders.time_missing", "没有下单时间", "There is no order time", "ordered_at")
+    quantity = row.get("quantity") or 1
+    amount, freight = row.get("amount") or 0, row.get("freight") or 0
+    if amount < 0 or quantity <= 0:
+        return Refused("orders.figure_below_zero", "数量要大于 0，金额不能为负", "Quantity must be above 0, amounts not below", "amount")
+    discounts = sum(row.get(key) or 0 for key in ("platform_discount", "shop_discount", "talent_discount"))
+    price = row.get("price")
+    if price is None:
+        price = max(0, amount - freight + discounts) // quantity
+    receiver = Receiver(row.get("receiver") or "", row.get("phone") or "", row.get("address") or "")
+    raw_status, raw_aftersale = row["status"], row.get("aftersale") or ""
+    return LineIn(
+        order_no=row["order_no"], line_no=row.get("line_no") or _line_number(row), title=(row.get("title") or "")[:200],
+        specification=(row.get("specification") or "")[:160], code=(row.get("code") or "")[:80], quantity=quantity, price_fen=price,
+        amount_fen=amount, freight_fen=freight, raw_status=raw_status[:60], raw_aftersale=raw_aftersale[:60], state=state_of(raw_status),
+        holds=tuple(holds_of(raw_status, raw_aftersale)), ordered_at=ordered_at, paid_at=row.get("paid_at"), promised_at=row.get("promised_at"),
+        shipped_at=row.get("shipped_at"), finished_at=row.get("finished_at"), cancel_reason=(row.get("cancel_reason") or "")[:80],
+        receiver=receiver, address=_address_of(row, receiver), content_hash=_hash(row),
+    )  # fmt: skip
+
+
+def _line_number(row: ParsedRow) -> str:
+    """Files without line numbers: one line per item text."""
+    item = row.get("code") or row.get("specification") or row.get("title") or ""
+    return "1" if not item else hashlib.md5(item.encode(), usedforsecurity=False).hexdigest()[:12]
+
+
+def _hash(row: ParsedRow) -> str:
+    return hashlib.md5(repr(sorted(row.values.items())).encode(), usedforsecurity=False).hexdigest()
+
+
+def _address_of(row: ParsedRow, receiver: Receiver) -> Address | None:
+    province, city, area = (row.get(key) or "" for key in ("province", "city", "area"))
+    if is_cipher(receiver.address) or "**" in receiver.address:
+        return None
+    return parse_address(join_parts(province, city, area, row.get("street") or "", receiver.address))
+
+
+def _day_in_number(order_no: str) -> datetime | None:
+    """拼多多's order numbers begin with their day; its export sometimes leaves the time out."""
+    match = _PDD_DAY.fullmatch(order_no)
+    if not match:
+        return None
+    year, month, day = (int(part) for part in match.groups())
+    try:
+        return datetime(2000 + year, month, day, tzinfo=SHANGHAI).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4_096)
+def discount_fen(cell: str) -> int:
+    """
+    This function will read a discount: `12.00`, or as 抖店 writes it `店铺新客券-12.00;满减-5.00`.
+
+    Raises: NotAmount.
+    """
+    try:
+        return abs(fen_from_text(cell))
+    except NotMoney:
+        pass
+    total = 0
+    for part in re.split(r"[;；]", cell):
+        if not part.strip():
+            continue
+        match = _NAMED_AMOUNT.fullmatch(part.strip())
+        if not match:
+            raise NotAmount(text=cell)
+        try:
+            total += abs(fen_from_text(match.group(1)))
+        except NotMoney as unreadable:
+            raise NotAmount(text=cell) from unreadable
+    return total

@@ -1,0 +1,194 @@
+"""
+The relay: claims of the room become orders, exactly once; unpaid orders give their units back.
+
+Lock order, kept by everybody who touches an order: claim, order, items of the ledger (id order), room.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+
+from kaibo.facts.flow import OrderRecorded
+from kaibo.kit.errors import Conflict
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.catalog.queries import SkuRow
+from kaibo.master.stock import allotments
+from kaibo.master.stock import services as stock
+from kaibo.master.stock.models import Allotment
+from kaibo.plumbing.access.actor import KAIBO
+from kaibo.plumbing.audit import audit
+from kaibo.plumbing.outbox import outbox
+from kaibo.room import backoffice
+from kaibo.room.backoffice import ClaimRow
+from kaibo.stages.orders.models import ClaimTrouble, Order, OrderLine
+from kaibo.stages.orders.rules import State
+
+log = logging.getLogger("kaibo.orders.relay")
+
+BATCH_CLAIMS = 200
+MOST_BATCHES = 10
+MOST_EXPIRED = 200
+OWN = "own"
+
+
+class AllotmentUnknown(Conflict):
+    code = "orders.allotment_unknown"
+    message_zh = "抢购 {claim} 的配额不在库存账里"
+    message_en = "The allotment of claim {claim} is not in the stock ledger"
+
+
+class UnitsNotReturned(Conflict):
+    code = "orders.units_not_returned"
+    message_zh = "订单 {order_no} 的库存与直播间对不上，未取消"
+    message_en = "The ledger and the room disagree about order {order_no}; it was not cancelled"
+
+
+def settle_claims(now: datetime) -> int:
+    """
+    This function will make an order of every claim that has none yet and give how many; the clock of the relay.
+
+    However many relays run or die: a claim is locked while its order is made, and both commit together.
+    Source: DESIGN §2, ORD-3.
+    """
+    settled = 0
+    for _ in range(MOST_BATCHES):
+        made, seen = _settle_batch(now)
+        settled += made
+        if seen < BATCH_CLAIMS or not made:
+            break
+    return settled
+
+
+@transaction.atomic
+def _settle_batch(now: datetime) -> tuple[int, int]:
+    """Give (orders made, claims seen). Claims in trouble are read on top of the batch, so they never starve the others."""
+    known_trouble = ClaimTrouble.objects.count()
+    with connection.cursor() as cursor:
+        claims = backoffice.unsettled_claims(cursor, BATCH_CLAIMS + known_trouble)
+        if not claims:
+            return 0, 0
+        bench = _of_bench_rooms(cursor, claims)
+        backoffice.mark_settled(cursor, [one.claim for one in claims if one.room in bench])
+    claims = [one for one in claims if one.room not in bench]
+    there = dict(Allotment.objects.filter(pk__in={one.allotment for one in claims}).values_list("pk", "sku_id"))
+    rows = catalog.sku_rows(there.values())
+    sessions = dict(Allotment.objects.filter(pk__in=there).values_list("pk", "session_id"))
+    stock.lock_items(sku for item in set(there.values()) for sku, _ in stock.units_of(item, 1))
+    already = set(Order.objects.filter(pk__in=[one.claim for one in claims]).values_list("pk", flat=True))
+    done: list[UUID] = []
+    for one in claims:
+        if one.claim in already or _settle_alone(one, rows.get(there.get(one.allotment)), sessions.get(one.allotment), now):
+            done.append(one.claim)
+    with connection.cursor() as cursor:
+        backoffice.mark_settled(cursor, done)
+    if known_trouble:
+        ClaimTrouble.objects.filter(pk__in=done).delete()
+    return len(done), len(claims) + len(bench)
+
+
+def _of_bench_rooms(cursor: backoffice.Cursor, claims: Sequence[ClaimRow]) -> set[str]:
+    """Rooms of a bench sell units that no ledger has; their claims become no orders."""
+    cursor.execute("select room from room.rooms where is_bench and room = any(%s)", ([one.room for one in claims],))
+    return {room for (room,) in cursor.fetchall()}
+
+
+def _settle_alone(claim: ClaimRow, sku: SkuRow | None, session_id: UUID | None, now: datetime) -> bool:
+    """One claim in its own savepoint: a claim that cannot be settled waits with its reason, the others go on."""
+    try:
+        with transaction.atomic():
+            if sku is None:
+                raise AllotmentUnknown(claim=str(claim.claim))
+            _make_order(claim, sku, session_id, now)
+            return True
+    except (OperationalError, InterfaceError):
+        raise
+    except (Conflict, DatabaseError, KeyError) as reason:
+        log.warning("claim not settled", extra={"claim": str(claim.claim), "reason": type(reason).__name__})
+        trouble, is_new = ClaimTrouble.objects.get_or_create(
+            claim_id=claim.claim, defaults={"reason": str(reason)[:300], "first_at": now, "last_at": now}
+        )
+        if not is_new:
+            ClaimTrouble.objects.filter(pk=trouble.pk).update(reason=str(reason)[:300], last_at=now, attempts=trouble.attempts + 1)
+        return False
+
+
+def reference_of(order_id: UUID) -> str:
+    """This function will give the name an order has in the stock ledger."""
+    return f"order:{order_id}"
+
+
+def _make_order(claim: ClaimRow, sku: SkuRow, session_id: UUID | None, now: datetime) -> None:
+    Order.objects.create(
+        id=claim.claim, shop_id=sku.shop_id, platform=OWN, order_no=str(claim.claim), raw_status="claimed",
+        state=State.PENDING_PAYMENT.value, amount_fen=claim.amount_fen, units=claim.quantity, goods=f"{sku.title} ×{claim.quantity}"[:200],
+        ordered_at=claim.claimed_at, pay_by=claim.pay_by, session_id=session_id, source="claim", source_version=claim.claimed_at,
+        stock_reference=reference_of(claim.claim), allotment_id=claim.allotment, allocated_at=now, created_at=now,
+    )  # fmt: skip
+    OrderLine.objects.create(
+        order_id=claim.claim, line_no="1", sku_id=sku.id, platform_title=sku.product_title[:200], platform_specification=sku.specification,
+        platform_code=sku.code, quantity=claim.quantity, price_fen=claim.unit_price_fen,
+        amount_fen=claim.amount_fen,
+    )
+    # No expiry on the reservation: the order's own clock ends it, since the units go back to the room, not to the shelf.
+    allotments.settle(
+        actor=KAIBO, allotment_id=claim.allotment, claim_id=claim.claim, quantity=claim.quantity, reference=reference_of(claim.claim),
+        now=now, expires_at=None,
+    )
+    outbox.announce(
+        OrderRecorded(order_id=claim.claim, shop_id=sku.shop_id, platform=OWN, amount_fen=claim.amount_fen, recorded_at=now), now=now
+    )
+
+
+def expire_unpaid(now: datetime) -> int:
+    """This function will cancel own orders nobody paid in time and put their units back on sale; the clock gives how many."""
+    due = Order.objects.filter(state=State.PENDING_PAYMENT.value, platform=OWN, pay_by__lte=now).order_by("pay_by")
+    return sum(_expire(order_id, now) for order_id in list(due.values_list("pk", flat=True)[:MOST_EXPIRED]))
+
+
+def _expire(order_id: UUID, now: datetime) -> int:
+    try:
+        with transaction.atomic():
+            return int(cancel_unpaid(order_id, reason="unpaid", now=now))
+    except UnitsNotReturned as disagreement:
+        log.error("units not returned", extra={"order": str(order_id), "reason": disagreement.message("en")})
+        return 0
+
+
+@transaction.atomic
+def cancel_unpaid(order_id: UUID, *, reason: str, now: datetime) -> bool:
+    """
+    This function will cancel an order that awaits payment and return its units: to the room while the item is open
+    there, else to the shelf. False when somebody was first.   Raises: UnitsNotReturned.   Source: ORD-6.
+    """
+    changed = Order.objects.filter(pk=order_id, state=State.PENDING_PAYMENT.value).update(
+        state=State.CANCELLED.value, cancelled_at=now, cancel_reason=reason, allocated_at=None
+    )
+    if not changed:
+        return False
+    order = Order.objects.get(pk=order_id)
+    lines = list(OrderLine.objects.filter(order=order_id).values_list("sku_id", "quantity"))
+    OrderLine.objects.filter(order=order_id).update(cancelled=F("quantity"))
+    stock.lock_items(part for sku, units in lines for part, _ in stock.units_of(sku, units))
+    _return_units(order, sum(units for _, units in lines), now)
+    audit.record(KAIBO, "orders:order:cancel", subject=f"order:{order_id}", now=now, shop_id=order.shop_id, details={"reason": reason})
+    return True
+
+
+def _return_units(order: Order, units: int, now: datetime) -> None:
+    with connection.cursor() as cursor:
+        outcome = backoffice.return_units(cursor, order.pk, units)
+    if outcome == "returned":
+        given = order.allotment_id is not None and allotments.give_back(
+            actor=KAIBO, allotment_id=order.allotment_id, reference=order.stock_reference, quantity=units, now=now
+        )
+        if not given:  # the room would sell units the ledger does not keep for it
+            raise UnitsNotReturned(order_no=order.order_no)
+    else:
+        stock.release_reserved(actor=KAIBO, reference=order.stock_reference, now=now)

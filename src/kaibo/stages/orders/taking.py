@@ -1,0 +1,201 @@
+"""Taking a platform's order export: set-based, once per content, older truth never over newer, five fields verified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from kaibo.kit.ids import new_id
+from kaibo.master.stock import services as stock
+from kaibo.plumbing.access.actor import KAIBO
+from kaibo.plumbing.intake.kinds import ImportContext, Outcome, ParsedRow, Refused, Taken
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.stages.orders import storing
+from kaibo.stages.orders.items import Items, items_of
+from kaibo.stages.orders.platforms import state_of
+from kaibo.stages.orders.reading import LineIn, read_line
+from kaibo.stages.orders.receivers import Sealed, seal_receivers
+from kaibo.stages.orders.rules import RANK, SENT, TERMINAL, Hold, Merged, State, merge_state, state_of_lines
+from kaibo.stages.orders.verification import Wrong, check_address, check_item, check_price, check_quantity
+
+PLATFORM_HOLDS = {Hold.AFTERSALE_OPEN.value, Hold.PLATFORM_FORBID.value}
+"""Flags a file sets and takes off; the others are ours."""
+LEFT = SENT | {State.PARTIALLY_SHIPPED}
+
+
+@dataclass(slots=True)
+class Known:
+    """An order that stands, with its lines: line number → (id, content hash, raw status, units shipped, amount, sku)."""
+
+    id: UUID
+    state: State
+    source_version: datetime
+    hold_flags: list[str]
+    is_reserved: bool
+    stock_reference: str
+    lines: dict[str, tuple[UUID, str, str, int, int, UUID | None]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Taking:
+    """One order of the batch on its way into the tables."""
+
+    id: UUID
+    known: Known | None
+    lines: list[LineIn]
+    merged: Merged
+    hold_flags: list[str]
+    receiver: Sealed
+    wrongs: list[tuple[UUID | None, Wrong]] = field(default_factory=list)
+    line_ids: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def first(self) -> LineIn:
+        return self.lines[0]
+
+    @property
+    def is_verified_now(self) -> bool:
+        """What has left or ended is history: nobody can mend it any more."""
+        return self.merged.state not in LEFT and self.merged.state not in TERMINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    quantity: int
+    tolerance_bp: int
+    ship_hours: int
+    duplicate_minutes: int
+
+
+def limits_of(shop_id: UUID | None) -> Limits:
+    """This function will read the thresholds verification works with."""
+    found = thresholds.values("orders.quantity_limit", "orders.price_tolerance_bp", "orders.ship_within_hours", "orders.duplicate_minutes")
+    return Limits(*found.values())
+
+
+def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
+    """
+    This function will take rows of an order export and say of each whether it was new, changed something or nothing.
+
+    Order and lines are written with one statement a table; known orders are locked first, in id order.
+    Source: ORD-1, ORD-2, ORD-7, facts/platforms §5.1.
+    """
+    platform = context.platform or "douyin"
+    outcomes: list[Outcome | None] = [None] * len(rows)
+    by_order: dict[str, list[tuple[int, LineIn]]] = {}
+    for place, row in enumerate(rows):
+        read = read_line(row)
+        if isinstance(read, Refused):
+            outcomes[place] = read
+        else:
+            by_order.setdefault(read.order_no, []).append((place, read))
+    known = _known_orders(context, platform, list(by_order))
+    changed: dict[str, list[LineIn]] = {}
+    for order_no, placed in by_order.items():
+        fresh = _fresh_lines(known.get(order_no), placed, context.file_exported_at, outcomes)
+        if fresh:
+            changed[order_no] = fresh
+    if changed:
+        _take_changed(context, platform, changed, known)
+    storing.note_seen([one.id for no, one in known.items() if no not in changed], context.file_exported_at)
+    return [outcome or Taken.SAME for outcome in outcomes]
+
+
+def _fresh_lines(
+    known: Known | None, placed: Sequence[tuple[int, LineIn]], version: datetime, outcomes: list[Outcome | None]
+) -> list[LineIn]:
+    """The lines that say something new; a file older than what stands says nothing new."""
+    fresh = []
+    for place, line in placed:
+        stands = known.lines.get(line.line_no) if known else None
+        if known and (version < known.source_version or (stands and stands[1] == line.content_hash)):
+            outcomes[place] = Taken.SAME
+        else:
+            outcomes[place] = Taken.CHANGED if stands else Taken.NEW
+            fresh.append(line)
+    return fresh
+
+
+def _known_orders(context: ImportContext, platform: str, numbers: Sequence[str]) -> dict[str, Known]:
+    with connection.cursor() as cursor:
+        # lock: known orders in id order, before any item of the ledger
+        cursor.execute(
+            """SELECT id, order_no, state, source_version, hold_flags, allocated_at IS NOT NULL, stock_reference FROM orders_order
+                WHERE platform = %s AND shop_id = %s AND order_no = ANY(%s) ORDER BY id FOR UPDATE""",
+            [platform, context.shop_id, list(numbers)],
+        )
+        found = {row[1]: Known(row[0], State(row[2]), row[3], row[4], row[5], row[6]) for row in cursor.fetchall()}
+        if found:
+            by_id = {one.id: one for one in found.values()}
+            cursor.execute(
+                "SELECT order_id, line_no, id, content_hash, raw_status, shipped, amount_fen, sku_id FROM orders_orderline WHERE order_id = ANY(%s)",
+                [list(by_id)],
+            )
+            for order_id, line_no, *rest in cursor.fetchall():
+                by_id[order_id].lines[line_no] = tuple(rest)
+    return found
+
+
+def _take_changed(context: ImportContext, platform: str, changed: dict[str, list[LineIn]], known: dict[str, Known]) -> None:
+    limits = limits_of(context.shop_id)
+    lines = [line for group in changed.values() for line in group]
+    items = items_of(platform, context.shop_id, lines)
+    sealed = seal_receivers(platform, context.shop_id, {no: group[0] for no, group in changed.items()}, now=context.now)
+    takings = [_taking(known.get(no), group, sealed[no]) for no, group in changed.items()]
+    for one in takings:
+        one.line_ids = {line.line_no: _line_id(one.known, line) for line in one.lines}
+        if one.is_verified_now:
+            one.wrongs = _wrongs(one, items, limits)
+    storing.store_orders(context, platform, takings, limits)
+    storing.store_lines(takings, items)
+    storing.store_findings(takings, now=context.now)
+    storing.find_duplicates([one.id for one in takings if one.is_verified_now], within=timedelta(minutes=limits.duplicate_minutes), now=context.now)
+    storing.store_anomalies(takings, now=context.now)
+    for one in takings:
+        _follow_in_stock(one, context.now)
+
+
+def _line_id(known: Known | None, line: LineIn) -> UUID:
+    stands = known.lines.get(line.line_no) if known else None
+    return stands[0] if stands else new_id()
+
+
+def _taking(known: Known | None, lines: list[LineIn], receiver: Sealed) -> Taking:
+    states = [line.state for line in lines]
+    if known:
+        fresh = {line.line_no for line in lines}
+        states += [state_of(raw) for no, (_, _, raw, *_) in known.lines.items() if no not in fresh]
+    merged = merge_state(known.state if known else None, state_of_lines(states))
+    kept = [flag for flag in known.hold_flags if flag not in PLATFORM_HOLDS] if known else []
+    said = {hold.value for line in lines for hold in line.holds} if merged.state not in SENT | TERMINAL else set()
+    return Taking(known.id if known else new_id(), known, lines, merged, sorted({*kept, *said}), receiver)
+
+
+def _wrongs(one: Taking, items: Items, limits: Limits) -> list[tuple[UUID | None, Wrong]]:
+    found: list[tuple[UUID | None, Wrong]] = []
+    if wrong := check_address(one.first.address, one.first.receiver.address):
+        found.append((None, wrong))
+    for line in one.lines:
+        line_id = one.line_ids[line.line_no]
+        item = items.of(line)
+        if item is None:
+            found.append((line_id, check_item(code=line.code, title=line.title, specification=line.specification, known=items.known)))
+        elif wrong := check_price(line.price_fen, items.published.get(item.id, 0), tolerance_bp=limits.tolerance_bp):
+            found.append((line_id, wrong))
+        if wrong := check_quantity(line.quantity, limit=limits.quantity):
+            found.append((line_id, wrong))
+    return found
+
+
+def _follow_in_stock(one: Taking, now: datetime) -> None:
+    """What the platform did to an order we hold stock for: it left without us, or it ended."""
+    if not one.known or not one.known.is_reserved or one.merged.state == one.known.state:
+        return
+    if one.merged.state in SENT and RANK.get(one.known.state, 0) < RANK[State.SHIPPED]:
+        stock.ship_reserved(actor=KAIBO, reference=one.known.stock_reference, now=now)
+    elif one.merged.state in TERMINAL:
+        stock.release_reserved(actor=KAIBO, reference=one.known.stock_reference, now=now)
