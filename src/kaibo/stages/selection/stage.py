@@ -1,5 +1,33 @@
 """What the shell may know of this stage."""
 
-from kaibo.plumbing.wiring import Stage
+from django.utils.translation import gettext_lazy as _
 
-STAGE = Stage(key="selection")
+from kaibo.plumbing.wiring import Page, Stage, Threshold
+from kaibo.stages.selection.exports import CANDIDATES
+from kaibo.stages.selection.gates import gate
+from kaibo.stages.selection.imports import COMPETITORS, REVIEWS
+from kaibo.stages.selection.permissions import ABILITIES, ROLES, SEE
+from kaibo.stages.selection.search import search
+from kaibo.stages.selection.today import badge, today
+
+STAGE = Stage(
+    key="selection",
+    pages=(Page(_("市场"), "selection:markets", SEE), Page(_("选品候选"), "selection:candidates", SEE)),
+    abilities=ABILITIES,
+    roles=ROLES,
+    gate=gate,
+    search=search,
+    today=today,
+    badge=badge,
+    imports=(COMPETITORS, REVIEWS),
+    exports=(CANDIDATES,),
+    thresholds=(
+        Threshold("selection.quality_share_bp", 3_000, "bp", "高质中价：质量类抱怨占比超过", "High quality, middle price: quality complaints above", "SEL-7"),
+        Threshold("selection.low_price_bp", 7_000, "bp", "算作低价：不高于参考中间价的", "Counts as low price: at most this share of the reference price", "本店约定，SEL-7 未写明"),
+        Threshold("selection.main_competitors", 10, "count", "主要竞品取销量前几名", "Main competitors: the best-selling so many", "SEL-6"),
+        Threshold("selection.fewest_competitors", 3, "count", "判断至少要几个竞品", "A verdict takes at least so many competitors", "本店约定：太少不下结论"),
+        Threshold("selection.fewest_complaints", 30, "count", "判断至少要几条抱怨", "A verdict takes at least so many complaints", "本店约定：太少不下结论"),
+        Threshold("selection.margin_floor_bp", 3_000, "bp", "选品毛利底线（扣退货后）", "Margin floor after returns", "本店约定"),
+        Threshold("selection.feedback_red_count", 5, "count", "同一商品售后达到几起亮红灯", "After-sales cases that turn a product red", "SEL-19，数值为本店约定"),
+    ),
+)

@@ -1,0 +1,40 @@
+"""What is due in selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.wiring import TodayItem
+from kaibo.stages.selection import queries
+from kaibo.stages.selection.permissions import DECIDE, EDIT
+from kaibo.stages.selection.rules import State
+
+DECIDE_WITHIN = timedelta(days=2)
+DRAFT_WITHIN = timedelta(days=7)
+
+
+def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
+    """This function will list candidates that wait for a decision (two days) or for their figures (a week)."""
+    items: list[TodayItem] = []
+    if actor.can(DECIDE):
+        for one in queries.candidates_for(actor).filter(state=State.SCORED)[:30]:
+            due = (one.scored_at or one.created_at) + DECIDE_WITHIN
+            items.append(_item(due, _("决定候选：%(title)s") % {"title": one.title}, one, now))
+    if actor.can(EDIT):
+        for one in queries.candidates_for(actor).filter(state=State.DRAFT)[:30]:
+            items.append(_item(one.created_at + DRAFT_WITHIN, _("补齐并评分：%(title)s") % {"title": one.title}, one, now))
+    return items
+
+
+def _item(due: datetime, title: str, candidate: queries.Candidate, now: datetime) -> TodayItem:
+    return TodayItem(due, title, candidate.created_by, reverse("selection:candidate", args=[candidate.pk]), "red" if due < now else "run", "selection")
+
+
+def badge(actor: Actor, now: datetime) -> int:
+    """This function will count the candidates that wait for a decision by this person."""
+    return queries.candidates_for(actor).filter(state=State.SCORED).count() if actor.can(DECIDE) else 0
