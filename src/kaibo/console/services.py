@@ -8,7 +8,7 @@ from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from kaibo.console.queries import pending_factor_of, second_factor_of
-from kaibo.kit.errors import Conflict, Invalid, NotFound
+from kaibo.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from kaibo.master.people.models import Person
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
@@ -30,6 +30,12 @@ class ReasonMissing(Invalid):
     code = "console.reason_missing"
     message_zh = "请填写新的值和修改原因"
     message_en = "Fill in the new value and the reason for the change"
+
+
+class PageTooOld(Forbidden):
+    code = "console.page_too_old"
+    message_zh = "页面已过期，请刷新后再提交"
+    message_en = "This page is too old; reload it and send again"
 
 
 class SecondFactorIsOn(Conflict):

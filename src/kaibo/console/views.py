@@ -23,7 +23,7 @@ from kaibo.console import queries, services
 from kaibo.console.door import locked_out
 from kaibo.console.forms import CodeForm, DropFactorForm, PasswordForm, ThresholdForm
 from kaibo.console.manifest import THRESHOLD_CHANGE
-from kaibo.console.middleware import LANGUAGE_COOKIE, SHOP_SESSION_KEY, language_of
+from kaibo.console.middleware import LANGUAGE_COOKIE, SHOP_SESSION_KEY, answer_for, language_of
 from kaibo.console.threshold_units import value_from_text
 from kaibo.kit.clock import in_shanghai
 from kaibo.master.people.services import change_password, set_preferences
@@ -255,7 +255,8 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _trouble(request, 403, "console.page_too_old", "页面已过期，请刷新后再提交", "This page is too old; reload it and send again")
+    """Say that the page's token no longer holds (signed in anew elsewhere, cookies cleared); what was typed stays."""
+    return answer_for(request, services.PageTooOld()) if hasattr(request, "user") else _trouble(request, 403, services.PageTooOld.code, services.PageTooOld.message_zh, services.PageTooOld.message_en)
 
 
 def _trouble(request: HttpRequest, status: int, code: str, zh: str, en: str) -> HttpResponse:
