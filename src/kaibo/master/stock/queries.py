@@ -131,6 +131,12 @@ def lots_of_reference(reference: str) -> list[tuple[UUID, UUID | None, int]]:
     return list(rows.values_list("sku_id", "lot_id", "delta"))
 
 
+def references_of_lot(lot_id: UUID) -> list[tuple[str, str, int, datetime]]:
+    """This function will list where a lot's units went: (reason, reference, units, at) for orders and shipments, newest first."""
+    rows = Line.objects.filter(lot=lot_id, bucket__in=[Bucket.RESERVED.value, Bucket.CUSTOMER.value], delta__gt=0).select_related("entry")
+    return [(row.entry.reason, row.entry.reference, row.delta, row.entry.at) for row in rows.order_by("-id")[:500]]
+
+
 def allotments_of_session(session_id: UUID) -> list[Allotment]:
     return list(Allotment.objects.filter(session_id=session_id).order_by("opened_at"))
 

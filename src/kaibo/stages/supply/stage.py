@@ -1,5 +1,33 @@
 """What the shell may know of this stage."""
 
-from kaibo.plumbing.wiring import Stage
+from django.utils.translation import gettext_lazy as _
 
-STAGE = Stage(key="supply")
+from kaibo.plumbing.wiring import Page, Stage, Threshold
+from kaibo.stages.supply import exports, imports, permissions, queries
+from kaibo.stages.supply.gates import gate
+from kaibo.stages.supply.search import search
+from kaibo.stages.supply.today import today
+
+STAGE = Stage(
+    key="supply",
+    pages=(
+        Page(_("供应链与品控"), "supply:home", permissions.SEE),
+        Page(_("到货检验"), "supply:inspections", permissions.SEE),
+        Page(_("采购单"), "supply:purchases", permissions.SEE),
+        Page(_("供应商"), "supply:suppliers", permissions.SEE),
+    ),
+    abilities=permissions.ABILITIES,
+    roles=permissions.ROLES,
+    gate=gate,
+    search=search,
+    today=today,
+    badge=queries.below_line_count,
+    imports=(imports.QUOTES,),
+    exports=(exports.SAFETY,),
+    thresholds=(
+        Threshold("supply.alert_line_bp", 5_000, "bp", "补货警戒线（占安全库存）", "Replenishment line (of safety stock)", "SUP-10"),
+        Threshold("supply.service_level_bp", 9_500, "bp", "安全库存服务水平", "Service level of safety stock", "SUP-7"),
+        Threshold("supply.history_days", 28, "days", "安全库存历史天数", "Days of history for safety stock", "SUP-7"),
+        Threshold("supply.default_lead_days", 7, "days", "没有报价时的默认交期", "Lead time without a quote", "SUP-7"),
+    ),
+)

@@ -1,0 +1,59 @@
+"""The supply gate of a launch: every item has stock that quality released, none is below its line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kaibo.master.catalog.queries import SkuRow, skus_of
+from kaibo.master.launches.queries import products_of_launches
+from kaibo.master.stock.queries import levels_of
+from kaibo.master.stock.rules import Bucket
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.plumbing.wiring import Finding
+from kaibo.stages.supply import rules
+from kaibo.stages.supply.models import Inspection, Purchase, SafetyLevel
+from kaibo.stages.supply.queries import findings_state
+
+
+def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
+    """This function will give the supply finding of launches.   Source: SUP-3, SUP-10, TEAM-4."""
+    products = products_of_launches(launch_ids)
+    skus = {product: [sku for sku in rows if not sku.is_bundle] for product, rows in skus_of(products.values()).items()}
+    ids = [sku.id for rows in skus.values() for sku in rows]
+    levels, inspections = levels_of(ids), findings_state(ids)
+    safety = dict(SafetyLevel.objects.filter(sku__in=ids).values_list("sku_id", "units"))
+    on_order = set(Purchase.objects.filter(sku__in=ids, state__in=["draft", "approved"]).values_list("sku_id", flat=True))
+    line_bp = thresholds.value("supply.alert_line_bp")
+    found = {}
+    for launch_id, product in products.items():
+        found[launch_id] = _finding(skus.get(product, []), levels, inspections, safety, on_order, line_bp)
+    return found
+
+
+def _finding(skus: list[SkuRow], levels: dict, inspections: dict[UUID, list[Inspection]], safety: dict, on_order: set, line_bp: int) -> Finding:
+    home = reverse("supply:home")
+    for sku in skus:
+        newest = inspections.get(sku.id, [])
+        sellable = levels[sku.id].get(Bucket.SELLABLE, 0) + levels[sku.id].get(Bucket.ALLOTTED, 0)
+        if newest and newest[0].state == "failed":
+            reason = _("批次 %(lot)s 检验不合格，已冻结") % {"lot": newest[0].lot.code}
+            href = reverse("supply:inspection", args=[newest[0].pk])
+            return Finding("red", reason, _("到货检验 SUP-3"), href, _("补货"), reverse("supply:new-purchase"))
+        if waiting := [one for one in newest if one.state == "open"]:
+            href = reverse("supply:inspection", args=[waiting[0].pk])
+            return Finding("run", _("批次 %(lot)s 待放行") % {"lot": waiting[0].lot.code}, _("到货检验 SUP-3"), href, _("去检验"), href)
+        if newest and rules.is_below_line(sellable, safety.get(sku.id, 0), line_bp=line_bp):
+            reason = _("%(sku)s 可售 %(units)s 件，低于安全库存 %(safety)s 件的 50%%") % {"sku": sku.code, "units": sellable, "safety": safety[sku.id]}
+            return Finding("red", reason, _("安全库存 SUP-10"), home, _("看补货"), reverse("supply:purchases"))
+    if skus and all(levels[sku.id].get(Bucket.SELLABLE, 0) + levels[sku.id].get(Bucket.ALLOTTED, 0) > 0 for sku in skus):
+        return Finding("ok", _("全部货号已放行有货"), "", home)
+    if any(sku.id in on_order for sku in skus):
+        return Finding("run", _("采购在途，等到货检验"), "", reverse("supply:purchases"))
+    if any(inspections.get(sku.id) for sku in skus):
+        return Finding("red", _("有货号没有可售库存"), _("库存账本 SUP-14"), home, _("起草采购"), reverse("supply:new-purchase"))
+    return Finding("none", _("还没有采购"), "", home, _("起草采购"), reverse("supply:new-purchase"))

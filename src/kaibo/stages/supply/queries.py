@@ -1,0 +1,161 @@
+"""Reads of supply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from kaibo.kit.errors import NotFound
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock import queries as stock
+from kaibo.master.stock.rules import Bucket
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.stages.supply import rules
+from kaibo.stages.supply.models import Inspection, InspectionItem, Purchase, Quote, SafetyLevel, Supplier
+from kaibo.stages.supply.permissions import SEE
+
+
+class InspectionUnknown(NotFound):
+    code = "supply.inspection_unknown"
+    message_zh = "没有这次检验，或你看不到它"
+    message_en = "There is no such inspection, or you cannot see it"
+
+
+class PurchaseUnknown(NotFound):
+    code = "supply.purchase_unknown"
+    message_zh = "没有这张采购单，或你看不到它"
+    message_en = "There is no such purchase order, or you cannot see it"
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """An item against its safety stock."""
+
+    sku: catalog.SkuRow
+    sellable: int
+    incoming: int
+    safety: rules.SafetyStock
+    line: int
+    is_below: bool
+    draft_code: str
+
+
+def suppliers(actor: Actor) -> list[Supplier]:
+    """This function will list active suppliers.   Raises: Forbidden."""
+    access.require(actor, SEE)
+    return list(Supplier.objects.filter(is_active=True).order_by("name"))
+
+
+def standing_offers(sku_ids: Iterable[UUID]) -> dict[UUID, list[Quote]]:
+    """This function will give each item's newest quote of each active supplier, main ones first."""
+    newest = (
+        Quote.objects.filter(sku__in=set(sku_ids), supplier__is_active=True)
+        .select_related("supplier").order_by("sku_id", "supplier_id", "-quoted_on").distinct("sku_id", "supplier_id")
+    )  # fmt: skip
+    found: dict[UUID, list[Quote]] = {}
+    for quote in sorted(newest, key=lambda q: (not q.is_main, q.lead_days, q.price_fen)):
+        found.setdefault(quote.sku_id, []).append(quote)
+    return found
+
+
+def purchases_for(actor: Actor) -> QuerySet[Purchase]:
+    """This function will give the purchase orders an actor may see, for lists.   Raises: Forbidden."""
+    access.require(actor, SEE)
+    visible = Purchase.objects.select_related("supplier", "sku__product", "shop")
+    return visible if actor.is_kaibo or actor.sees_all_shops else visible.filter(shop__in=actor.shop_ids)
+
+
+def purchase_for(actor: Actor, purchase_id: UUID) -> Purchase:
+    """This function will give a purchase order.   Raises: PurchaseUnknown, Forbidden."""
+    found = purchases_for(actor).filter(pk=purchase_id).first()
+    if found is None:
+        raise PurchaseUnknown
+    return found
+
+
+def inspections_for(actor: Actor) -> QuerySet[Inspection]:
+    """This function will give the inspections an actor may see, for lists.   Raises: Forbidden."""
+    access.require(actor, SEE)
+    visible = Inspection.objects.select_related("lot", "sku__product", "warehouse", "purchase__supplier")
+    return visible if actor.is_kaibo or actor.sees_all_shops else visible.filter(sku__product__shop__in=actor.shop_ids)
+
+
+def inspection_for(actor: Actor, inspection_id: UUID) -> Inspection:
+    """This function will give an inspection.   Raises: InspectionUnknown, Forbidden."""
+    found = inspections_for(actor).filter(pk=inspection_id).first()
+    if found is None:
+        raise InspectionUnknown
+    return found
+
+
+def limits_of(category: str) -> list[rules.ItemLimit]:
+    """This function will give the inspection template of a category; a category without one uses the general template."""
+    for code in (category, "general"):
+        items = InspectionItem.objects.filter(category=code).order_by("position", "key")
+        if items:
+            return [rules.ItemLimit(i.key, i.title, i.unit, i.standard, i.lower, i.upper) for i in items]
+    return []
+
+
+def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
+    """
+    This function will give every item that has a safety stock against its line, the worst first.   Raises: Forbidden.
+
+    A constant number of queries. Source: SUP-7, SUP-10.
+    """
+    access.require(actor, SEE)
+    kept = {level.sku_id: level for level in SafetyLevel.objects.all()}
+    skus = catalog.sku_rows(kept)
+    levels = stock.levels_of(kept)
+    drafts = dict(Purchase.objects.filter(sku__in=kept, cause="safety_line", state="draft").values_list("sku_id", "code"))
+    line_bp = thresholds.value("supply.alert_line_bp")
+    rows = []
+    for sku_id, level in kept.items():
+        sku, units = skus[sku_id], levels[sku_id].get(Bucket.SELLABLE, 0)
+        if not actor.sees(sku.shop_id) or (shop_id and sku.shop_id != shop_id):
+            continue
+        safety = rules.SafetyStock(**level.inputs)
+        below = rules.is_below_line(units, safety.units, line_bp=line_bp)
+        rows.append(
+            LineRow(sku, units, levels[sku_id].get(Bucket.INCOMING, 0), safety, safety.units * line_bp // 10_000, below, drafts.get(sku_id, ""))
+        )
+    return sorted(rows, key=lambda row: (not row.is_below, row.sellable - row.line, row.sku.code))
+
+
+def open_inspections(sku_ids: Iterable[UUID]) -> list[Inspection]:
+    return list(Inspection.objects.filter(sku__in=set(sku_ids), state="open").select_related("lot", "sku"))
+
+
+def findings_state(sku_ids: Iterable[UUID]) -> dict[UUID, list[Inspection]]:
+    """This function will give the newest inspections of items, newest first, for gates."""
+    found: dict[UUID, list[Inspection]] = {}
+    for one in Inspection.objects.filter(sku__in=set(sku_ids)).select_related("lot").order_by("-opened_at"):
+        found.setdefault(one.sku_id, []).append(one)
+    return found
+
+
+def below_line_count(actor: Actor, now: datetime) -> int:
+    """This function will count items below their line: the stage's badge."""
+    return SafetyLevel.objects.filter(is_below=True).count() if actor.can(SEE) else 0
+
+
+def trace_of_lot(actor: Actor, lot_id: UUID) -> dict[str, object]:
+    """
+    This function will follow a lot: where it came from, how it was inspected, where its units are, which orders have it.
+
+    Source: SUP-6. Raises: Forbidden.
+    """
+    access.require(actor, SEE)
+    inspections = list(inspections_for(actor).filter(lot=lot_id).prefetch_related("results"))
+    if not inspections:
+        raise InspectionUnknown
+    return {
+        "lot": inspections[0].lot, "sku": inspections[0].sku, "inspections": inspections, "levels": stock.lot_levels([lot_id])[lot_id],
+        "references": stock.references_of_lot(lot_id),
+    }  # fmt: skip

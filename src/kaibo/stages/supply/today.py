@@ -1,0 +1,31 @@
+"""What supply has due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.wiring import TodayItem
+from kaibo.stages.supply import queries
+from kaibo.stages.supply.permissions import LOT_INSPECT, PURCHASE_APPROVE
+
+INSPECT_WITHIN = timedelta(hours=24)
+
+
+def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
+    """This function will give inspections for those who inspect and drafts for those who approve."""
+    items: list[TodayItem] = []
+    if actor.can(LOT_INSPECT):
+        for one in queries.inspections_for(actor).filter(state="open").order_by("opened_at")[:20]:
+            due = one.opened_at + INSPECT_WITHIN
+            title = _("检验批次 %(lot)s（%(units)s 件）") % {"lot": one.lot.code, "units": one.quantity}
+            items.append(TodayItem(due, title, _("品控"), reverse("supply:inspection", args=[one.pk]), "red" if due < now else "run", "supply"))
+    if actor.can(PURCHASE_APPROVE):
+        for draft in queries.purchases_for(actor).filter(state="draft").order_by("created_at")[:20]:
+            title = _("批准采购单 %(code)s") % {"code": draft.code}
+            items.append(TodayItem(draft.created_at + INSPECT_WITHIN, title, _("运营"), reverse("supply:purchase", args=[draft.pk]), "run", "supply"))
+    return items

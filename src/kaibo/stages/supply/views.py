@@ -1,0 +1,234 @@
+"""Supply's pages: what is below its line, what waits for inspection, what is on order."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from kaibo.kit.clock import business_date
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock.rules import BUCKET_WORDS
+from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.tables import tables
+from kaibo.plumbing.tables.tables import Cell, Choice, Column, Row, Search, Table
+from kaibo.stages.supply import forms, permissions, queries, rules, services
+from kaibo.stages.supply.models import Inspection, InspectionResult, Purchase
+
+PURCHASE_WORDS = {
+    "draft": (gettext_lazy("待批准"), "warn"), "approved": (gettext_lazy("在途"), "note"), "received": (gettext_lazy("已到齐"), "ok"),
+    "cancelled": (gettext_lazy("已取消"), ""),
+}  # fmt: skip
+INSPECTION_WORDS = {"open": (gettext_lazy("待检"), "warn"), "passed": (gettext_lazy("已放行"), "ok"), "failed": (gettext_lazy("不合格，已冻结"), "bad")}
+
+PURCHASES = Table(
+    key="supply:purchases",
+    title=gettext_lazy("采购单"),
+    columns=(
+        Column("code", gettext_lazy("采购单"), sort="code", kind="lead"),
+        Column("sku", gettext_lazy("货号"), sort="sku__code"),
+        Column("supplier", gettext_lazy("供应商"), sort="supplier__name"),
+        Column("quantity", gettext_lazy("数量"), sort="quantity", kind="count"),
+        Column("received", gettext_lazy("已到"), sort="received", kind="count"),
+        Column("amount", gettext_lazy("金额"), kind="money"),
+        Column("state", gettext_lazy("状态"), sort="state", kind="pill"),
+        Column("created_at", gettext_lazy("建立"), sort="created_at", kind="when"),
+    ),
+    filters=(
+        Search(("code__istartswith", "sku__code__istartswith"), gettext_lazy("采购单号、货号…")),
+        Choice("state", gettext_lazy("状态"), [(key, words) for key, (words, _state) in PURCHASE_WORDS.items()], as_chips=True, counted=True),
+    ),
+    default_sort="-created_at",
+    unit=gettext_lazy("张"),
+    empty_title=gettext_lazy("还没有采购单"),
+    empty_text=gettext_lazy("登记供应商与报价后，可以手动起草；低于警戒线时系统会自动起草。"),
+)
+INSPECTIONS = Table(
+    key="supply:inspections",
+    title=gettext_lazy("到货检验"),
+    columns=(
+        Column("lot", gettext_lazy("批次"), sort="lot__code", kind="lead"),
+        Column("sku", gettext_lazy("货号"), sort="sku__code"),
+        Column("quantity", gettext_lazy("数量"), sort="quantity", kind="count"),
+        Column("state", gettext_lazy("结论"), sort="state", kind="pill"),
+        Column("opened_at", gettext_lazy("到货"), sort="opened_at", kind="when"),
+        Column("decided_by", gettext_lazy("检验人")),
+    ),
+    filters=(
+        Search(("lot__code__istartswith", "sku__code__istartswith"), gettext_lazy("批次、货号…")),
+        Choice("state", gettext_lazy("结论"), [(key, words) for key, (words, _state) in INSPECTION_WORDS.items()], as_chips=True, counted=True),
+    ),
+    default_sort="-opened_at",
+    unit=gettext_lazy("批"),
+    empty_title=gettext_lazy("还没有到货"),
+    empty_text=gettext_lazy("在已批准的采购单上登记到货，这里就会出现待检批次。"),
+)
+
+
+def _purchase_row(one: Purchase) -> Row:
+    words, state = PURCHASE_WORDS[one.state]
+    cells = {
+        "code": Cell(one.code, note=one.reason), "sku": one.sku.code, "supplier": one.supplier.name, "quantity": one.quantity,
+        "received": one.received, "amount": one.quantity * one.price_fen, "state": Cell(words, state=state), "created_at": one.created_at,
+    }  # fmt: skip
+    return Row(one.pk, cells, reverse("supply:purchase", args=[one.pk]))
+
+
+def _inspection_row(one: Inspection) -> Row:
+    words, state = INSPECTION_WORDS[one.state]
+    cells = {
+        "lot": Cell(one.lot.code, note=one.sku.product.title), "sku": one.sku.code, "quantity": one.quantity, "state": Cell(words, state=state),
+        "opened_at": one.opened_at, "decided_by": one.decided_by,
+    }  # fmt: skip
+    return Row(one.pk, cells, reverse("supply:inspection", args=[one.pk]))
+
+
+def home(request: ConsoleRequest) -> HttpResponse:
+    lines = queries.lines_for(request.actor, shop_id=request.shop_id)
+    waiting = queries.inspections_for(request.actor).filter(state="open")
+    drafts = queries.purchases_for(request.actor).filter(state="draft")
+    below = sum(1 for line in lines if line.is_below)
+    figures = [
+        {"name": _("低于警戒线"), "value": below, "beside": _("共 %(n)s 个货号有安全库存") % {"n": len(lines)}, "state": "bad" if below else "ok"},
+        {"name": _("待检批次"), "value": waiting.count(), "beside": _("到货后 24 小时内出结论"), "href": reverse("supply:inspections") + "?state=open"},
+        {"name": _("采购单待批准"), "value": drafts.count(), "beside": _("自动起草的在最前"), "href": reverse("supply:purchases") + "?state=draft"},
+    ]
+    return render(request, "supply/home.html", {"lines": lines, "figures": figures, "waiting": waiting.order_by("opened_at")[:8]})
+
+
+def purchases(request: ConsoleRequest) -> HttpResponse:
+    table = tables.page(request, PURCHASES, queries.purchases_for(request.actor), row=_purchase_row)
+    return render(request, "supply/purchases.html", {"table": table, "can_draft": request.actor.can(permissions.PURCHASE_DRAFT)})
+
+
+def new_purchase(request: ConsoleRequest) -> HttpResponse:
+    form = forms.PurchaseForm(request.POST or None, actor=request.actor, suppliers=queries.suppliers(request.actor))
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        made = services.draft_purchase(
+            actor=request.actor, supplier_id=UUID(said["supplier"]), sku_id=UUID(said["sku"]), quantity=said["quantity"], price_fen=said["price"],
+            now=request.now,
+        )  # fmt: skip
+        return done(request, _("已起草采购单，等批准"), "supply:purchase", made.pk)
+    return render(request, "supply/form.html", {"form": form, "title": _("起草采购单"), "back": reverse("supply:purchases")}, status=422 if form.errors else 200)
+
+
+def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
+    found = queries.purchase_for(request.actor, purchase_id)
+    words, state = PURCHASE_WORDS[found.state]
+    return render(
+        request, "supply/purchase.html",
+        {
+            "purchase": found, "words": words, "state": state, "open_units": found.quantity - found.received, "amount": found.quantity * found.price_fen,
+            "arrivals": queries.inspections_for(request.actor).filter(purchase=found).order_by("opened_at"), "form": forms.ArrivalForm(),
+            "inspection_words": INSPECTION_WORDS, "can_approve": request.actor.can(permissions.PURCHASE_APPROVE, shop_id=found.shop_id),
+            "can_receive": request.actor.can(permissions.GOODS_RECEIVE, shop_id=found.shop_id),
+        },
+    )  # fmt: skip
+
+
+@require_POST
+def approve(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
+    services.approve_purchase(actor=request.actor, purchase_id=purchase_id, now=request.now)
+    return done(request, _("已批准，等到货登记"), "supply:purchase", purchase_id)
+
+
+@require_POST
+def cancel(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
+    services.cancel_purchase(actor=request.actor, purchase_id=purchase_id, now=request.now)
+    return done(request, _("已取消采购单"), "supply:purchase", purchase_id)
+
+
+@require_POST
+def receive(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
+    form = forms.ArrivalForm(request.POST)
+    if not form.is_valid():
+        title = _("登记到货")
+        back = reverse("supply:purchase", args=[purchase_id])
+        return render(request, "supply/form.html", {"form": form, "title": title, "back": back}, status=422)
+    inspection = services.receive_goods(actor=request.actor, purchase_id=purchase_id, now=request.now, **form.cleaned_data)
+    return done(request, _("已登记到货，进入待检；检验放行前不能销售"), "supply:inspection", inspection.pk)
+
+
+def inspections(request: ConsoleRequest) -> HttpResponse:
+    table = tables.page(request, INSPECTIONS, queries.inspections_for(request.actor), row=_inspection_row)
+    return render(request, "supply/inspections.html", {"table": table})
+
+
+def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
+    found = queries.inspection_for(request.actor, inspection_id)
+    sku = catalog.sku_rows([found.sku_id])[found.sku_id]
+    form = forms.InspectionForm(request.POST or None, limits=queries.limits_of(sku.category))
+    if request.method == "POST" and form.is_valid():
+        state = services.decide_inspection(
+            actor=request.actor, inspection_id=inspection_id, values=form.values(), note=form.cleaned_data["note"], now=request.now
+        )
+        return done(request, _("已放行，库存可售") if state == "passed" else _("不合格，已冻结，不能销售"), "supply:inspection", inspection_id)
+    words, state = INSPECTION_WORDS[found.state]
+    return render(
+        request, "supply/inspection.html",
+        {
+            "inspection": found, "sku": sku, "form": form, "words": words, "state": state, "results": [_result_row(one) for one in found.results.order_by("id")],
+            "can_inspect": request.actor.can(permissions.LOT_INSPECT, shop_id=sku.shop_id) and found.state == "open",
+        },
+    )  # fmt: skip
+
+
+def _result_row(one: InspectionResult) -> dict[str, object]:
+    return {"title": one.title, "value_words": rules.thousandths(one.value), "limit": one.limit, "standard": one.standard, "is_passed": one.is_passed}
+
+
+def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
+    found = queries.trace_of_lot(request.actor, lot_id)
+    levels = [(BUCKET_WORDS.get(bucket, (_("已发给顾客"), "sent to customers"))[0], units) for bucket, units in found["levels"].items() if units > 0]
+    return render(request, "supply/trace.html", {**found, "level_words": levels, "inspection_words": INSPECTION_WORDS})
+
+
+def suppliers(request: ConsoleRequest) -> HttpResponse:
+    found = queries.suppliers(request.actor)
+    offers = queries.standing_offers(sku.id for sku in catalog.skus_visible(request.actor))
+    by_supplier: dict[UUID, list[object]] = {}
+    skus = catalog.sku_rows(offers)
+    for sku_id, quotes in offers.items():
+        for quote in quotes:
+            by_supplier.setdefault(quote.supplier_id, []).append((skus[sku_id], quote))
+    return render(
+        request, "supply/suppliers.html",
+        {
+            "rows": [(one, by_supplier.get(one.pk, [])) for one in found], "form": forms.SupplierForm(),
+            "quote_form": forms.QuoteForm(actor=request.actor, suppliers=found), "can_edit": request.actor.can(permissions.SUPPLIER_EDIT),
+        },
+    )  # fmt: skip
+
+
+@require_POST
+def add_supplier(request: ConsoleRequest) -> HttpResponse:
+    form = forms.SupplierForm(request.POST)
+    if not form.is_valid():
+        return render(request, "supply/form.html", {"form": form, "title": _("添加供应商"), "back": reverse("supply:suppliers")}, status=422)
+    services.add_supplier(actor=request.actor, now=request.now, **form.cleaned_data)
+    return done(request, _("已添加供应商"), "supply:suppliers")
+
+
+@require_POST
+def add_quote(request: ConsoleRequest) -> HttpResponse:
+    form = forms.QuoteForm(request.POST, actor=request.actor, suppliers=queries.suppliers(request.actor))
+    if not form.is_valid():
+        return render(request, "supply/form.html", {"form": form, "title": _("登记报价"), "back": reverse("supply:suppliers")}, status=422)
+    said = form.cleaned_data
+    services.record_quote(
+        actor=request.actor, supplier_id=UUID(said["supplier"]), sku_id=UUID(said["sku"]), price_fen=said["price"],
+        minimum_units=said["minimum_units"], lead_days=said["lead_days"], is_main=said["is_main"], quoted_on=business_date(request.now), now=request.now,
+    )  # fmt: skip
+    return done(request, _("已登记报价"), "supply:suppliers")
+
+
+@require_POST
+def recompute(request: ConsoleRequest, sku_id: UUID) -> HttpResponse:
+    safety = services.compute_safety_as(actor=request.actor, sku_id=sku_id, now=request.now)
+    return done(request, _("安全库存已重算：%(units)s 件") % {"units": safety.units}, "supply:home")
