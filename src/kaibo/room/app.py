@@ -224,9 +224,19 @@ class RoomApp:
 
     async def _page(self, request: Request) -> Response:
         await self.rooms.get(request.path_params["room"])
-        policy = "default-src 'self'; img-src 'self' data: https: http:; media-src 'self' blob: https: http:; frame-ancestors 'self'"
+        policy = (
+            "default-src 'self'; img-src 'self' data: https: http:; media-src 'self' blob: https: http:;"
+            " connect-src 'self' https: http:; worker-src 'self' blob:; object-src 'none'; base-uri 'none';"
+            " frame-ancestors 'self'"
+        )
         return FileResponse(
-            STATIC / "room.html", headers={"content-security-policy": policy, "cache-control": "no-cache"}
+            STATIC / "room.html",
+            headers={
+                "content-security-policy": policy,
+                "cache-control": "no-cache",
+                "x-content-type-options": "nosniff",
+                "referrer-policy": "same-origin",
+            },
         )
 
     @property

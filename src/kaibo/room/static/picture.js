@@ -1,0 +1,29 @@
+// The room's picture: what is known is a snapshot with the events after it folded in, one by one.
+
+export function fold(picture, kind, body) {
+  switch (kind) {
+    case "item": upsert(picture.items, body); break;
+    case "stock": case "price": Object.assign(find(picture, body.item) ?? {}, body); break;
+    case "state": Object.assign(picture, body); break;
+    case "notice": picture.notices.push(body); break;
+    case "figures": picture.viewers = body.viewers; picture.likes = Math.max(picture.likes, body.likes); break;
+    case "likes": picture.likes += body.count; break;
+    default: return false;
+  }
+  return true;
+}
+
+export function find(picture, item) {
+  return picture.items.find((one) => one.item === item);
+}
+
+// The one in front: what the host explains, else the first that can be bought, else the first at all.
+export function current(picture) {
+  return find(picture, picture.current_item) ?? picture.items.find((one) => one.state === "on_sale" && one.left > 0) ?? picture.items[0];
+}
+
+function upsert(items, item) {
+  const at = items.findIndex((one) => one.item === item.item);
+  if (at < 0) items.push(item); else items[at] = { ...items[at], ...item };
+  items.sort((a, b) => a.position - b.position);
+}

@@ -1,0 +1,131 @@
+// The viewer's page: fetch the picture, follow the stream, show both.
+import { Beacons } from "./beacons.js";
+import { Card } from "./card.js";
+import { Chat } from "./chat.js";
+import { Claiming } from "./claiming.js";
+import { Drawer } from "./drawer.js";
+import { current, find, fold } from "./picture.js";
+import { Stream } from "./stream.js";
+import { play } from "./video.js";
+import { Wire } from "./wire.js";
+import { clock, shortCount, t, translatePage } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const wire = new Wire(decodeURIComponent(location.pathname.split("/")[2]));
+const beacons = new Beacons(wire);
+const chat = new Chat(wire);
+let picture;
+let picked = null;
+
+const claiming = new Claiming(wire, {
+  onStep(step) {
+    card.show(step);
+    if (step.step === "got") drawer.paint(picture);
+  },
+});
+const card = new Card({
+  onBuy(item, quantity) { beacons.note("cart", item, quantity); claiming.claim(item, quantity); },
+  onClick(item) { beacons.note("click", item); },
+});
+const drawer = new Drawer(wire, {
+  onPick(item) { picked = item; beacons.note("click", item); paint(); $("card").focus(); },
+});
+const stream = new Stream(wire.base, {
+  onEvent: hear,
+  onReset: () => load(),
+  onTrouble(isLost) { trouble(isLost ? t(navigator.onLine ? "reconnecting" : "offline") : ""); },
+});
+
+async function load() {
+  try {
+    picture = await wire.snapshot();
+  } catch (refusal) {
+    trouble(refusal.status === 404 ? t("no_room") : t("reconnecting"));
+    if (refusal.status !== 404) setTimeout(load, 2000);
+    return false;
+  }
+  trouble("");
+  picture.notices.slice(-1).forEach(notice);
+  paint();
+  stream.open(picture.last_event_id);
+  return true;
+}
+
+function hear(kind, body) {
+  if (kind === "chat") { chat.hear(body); return; }
+  const before = picture.current_item;
+  if (!fold(picture, kind, body)) return;
+  if (kind === "notice") notice(body);
+  if (kind === "state" && picture.current_item !== before) {
+    picked = null;
+    const item = current(picture);
+    if (item) chat.system(t("item_of", item.title));
+  }
+  paint();
+}
+
+function paint() {
+  document.querySelector(".room").dataset.state = picture.state;
+  document.title = picture.title;
+  $("title").textContent = picture.title;
+  $("company").textContent = picture.company;
+  $("avatar").textContent = picture.host.slice(0, 1);
+  $("who").setAttribute("aria-label", t("about_button", picture));
+  $("identity").textContent = t("identity", picture);
+  $("state").textContent = t(picture.state);
+  $("viewers").textContent = picture.viewers ? t("viewers", shortCount(picture.viewers)) : "";
+  chat.paintLikes(picture.likes);
+  const item = find(picture, picked) ?? current(picture);
+  card.paint(item);
+  if (item) beacons.expose(item.item);
+  drawer.paint(picture);
+  curtain();
+}
+
+function curtain() {
+  const video = $("video");
+  const shows = Boolean(picture.video_url) && picture.state === "live" && !video.dataset.failed;
+  if (shows && video.dataset.of !== picture.video_url) {
+    video.dataset.of = picture.video_url;
+    play(video, picture.video_url, () => { video.dataset.failed = "1"; beacons.note("play_error"); curtain(); });
+  }
+  video.hidden = !shows;
+  $("curtain").hidden = shows;
+  $("curtain-mark").textContent = picture.host.slice(0, 1);
+  const starts = picture.starts_at ? t("starts_at", clock(picture.starts_at, { withDay: true })) : t("planned");
+  $("curtain-line").textContent = { planned: starts, live: t("no_picture"), paused: t("soon"), ended: t("over") }[picture.state];
+}
+
+function notice({ text }) {
+  $("notice-text").textContent = text;
+  $("notice").hidden = false;
+}
+
+function trouble(words) {
+  $("trouble").textContent = words;
+  $("trouble").hidden = !words;
+}
+
+function about() {
+  const rows = [["room", picture.title], ["operator", picture.operator], ["host", picture.host], ["company", picture.company]];
+  $("about-list").replaceChildren(...rows.flatMap(([name, value]) => {
+    const term = document.createElement("dt");
+    const meaning = document.createElement("dd");
+    term.textContent = t(name);
+    meaning.textContent = value;
+    return [term, meaning];
+  }));
+  $("about").showModal();
+}
+
+translatePage();
+$("notice-close").onclick = () => { $("notice").hidden = true; };
+$("goods").onclick = () => { if (picture) drawer.open(picture); };
+$("who").onclick = () => { if (picture) about(); };
+addEventListener("offline", () => trouble(t("offline")));
+addEventListener("online", () => { trouble(""); if (picture) stream.open(stream.after); });
+if (await load()) {
+  await wire.enter().catch(() => {});
+  beacons.start();
+  await claiming.resume();
+}
