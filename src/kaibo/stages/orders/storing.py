@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from kaibo.kit.ids import new_id
 from kaibo.plumbing.intake.kinds import ImportContext
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kaibo.stages.orders.taking import Limits, Taking
 
 ORDER_COLUMNS = {
-    "id": "uuid", "shop_id": "uuid", "platform": "text", "order_no": "text", "raw_status": "text", "state": "text", "hold_flags": "text",
+    "id": "uuid", "shop_id": "uuid", "platform": "text", "order_no": "text", "raw_status": "text", "state": "text", "hold_flags": "text[]",
     "amount_fen": "bigint", "freight_fen": "bigint", "paid_fen": "bigint", "units": "int", "goods": "text", "buyer_subject_id": "uuid",
     "receiver_sealed": "bytea", "receiver_cipher": "jsonb", "receiver_masked": "text", "receiver_mark": "text", "phone_tail": "text",
     "province": "text", "city": "text", "area": "text", "ordered_at": "timestamptz", "paid_at": "timestamptz", "ship_by": "timestamptz",
@@ -44,22 +44,20 @@ LINE_COLUMNS = {
 }  # fmt: skip
 
 
-def _write(statement: sql.Composed, rows: Sequence[Sequence[Any]]) -> None:
+def _write(statement: sql.Composed, columns: Iterable[str], rows: Sequence[Sequence[Any]]) -> None:
+    """One JSON text a batch: with tens of thousands of values this is several times faster to send than arrays."""
+    names = list(columns)
+    batch = msgspec.json.encode([dict(zip(names, values, strict=True)) for values in rows]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(statement, [list(values) for values in zip(*rows, strict=True)])
+        cursor.execute(statement, [batch])
 
 
-def _insert(table: str, columns: dict[str, str], arrays: set[str], defaults: dict[str, str], conflict: sql.Composable) -> sql.Composed:
-    """`arrays` are text[] columns that travel as `{a,b}` text, since an array of arrays would be flattened."""
-    picked = [
-        sql.SQL("{}::text[]").format(sql.Identifier(name)) if name in arrays else sql.Identifier(name) for name in columns
-    ] + [sql.SQL(value) for value in defaults.values()]
-    return sql.SQL("INSERT INTO {table} ({names}) SELECT {picked} FROM unnest({given}) AS given ({columns}) {conflict}").format(
+def _insert(table: str, columns: dict[str, str], defaults: dict[str, str], conflict: sql.Composable) -> sql.Composed:
+    return sql.SQL("INSERT INTO {table} ({names}) SELECT {picked} FROM json_to_recordset(%s::json) AS given ({typed}) {conflict}").format(
         table=sql.Identifier(table),
         names=sql.SQL(", ").join(map(sql.Identifier, [*columns, *defaults])),
-        picked=sql.SQL(", ").join(picked),
-        given=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind)) for kind in columns.values()),
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        picked=sql.SQL(", ").join([*map(sql.Identifier, columns), *map(sql.SQL, defaults.values())]),
+        typed=sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()),
         conflict=conflict,
     )
 
@@ -76,12 +74,12 @@ def _order_statement() -> sql.Composed:
         else:
             sets.append(sql.SQL("{0} = excluded.{0}").format(one))
     conflict = sql.SQL("ON CONFLICT (platform, shop_id, order_no) DO UPDATE SET {}").format(sql.SQL(", ").join(sets))
-    return _insert("orders_order", ORDER_COLUMNS, {"hold_flags"}, ORDER_DEFAULTS, conflict)
+    return _insert("orders_order", ORDER_COLUMNS, ORDER_DEFAULTS, conflict)
 
 
 def store_orders(context: ImportContext, platform: str, takings: Sequence[Taking], limits: Limits) -> None:
     """This function will write the orders of a batch, new and changed ones alike."""
-    _write(_order_statement(), [_order_row(context, platform, one, limits) for one in takings])
+    _write(_order_statement(), ORDER_COLUMNS, [_order_row(context, platform, one, limits) for one in takings])
 
 
 def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limits) -> tuple[Any, ...]:
@@ -92,9 +90,9 @@ def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limit
     is_paid = one.merged.state not in {State.PENDING_PAYMENT, State.CANCELLED, State.UNKNOWN}
     place = first.address
     return (
-        one.id, context.shop_id, platform, first.order_no, _raw_status(lines), one.merged.state.value, "{" + ",".join(one.hold_flags) + "}",
+        one.id, context.shop_id, platform, first.order_no, _raw_status(lines), one.merged.state.value, one.hold_flags,
         amount, sum(line.freight_fen for line in lines), amount if is_paid else 0, sum(line.quantity for line in lines), _goods(lines),
-        one.receiver.subject_id, one.receiver.blob, Jsonb(one.receiver.cipher) if one.receiver.cipher else None, one.receiver.masked,
+        one.receiver.subject_id, None if one.receiver.blob is None else "\\x" + one.receiver.blob.hex(), one.receiver.cipher, one.receiver.masked,
         one.receiver.mark, one.receiver.phone_tail, (place.province if place else "")[:20], (place.city if place else "")[:30],
         (place.area if place else "")[:30], first.ordered_at, paid_at,
         ship_by(promised_at=first.promised_at, paid_at=paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours),
@@ -124,7 +122,7 @@ def store_lines(takings: Sequence[Taking], items: Items) -> None:
            raw_aftersale = excluded.raw_aftersale, content_hash = excluded.content_hash"""
     )
     rows = [_line_row(one, line, items) for one in takings for line in one.lines]
-    _write(_insert("orders_orderline", LINE_COLUMNS, set(), {"returned": "0"}, conflict), rows)
+    _write(_insert("orders_orderline", LINE_COLUMNS, {"returned": "0"}, conflict), LINE_COLUMNS, rows)
 
 
 def _line_row(one: Taking, line: LineIn, items: Items) -> tuple[Any, ...]:
@@ -158,11 +156,11 @@ def store_findings(takings: Sequence[Taking], *, now: datetime) -> None:
     )
     rows = [
         (new_id(), one.id, line_id, wrong.field.value, wrong.wrong[:120], wrong.proposed[:160], wrong.proposed_sku_id, wrong.confidence_bp,
-         wrong.reason, Jsonb(dict(wrong.details)), wrong.alias_text, now)
+         wrong.reason, dict(wrong.details), wrong.alias_text, now)
         for one in takings for line_id, wrong in one.wrongs
     ]  # fmt: skip
     if rows:
-        _write(_insert("orders_finding", FINDING_COLUMNS, set(), FINDING_DEFAULTS, conflict), rows)
+        _write(_insert("orders_finding", FINDING_COLUMNS, FINDING_DEFAULTS, conflict), FINDING_COLUMNS, rows)
     again = [one for one in takings if one.known]
     if again:
         _close_mended(again, now)
