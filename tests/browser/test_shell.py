@@ -164,10 +164,10 @@ def test_a_lost_connection_is_said_at_once_and_its_return_too(alice_at):
     corner = page.locator("#connection")
     assert corner.get_attribute("data-state") == "connected"
     page.context.set_offline(True)
-    page.wait_for_function("document.getElementById('connection').dataset.state === 'lost'")
+    page.wait_for_function("() => document.getElementById('connection').dataset.state === 'lost'")
     assert "断开" in corner.inner_text()
     page.context.set_offline(False)
-    page.wait_for_function("document.getElementById('connection').dataset.state === 'connected'")
+    page.wait_for_function("() => document.getElementById('connection').dataset.state === 'connected'")
 
 
 def test_on_a_phone_the_menu_is_a_drawer_and_the_way_home_is_at_the_thumb(alice_at):
