@@ -211,20 +211,57 @@ def test_what_postgresql_says_of_a_full_disk_becomes_its_own_complaint(tmp_path,
     assert complaint.details["folder"] == str(place.root)
 
 
-def test_a_full_disk_is_named_and_changes_nothing(tmp_path):
-    """On a real, tiny file system where the machine lets us mount one."""
-    small = tmp_path / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small)], capture_output=True, check=False).returncode:
-        with pytest.raises(DatabaseDiskFull):
-            raise embedded.unusable(embedded.Place(small), "", "[Errno 28] No space left on device")
+@pytest.fixture
+def small_disk(tmp_path):
+    """Gives `mount(megabytes)`: a real, tiny file system; None where the machine lets nobody mount one (not root)."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+
+    def mount(megabytes: int) -> Path | None:
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], capture_output=True, check=False)
+        return folder if done.returncode == 0 else None
+
+    yield mount
+    subprocess.run(["umount", str(folder)], capture_output=True, check=False)
+
+
+def test_a_disk_too_small_for_a_cluster_is_named_and_nothing_half_made_stays(small_disk):
+    if (disk := small_disk(8)) is None:
         return
+    with pytest.raises(DatabaseDiskFull) as refused:
+        embedded.use(disk / "var")
+    assert refused.value.details["folder"] == str(disk / "var" / "database")
+    assert not (disk / "var" / "database" / "cluster").exists()
+
+
+def test_a_disk_that_fills_up_while_running_loses_nothing_that_was_answered(small_disk, initialised):
+    if (disk := small_disk(120)) is None:
+        return
+    data = disk / "var"
+    subprocess.run(["cp", "-a", str(initialised), str(data)], check=True)
+    place = embedded.Place(data)
+    answered = 0
+    with psycopg.connect(embedded.use(data), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (n int, filler text)")
+        with pytest.raises(psycopg.Error):
+            while answered < 5000:
+                connection.execute("INSERT INTO kept SELECT %s, string_agg(md5(i::text || random()::text), '') FROM generate_series(1, 3000) i", [answered])
+                answered += 1
+    assert 0 < answered < 5000
+    embedded.leave(data)
+    embedded.stop(place)
+    with (disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError):
+        while True:
+            filler.write(b"x" * 4096)
+    with pytest.raises(DatabaseDiskFull):
+        embedded.use(data)
+    (disk / "filler").unlink()
+    subprocess.run(["mount", "-o", "remount,size=300m", str(disk)], check=True)  # the shop's owner makes room
     try:
-        with pytest.raises(DatabaseDiskFull):
-            embedded.use(small / "var")
-        assert not (small / "var" / "database" / "cluster").exists()
+        with psycopg.connect(embedded.use(data)) as connection:
+            assert connection.execute("SELECT count(*) FROM kept WHERE n < %s", [answered]).fetchone() == (answered,)
     finally:
-        subprocess.run(["umount", str(small)], check=True)
+        embedded.leave(data)
 
 
 def test_a_machine_without_any_postgresql_is_told_three_ways_out(monkeypatch):
