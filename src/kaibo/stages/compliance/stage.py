@@ -1,5 +1,29 @@
 """What the shell may know of this stage."""
 
-from kaibo.plumbing.wiring import Stage
+from django.utils.translation import gettext_lazy as _
 
-STAGE = Stage(key="compliance")
+from kaibo.plumbing.wiring import Page, Stage, Threshold
+from kaibo.stages.compliance.exports import QUALIFICATIONS_OUT
+from kaibo.stages.compliance.gates import gate
+from kaibo.stages.compliance.imports import QUALIFICATIONS
+from kaibo.stages.compliance.permissions import ABILITIES, ROLES, SCREEN, SEE
+from kaibo.stages.compliance.search import search
+from kaibo.stages.compliance.today import badge, today
+
+STAGE = Stage(
+    key="compliance",
+    pages=(
+        Page(_("资质矩阵"), "compliance:matrix", SEE),
+        Page(_("资质文件"), "compliance:documents", SEE),
+        Page(_("文字筛查"), "compliance:screening", SCREEN),
+    ),
+    abilities=ABILITIES,
+    roles=ROLES,
+    gate=gate,
+    search=search,
+    today=today,
+    badge=badge,
+    imports=(QUALIFICATIONS,),
+    exports=(QUALIFICATIONS_OUT,),
+    thresholds=(Threshold("compliance.expiry_warn_days", 30, "days", "资质到期前几天变黄", "Days before its end a document turns amber", "CMP-1，天数为本店约定"),),
+)

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from ninja.pagination import PageNumberPagination, paginate
 
-from kaibo.plumbing.access import access
 from kaibo.master.catalog.services import NewSku
+from kaibo.plumbing.access import access
 from kaibo.stages.selection import queries, services
 from kaibo.stages.selection.models import Candidate, Market
 from kaibo.stages.selection.permissions import SEE

@@ -1,0 +1,124 @@
+"""Compliance over JSON: findings, documents, screenings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+from ninja.pagination import PageNumberPagination, paginate
+
+from kaibo.master.catalog.queries import product_for
+from kaibo.plumbing.access import access
+from kaibo.stages.compliance import queries, services
+from kaibo.stages.compliance.models import Document, ScreenedText
+from kaibo.stages.compliance.permissions import SEE
+
+router = Router(tags=["compliance"])
+
+
+class FindingOut(Schema):
+    state: str
+    reason: str
+    source: str
+    href: str
+    repair_label: str
+    repair_href: str
+
+
+class DocumentIn(Schema):
+    shop_id: UUID
+    kind: str
+    number: str = Field(max_length=60)
+    issuer: str = Field("", max_length=80)
+    valid_from: date
+    valid_until: date | None = None
+    product_id: UUID | None = None
+
+
+class DocumentOut(Schema):
+    id: UUID
+    shop_id: UUID
+    product_id: UUID | None
+    kind: str
+    number: str
+    issuer: str
+    valid_from: date
+    valid_until: date | None
+    state: str
+
+
+class ScreeningIn(Schema):
+    text: str
+    surface: str = "title"
+    category: str = ""
+    product_id: UUID | None = None
+    subject: str = Field("", max_length=80)
+
+
+class HitOut(Schema):
+    start: int
+    end: int
+    text: str
+    kind: str
+    severity: str
+    source: str
+    suggestion: str
+
+
+class ScreeningOut(Schema):
+    id: UUID
+    verdict: str
+    state: str
+    surface: str
+    hits: list[HitOut]
+    lexicon_version: str
+    screened_at: datetime
+
+
+class ReasonIn(Schema):
+    reason: str
+
+
+@router.get("/products/{product_id}/findings", response=list[FindingOut])
+def findings(request: HttpRequest, product_id: UUID) -> list[object]:
+    access.require(request.auth, SEE)
+    product = product_for(request.auth, product_id)
+    return queries.findings_for_products([product.pk], request.now)[product.pk]
+
+
+@router.get("/documents", response=list[DocumentOut])
+@paginate(PageNumberPagination, page_size=50, max_page_size=200)
+def list_documents(request: HttpRequest) -> list[Document]:
+    access.require(request.auth, SEE)
+    return queries.documents_for(request.auth)
+
+
+@router.post("/documents", response={201: DocumentOut})
+def file_document(request: HttpRequest, body: DocumentIn) -> tuple[int, Document]:
+    return 201, services.file_document(actor=request.auth, now=request.now, **body.dict())
+
+
+@router.post("/documents/{document_id}/confirm", response=DocumentOut)
+def confirm_document(request: HttpRequest, document_id: UUID) -> Document:
+    services.confirm_document(actor=request.auth, document_id=document_id, now=request.now)
+    return queries.document_for(request.auth, document_id)
+
+
+@router.get("/screenings", response=list[ScreeningOut])
+@paginate(PageNumberPagination, page_size=50, max_page_size=200)
+def list_screenings(request: HttpRequest, verdict: str = "") -> list[ScreenedText]:
+    access.require(request.auth, SEE)
+    found = queries.texts_for(request.auth)
+    return found.filter(verdict=verdict) if verdict else found
+
+
+@router.post("/screenings", response={201: ScreeningOut})
+def screen(request: HttpRequest, body: ScreeningIn) -> tuple[int, ScreenedText]:
+    return 201, services.keep_screening(actor=request.auth, now=request.now, **body.dict())
+
+
+@router.post("/screenings/{screening_id}/release", response=ScreeningOut)
+def release(request: HttpRequest, screening_id: UUID, body: ReasonIn) -> ScreenedText:
+    return services.release_text(actor=request.auth, screening_id=screening_id, reason=body.reason, now=request.now)

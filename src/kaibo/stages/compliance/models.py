@@ -1,0 +1,74 @@
+"""Qualification documents, and every text that was screened."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from kaibo.kit.ids import new_id
+
+
+class Document(models.Model):
+    """A qualification document of a shop, or of one of its products. Days are Shanghai days; `valid_until` is the last one."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT)
+    product = models.ForeignKey("catalog.Product", null=True, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=30)
+    number = models.CharField(max_length=60)
+    issuer = models.CharField(max_length=80, blank=True, default="")
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    media = models.ForeignKey("media.MediaFile", null=True, on_delete=models.PROTECT)
+    state = models.CharField(max_length=10, default="filed")
+    added_by = models.CharField(max_length=80)
+    added_at = models.DateTimeField()
+    confirmed_by = models.CharField(max_length=80, blank=True, default="")
+    confirmed_at = models.DateTimeField(null=True)
+    expiry_announced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "kind", "number"], name="one_document_per_number"),
+            models.CheckConstraint(condition=Q(state__in=["filed", "confirmed", "withdrawn"]), name="document_state_known"),
+            models.CheckConstraint(condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="document_dates_in_order"),
+            models.CheckConstraint(condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False), name="confirmed_document_has_a_time"),
+        ]
+        indexes = [models.Index(fields=["valid_until"], condition=~Q(state="withdrawn"), name="document_expiry")]
+
+
+class ScreenedText(models.Model):
+    """A text as it was screened: every one is kept, with the lexicon that judged it and what was done about it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", null=True, on_delete=models.PROTECT)
+    product = models.ForeignKey("catalog.Product", null=True, on_delete=models.PROTECT, related_name="screened_texts")
+    subject = models.CharField(max_length=80, blank=True, default="")
+    surface = models.CharField(max_length=8)
+    category = models.CharField(max_length=60, blank=True, default="")
+    text = models.TextField()
+    verdict = models.CharField(max_length=6)
+    hits = models.JSONField(default=list)
+    lexicon_version = models.CharField(max_length=20)
+    state = models.CharField(max_length=8)
+    screened_by = models.CharField(max_length=80)
+    screened_by_id = models.UUIDField(null=True)
+    screened_at = models.DateTimeField()
+    released_by = models.CharField(max_length=80, blank=True, default="")
+    released_by_id = models.UUIDField(null=True)
+    released_at = models.DateTimeField(null=True)
+    release_reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(verdict__in=["pass", "review", "block"]), name="screened_verdict_known"),
+            models.CheckConstraint(condition=Q(state__in=["clear", "open", "replaced", "released"]), name="screened_state_known"),
+            models.CheckConstraint(condition=~Q(state="clear") | Q(verdict="pass"), name="clear_text_has_no_hits"),
+            models.CheckConstraint(condition=Q(released_at=None) | ~Q(verdict="block"), name="blocked_text_is_never_released"),
+            models.CheckConstraint(condition=~Q(state="released") | (Q(released_at__isnull=False) & ~Q(release_reason="")), name="release_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(released_by_id=None) | Q(screened_by_id=None) | ~Q(released_by_id=F("screened_by_id")), name="release_by_a_second_person"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["product", "state"], name="screened_product"),
+            models.Index(fields=["subject", "surface"], name="screened_subject"),
+        ]

@@ -1,0 +1,279 @@
+"""Reads of compliance, scoped by actor."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from kaibo.kit.clock import business_date
+from kaibo.kit.errors import NotFound
+from kaibo.language.screening import Hit, Screening, default_screener
+from kaibo.master.catalog.models import Product
+from kaibo.master.catalog.queries import categories
+from kaibo.master.shops.models import Channel
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.plumbing.wiring import Finding
+from kaibo.stages.compliance.models import Document, ScreenedText
+from kaibo.stages.compliance.rules import Held, Need, Place, ScreeningState, Standing, needs_at, packaged_matrix
+
+WARN_KEY = "compliance.expiry_warn_days"
+
+
+class DocumentUnknown(NotFound):
+    code = "compliance.document_unknown"
+    message_zh = "没有这份资质，或你看不到它"
+    message_en = "There is no such document, or you cannot see it"
+
+
+class ScreeningUnknown(NotFound):
+    code = "compliance.screening_unknown"
+    message_zh = "没有这次筛查，或你看不到它"
+    message_en = "There is no such screening, or you cannot see it"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCell:
+    """What one product needs on one channel, and how each document stands."""
+
+    product_id: UUID
+    channel_id: UUID
+    platform: str
+    channel_name: str
+    needs: tuple[Need, ...]
+
+    @property
+    def state(self) -> str:
+        """red, run (amber) or ok, as gates say it."""
+        if any(need.is_red for need in self.needs):
+            return "red"
+        return "run" if any(need.is_amber for need in self.needs) else "ok"
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [finding_of(self, need) for need in self.needs if need.is_red or need.is_amber]
+
+
+def _visible(queryset: QuerySet, actor: Actor, *, may_lack_shop: bool = False) -> QuerySet:
+    if actor.is_kaibo or actor.sees_all_shops:
+        return queryset
+    mine = Q(shop__in=actor.shop_ids)
+    if may_lack_shop:
+        mine |= Q(shop=None, screened_by_id=actor.person_id)
+    return queryset.filter(mine)
+
+
+def documents_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Document]:
+    """This function will give the documents an actor may see, those that end first on top."""
+    found = _visible(Document.objects.select_related("shop", "product", "media"), actor).order_by("valid_until", "kind")
+    return found.filter(shop=shop_id) if shop_id else found
+
+
+def document_for(actor: Actor, document_id: UUID) -> Document:
+    """This function will give a document.   Raises: DocumentUnknown."""
+    document = Document.objects.select_related("shop", "product").filter(pk=document_id).first()
+    if document is None or not actor.sees(document.shop_id):
+        raise DocumentUnknown
+    return document
+
+
+def category_paths() -> dict[str, tuple[tuple[str, ...], str]]:
+    """This function will give category → (itself and those above it, their words for the screener); one query."""
+    known = {one.code: one for one in categories()}
+    paths = {}
+    for code in known:
+        path: list[str] = []
+        at: str | None = code
+        while at and at in known and at not in path:
+            path.append(at)
+            at = known[at].parent_id
+        paths[code] = (tuple(path), " ".join(known[one].title for one in path))
+    return paths
+
+
+def held_documents(shop_ids: Iterable[UUID]) -> dict[UUID, list[Held]]:
+    """This function will give the documents of shops as the rules need them; one query."""
+    found: dict[UUID, list[Held]] = {}
+    for one in Document.objects.filter(shop__in=set(shop_ids)).exclude(state="withdrawn"):
+        found.setdefault(one.shop_id, []).append(Held(one.pk, one.kind, one.number, one.state, one.valid_from, one.valid_until, one.product_id))
+    return found
+
+
+def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[ChannelCell]]:
+    """
+    This function will give product → what it needs on each active channel of its shop; a constant number of queries.
+
+    Source: CMP-1.
+    """
+    products = list(Product.objects.filter(pk__in=list(product_ids)))
+    return _cells(products, category_paths(), now)
+
+
+def _cells(products: Collection[Product], paths: Mapping[str, tuple[tuple[str, ...], str]], now: datetime) -> dict[UUID, list[ChannelCell]]:
+    shops = {one.shop_id for one in products}
+    channels: dict[UUID, list[Channel]] = {}
+    for channel in Channel.objects.filter(shop__in=shops, is_active=True).order_by("platform", "name"):
+        channels.setdefault(channel.shop_id, []).append(channel)
+    documents = held_documents(shops)
+    warn_days = thresholds.value(WARN_KEY)
+    today = business_date(now)
+    matrix = packaged_matrix()
+    cells: dict[UUID, list[ChannelCell]] = {}
+    for product in products:
+        path = paths.get(product.category_id, ((product.category_id,), ""))[0]
+        cells[product.pk] = [
+            ChannelCell(
+                product.pk, channel.pk, channel.platform, channel.name,
+                tuple(
+                    needs_at(
+                        matrix, Place(channel.platform, channel.shop_type, path), documents.get(product.shop_id, ()), product.pk, today, warn_days=warn_days
+                    )
+                ),
+            )
+            for channel in channels.get(product.shop_id, ())
+        ]
+    return cells
+
+
+def standing_words(need: Need, today: date | None = None) -> str:
+    """This function will say how a needed document stands, in the reader's language."""
+    title = packaged_matrix().title(need.kind, get_language() or "zh")
+    until = need.document.valid_until.isoformat() if need.document and need.document.valid_until else ""
+    return {
+        Standing.HELD: _("%(title)s 有效") % {"title": title},
+        Standing.EXPIRING: _("%(title)s 将在 %(until)s 到期") % {"title": title, "until": until},
+        Standing.UNCHECKED: _("%(title)s 还没有人核对原件") % {"title": title},
+        Standing.NOT_YET: _("%(title)s 还没有生效") % {"title": title},
+        Standing.EXPIRED: _("%(title)s 已在 %(until)s 过期") % {"title": title, "until": until},
+        Standing.MISSING: _("缺 %(title)s") % {"title": title},
+    }[need.standing]
+
+
+def finding_of(cell: ChannelCell, need: Need) -> Finding:
+    """This function will say why a cell is not green, on what ground, and where it is mended.   Source: LOOK 3."""
+    reason = f"{cell.channel_name}：{standing_words(need)}"
+    href = reverse("compliance:product", args=[cell.product_id])
+    upload = f"{reverse('compliance:document-new')}?kind={need.kind}&product={cell.product_id}"
+    if need.standing in {Standing.UNCHECKED} and need.document:
+        return Finding("run", reason, need.rule.source, href, _("去核对"), f"{reverse('compliance:documents')}#{need.document.id}")
+    return Finding("red" if need.is_red else "run", reason, need.rule.source, href, _("上传资质"), upload)
+
+
+# Texts
+
+
+def screen_now(text: str, *, surface: str, category: str) -> Screening:
+    """This function will screen a text without keeping it: for words that are still being typed."""
+    return default_screener().screen(text, surface, category or None)
+
+
+def category_words(category_code: str) -> str:
+    """This function will give what the screener should know of a category: its words and those above it."""
+    return category_paths().get(category_code, ((), ""))[1]
+
+
+def texts_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[ScreenedText]:
+    """This function will give the screenings an actor may see, newest first."""
+    found = _visible(ScreenedText.objects.select_related("product", "shop"), actor, may_lack_shop=True).order_by("-screened_at", "-id")
+    return found.filter(shop=shop_id) if shop_id else found
+
+
+def text_for(actor: Actor, screening_id: UUID) -> ScreenedText:
+    """This function will give a kept screening.   Raises: ScreeningUnknown."""
+    found = _visible(ScreenedText.objects.select_related("product", "shop"), actor, may_lack_shop=True).filter(pk=screening_id).first()
+    if found is None:
+        raise ScreeningUnknown
+    return found
+
+
+def hits_of(kept: ScreenedText) -> list[Hit]:
+    """This function will give the hits of a kept screening again."""
+    return [Hit(**hit) for hit in kept.hits]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a text: plain, or a hit with its number (from 1) in the list beside it."""
+
+    text: str
+    number: int = 0
+    severity: str = ""
+
+
+def pieces_of(text: str, hits: Iterable[Hit]) -> list[Piece]:
+    """This function will cut a text at its hits, so that each can be marked at its exact place."""
+    pieces: list[Piece] = []
+    at = 0
+    for number, hit in enumerate(hits, 1):
+        if hit.start > at:
+            pieces.append(Piece(text[at : hit.start]))
+        pieces.append(Piece(text[hit.start : hit.end], number, hit.severity))
+        at = hit.end
+    if at < len(text):
+        pieces.append(Piece(text[at:]))
+    return pieces
+
+
+def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Finding]]:
+    """
+    This function will give product → everything that is not green: documents on its channels, and words.
+
+    Green products have an empty list. The words a product is described by are screened at this moment, so nobody has
+    to remember to; other kept texts count while they are open. A constant number of queries.   Source: CMP-1, CMP-2, SHW-10.
+    """
+    products = list(Product.objects.filter(pk__in=list(product_ids)))
+    paths = category_paths()
+    cells = _cells(products, paths, now)
+    ids = [one.pk for one in products]
+    released: dict[UUID, set[str]] = {}
+    still_open: dict[UUID, list[ScreenedText]] = {}
+    for kept in ScreenedText.objects.filter(product__in=ids, state__in=[ScreeningState.OPEN, ScreeningState.RELEASED]).order_by("-screened_at"):
+        if kept.state == ScreeningState.RELEASED:
+            released.setdefault(kept.product_id, set()).add(kept.text)
+        else:
+            still_open.setdefault(kept.product_id, []).append(kept)
+    found: dict[UUID, list[Finding]] = {}
+    for product in products:
+        mine = [finding for cell in cells[product.pk] for finding in cell.findings]
+        if not cells[product.pk]:
+            mine.append(Finding("run", _("店铺还没有连接渠道，不知道需要哪些资质"), "CMP-1", reverse("compliance:matrix")))
+        own_words = _own_words(product, paths.get(product.category_id, ((), ""))[1], released.get(product.pk, set()))
+        seen = {text for text, _finding in own_words}
+        mine += [finding for _text, finding in own_words]
+        mine += [_finding_of_text(kept) for kept in still_open.get(product.pk, ()) if kept.text not in seen]
+        found[product.pk] = sorted(mine, key=lambda one: one.state != "red")
+    return found
+
+
+def _own_words(product: Product, category: str, released: set[str]) -> list[tuple[str, Finding]]:
+    found = []
+    texts = [("title", product.title), ("script", product.value_proposition), *(("script", point) for point in product.selling_points)]
+    for surface, text in texts:
+        if not text:
+            continue
+        screening = screen_now(text, surface=surface, category=category)
+        if screening.verdict == "pass" or (screening.verdict == "review" and text in released):
+            continue
+        hit = next(one for one in screening.hits if one.severity == screening.verdict)
+        href = f"{reverse('compliance:screening')}?product={product.pk}&surface={surface}"
+        found.append((text, _text_finding(screening.verdict, text, hit, href)))
+    return found
+
+
+def _text_finding(verdict: str, text: str, hit: Hit, href: str) -> Finding:
+    words = _("“%(text)s”里的“%(hit)s”不能用") if verdict == "block" else _("“%(text)s”里的“%(hit)s”要人判断")
+    reason = words % {"text": text if len(text) <= 24 else text[:23] + "…", "hit": hit.text}
+    return Finding("red" if verdict == "block" else "run", f"{reason}；{hit.suggestion}", hit.source, href, _("改写"), href)
+
+
+def _finding_of_text(kept: ScreenedText) -> Finding:
+    hits = hits_of(kept)
+    hit = next((one for one in hits if one.severity == kept.verdict), hits[0])
+    return _text_finding(kept.verdict, kept.text, hit, reverse("compliance:screened", args=[kept.pk]))

@@ -1,0 +1,306 @@
+"""Writes of compliance: documents, screenings, releases, reminders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kaibo.facts.flow import QualificationExpired
+from kaibo.kit.clock import business_date
+from kaibo.kit.errors import Conflict, Invalid
+from kaibo.language.lexicon import SURFACES
+from kaibo.language.screening import Screening
+from kaibo.master.catalog.queries import product_for
+from kaibo.master.media import services as media
+from kaibo.master.people.queries import people_with_role
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.audit import audit
+from kaibo.plumbing.notices import notices
+from kaibo.plumbing.outbox import outbox
+from kaibo.stages.compliance import queries, rules
+from kaibo.stages.compliance.models import Document, ScreenedText
+from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, SCREEN
+from kaibo.stages.compliance.rules import (
+    DOCUMENT_STEPS,
+    SCREENING_STEPS,
+    DocumentState,
+    ScreeningState,
+    packaged_matrix,
+)
+
+LONGEST_TEXT = 20_000
+
+
+class DocumentNumberTaken(Conflict):
+    code = "compliance.document_number_taken"
+    message_zh = "这个店铺已有同类证号“{number}”"
+    message_en = "The shop already has a document of this kind with the number “{number}”"
+
+
+class DocumentKindUnknown(Invalid):
+    code = "compliance.document_kind_unknown"
+    message_zh = "没有这种资质：“{kind}”"
+    message_en = "There is no such kind of document: “{kind}”"
+
+
+class DocumentStepTaken(Conflict):
+    code = "compliance.document_step_taken"
+    message_zh = "这份资质的状态已被别人改过，请刷新"
+    message_en = "Somebody changed this document already; reload"
+
+
+class TextTooLong(Invalid):
+    code = "compliance.text_too_long"
+    message_zh = "一次最多筛查 {most} 个字，现在 {length} 个"
+    message_en = "At most {most} characters at once, not {length}"
+
+
+class NothingToScreen(Invalid):
+    code = "compliance.nothing_to_screen"
+    message_zh = "没有文字可筛查"
+    message_en = "There is no text to screen"
+
+
+class SurfaceUnknown(Invalid):
+    code = "compliance.surface_unknown"
+    message_zh = "没有“{surface}”这个用途，可选：{known}"
+    message_en = "There is no surface “{surface}”; known are: {known}"
+
+
+class TextNotOpen(Conflict):
+    code = "compliance.text_not_open"
+    message_zh = "这段文字已有人处理，或已被新的文字取代"
+    message_en = "Somebody settled this text already, or a newer one replaced it"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A scan or photograph somebody brought."""
+
+    name: str
+    mime: str
+    content: BinaryIO
+
+
+@transaction.atomic
+def file_document(
+    *, actor: Actor, shop_id: UUID, kind: str, number: str, valid_from: date, valid_until: date | None, now: datetime, issuer: str = "",
+    product_id: UUID | None = None, picture: Upload | None = None,
+) -> Document:
+    """
+    This function will file a document; until somebody has checked the original it counts as unchecked.
+
+    Raises: Forbidden, DocumentKindUnknown, DatesReversed, DocumentNumberTaken, ProductUnknown.   Source: CMP-1.
+    """
+    access.require(actor, FILE, shop_id=shop_id)
+    if kind not in packaged_matrix().titles:
+        raise DocumentKindUnknown(kind=kind)
+    rules.check_dates(valid_from, valid_until)
+    if product_id is not None:
+        shop_id = product_for(actor, product_id).shop_id
+        access.require(actor, FILE, shop_id=shop_id)
+    try:
+        with transaction.atomic():
+            document = Document.objects.create(
+                shop_id=shop_id, product_id=product_id, kind=kind, number=number.strip(), issuer=issuer.strip(), valid_from=valid_from,
+                valid_until=valid_until, media_id=_kept(actor, picture, now), added_by=actor.name, added_at=now,
+            )
+    except IntegrityError as taken:
+        raise DocumentNumberTaken(number=number) from taken
+    audit.record(
+        actor, FILE, subject=f"document:{document.pk}", now=now, shop_id=shop_id,
+        details={"kind": kind, "number": document.number, "until": valid_until.isoformat() if valid_until else None},
+    )
+    return document
+
+
+def _kept(actor: Actor, picture: Upload | None, now: datetime) -> UUID | None:
+    if picture is None:
+        return None
+    return media.keep(actor=actor, name=picture.name, mime=picture.mime, content=picture.content, now=now).pk
+
+
+def confirm_document(*, actor: Actor, document_id: UUID, now: datetime) -> None:
+    """This function will note that the original was checked.   Raises: Forbidden, DocumentUnknown, DocumentStepTaken."""
+    _step(actor, document_id, DocumentState.CONFIRMED, now, confirmed_by=actor.name, confirmed_at=now)
+
+
+def withdraw_document(*, actor: Actor, document_id: UUID, reason: str, now: datetime) -> None:
+    """This function will take a document out of use.   Raises: Forbidden, DocumentUnknown, DocumentStepTaken, ReasonMissing."""
+    if not reason.strip():
+        raise rules.ReasonMissing
+    _step(actor, document_id, DocumentState.WITHDRAWN, now, reason=reason.strip())
+
+
+@transaction.atomic
+def _step(actor: Actor, document_id: UUID, target: DocumentState, now: datetime, *, reason: str = "", **fields: object) -> None:
+    document = queries.document_for(actor, document_id)
+    access.require(actor, CONFIRM, shop_id=document.shop_id)
+    sources = DOCUMENT_STEPS.sources_of(target)
+    if not Document.objects.filter(pk=document.pk, state__in=sources).update(state=target, **fields):
+        raise DocumentStepTaken
+    audit.record(
+        actor, f"compliance:document:{target}", subject=f"document:{document.pk}", now=now, shop_id=document.shop_id, reason=reason,
+        details={"kind": document.kind, "number": document.number},
+    )
+
+
+@transaction.atomic
+def keep_screening(
+    *, actor: Actor, text: str, surface: str, category: str, now: datetime, subject: str = "", product_id: UUID | None = None,
+    shop_id: UUID | None = None,
+) -> ScreenedText:
+    """
+    This function will screen a text and keep what was found; an earlier text of the same subject and surface is replaced.
+
+    The same words judged by the same lexicon again are the same screening: nothing new is written.
+    Raises: Forbidden, NothingToScreen, TextTooLong, SurfaceUnknown, ProductUnknown.   Source: CMP-2, CMP-4.
+    """
+    product_id = _product_of(subject) or product_id
+    if product_id is not None:
+        shop_id = product_for(actor, product_id).shop_id
+    access.require(actor, SCREEN, shop_id=shop_id)
+    _check_text(text, surface)
+    screening = queries.screen_now(text, surface=surface, category=category)
+    earlier = _standing_texts(subject, surface, shop_id)
+    same = earlier.filter(text=text, category=category[:60], lexicon_version=screening.lexicon_version).first()
+    if same is not None:
+        return same
+    if subject:
+        earlier.update(state=ScreeningState.REPLACED)
+    kept = ScreenedText.objects.create(
+        shop_id=shop_id, product_id=product_id, subject=subject, surface=surface, category=category[:60], text=text, verdict=screening.verdict,
+        hits=[asdict(hit) for hit in screening.hits], lexicon_version=screening.lexicon_version,
+        state=ScreeningState.CLEAR if screening.verdict == "pass" else ScreeningState.OPEN,
+        screened_by=actor.name, screened_by_id=actor.person_id, screened_at=now,
+    )
+    if screening.verdict != "pass":
+        audit.record(
+            actor, SCREEN, subject=subject or f"text:{kept.pk}", now=now, shop_id=shop_id,
+            details={"verdict": screening.verdict, "surface": surface, "hits": [hit.text for hit in screening.hits][:20], "lexicon": screening.lexicon_version},
+        )
+    return kept
+
+
+def _standing_texts(subject: str, surface: str, shop_id: UUID | None) -> QuerySet[ScreenedText]:
+    if not subject:
+        return ScreenedText.objects.none()
+    return ScreenedText.objects.filter(subject=subject, surface=surface, shop=shop_id).exclude(state=ScreeningState.REPLACED)
+
+
+def _check_text(text: str, surface: str) -> None:
+    if not text.strip():
+        raise NothingToScreen
+    if len(text) > LONGEST_TEXT:
+        raise TextTooLong(most=LONGEST_TEXT, length=len(text))
+    if surface not in SURFACES:
+        raise SurfaceUnknown(surface=surface, known="、".join(SURFACES))
+
+
+def screen_text(*, actor: Actor, text: str, surface: str, category: str, subject: str, now: datetime) -> Screening:
+    """
+    This function will screen a text, keep it, and give what was found.
+
+    `subject` names what the text belongs to; one that begins with `product:<id>` counts among that product's open texts.
+    `category` is the category's words (服装), see `queries.category_words`.   Source: CMP-4.
+    """
+    kept = keep_screening(actor=actor, text=text, surface=surface, category=category, subject=subject, now=now)
+    return Screening(kept.verdict, tuple(queries.hits_of(kept)), kept.lexicon_version)
+
+
+def _product_of(subject: str) -> UUID | None:
+    noun, _colon, rest = subject.partition(":")
+    if noun != "product":
+        return None
+    try:
+        return UUID(rest[:36])
+    except ValueError:
+        return None
+
+
+@transaction.atomic
+def release_text(*, actor: Actor, screening_id: UUID, reason: str, now: datetime) -> ScreenedText:
+    """
+    This function will let a text through that needs judgement: by a second person, with the ground for it. Forbidden words never.
+
+    Raises: Forbidden, ScreeningUnknown, BlockedCannotBeReleased, SecondPersonNeeded, ReasonMissing, TextNotOpen.   Source: CMP-4, LOOK 3.
+    """
+    kept = queries.text_for(actor, screening_id)
+    access.require(actor, RELEASE, shop_id=kept.shop_id)
+    blocked = next((hit for hit in queries.hits_of(kept) if hit.severity == "block"), None)
+    if blocked:
+        raise rules.BlockedCannotBeReleased(text=blocked.text, source=blocked.source, suggestion=blocked.suggestion)
+    if kept.screened_by_id is not None and kept.screened_by_id == actor.person_id:
+        raise rules.SecondPersonNeeded
+    if not reason.strip():
+        raise rules.ReasonMissing
+    changed = ScreenedText.objects.filter(pk=kept.pk, state__in=SCREENING_STEPS.sources_of(ScreeningState.RELEASED)).update(
+        state=ScreeningState.RELEASED, released_by=actor.name, released_by_id=actor.person_id, released_at=now, release_reason=reason.strip()
+    )
+    if not changed:
+        raise TextNotOpen
+    audit.record(
+        actor, RELEASE, subject=kept.subject or f"text:{kept.pk}", now=now, shop_id=kept.shop_id, reason=reason.strip(),
+        details={"hits": [hit["text"] for hit in kept.hits], "lexicon": kept.lexicon_version},
+    )
+    kept.refresh_from_db()
+    return kept
+
+
+def remind_expiring(now: datetime) -> int:
+    """
+    This function will tell compliance and the owner of documents that end within 30, 7 and 1 days, and announce those that ended.
+
+    Each reminder is told once a person, each end announced once; a document that has a longer valid successor is left
+    alone. Gives how many documents it spoke of for the first time or again.   Source: CMP-1.
+    """
+    today = business_date(now)
+    ending = list(Document.objects.exclude(state=DocumentState.WITHDRAWN).filter(valid_until__isnull=False).select_related("shop"))
+    held = queries.held_documents({one.shop_id for one in ending})
+    spoken = 0
+    for document in ending:
+        if _has_successor(document, held.get(document.shop_id, ())):
+            continue
+        if document.valid_until < today:
+            spoken += _announce_end(document, now)
+        elif (days := rules.reminder_due(document.valid_until, today)) is not None:
+            _tell(document, key=f"qualification:{document.pk}:{days}", state="run", now=now, title=_("%(kind)s 还有 %(days)s 天到期") % {"kind": _kind(document), "days": (document.valid_until - today).days})
+            spoken += 1
+    return spoken
+
+
+def _has_successor(document: Document, held: Iterable[rules.Held]) -> bool:
+    return any(
+        one.kind == document.kind and one.product_id == document.product_id and one.id != document.pk and one.state == DocumentState.CONFIRMED
+        and (one.valid_until is None or one.valid_until > document.valid_until)
+        for one in held
+    )
+
+
+@transaction.atomic
+def _announce_end(document: Document, now: datetime) -> int:
+    if not Document.objects.filter(pk=document.pk, expiry_announced_at=None).update(expiry_announced_at=now):
+        return 0
+    outbox.announce(QualificationExpired(document_id=document.pk, shop_id=document.shop_id, at=now), now=now)
+    _tell(document, key=f"qualification:{document.pk}:expired", state="red", now=now, title=_("%(kind)s 已过期，相关商品不能上架") % {"kind": _kind(document)})
+    return 1
+
+
+def _kind(document: Document) -> str:
+    return f"{document.shop.name} {packaged_matrix().title(document.kind)}"
+
+
+def _tell(document: Document, *, key: str, title: str, state: str, now: datetime) -> None:
+    people = {*people_with_role("compliance", shop_id=document.shop_id), *people_with_role("owner", shop_id=document.shop_id)}
+    notices.tell(
+        people, key=key, title=title, now=now, body=f"{document.number} · {document.valid_until}", href=f"{reverse('compliance:documents')}?q={document.number}", state=state
+    )
