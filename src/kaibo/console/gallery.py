@@ -34,6 +34,10 @@ class SampleForm(forms.Form):
     price = forms.CharField(label=gettext_lazy("直播价"))
     category = forms.ChoiceField(label=gettext_lazy("类目"), choices=[("coat", gettext_lazy("外套")), ("knit", gettext_lazy("针织"))])
     note = forms.CharField(label=gettext_lazy("备注"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    platforms = forms.MultipleChoiceField(
+        label=gettext_lazy("渠道"), required=False, choices=[("douyin", gettext_lazy("抖店")), ("kuaishou", gettext_lazy("快手")), ("own", gettext_lazy("自播间"))],
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
     agreed = forms.BooleanField(label=gettext_lazy("价格已由第二人确认"), required=False)
 
 

@@ -209,8 +209,9 @@ def field(bound: Any, *, unit: Any = "", help: Any = "") -> SafeString:
         attributes["aria-invalid"] = "true"
     kind = getattr(bound.field.widget, "input_type", "")
     return _component(
-        "field", bound=bound, widget=bound.as_widget(attrs=attributes), unit=unit, help=help or bound.help_text, is_check=kind == "checkbox"
-    )
+        "field", bound=bound, widget=bound.as_widget(attrs=attributes), unit=unit, help=help or bound.help_text,
+        is_check=kind == "checkbox" and not bound.use_fieldset, is_group=bound.use_fieldset,
+    )  # fmt: skip
 
 
 @register.simple_tag
