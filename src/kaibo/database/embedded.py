@@ -317,6 +317,9 @@ def _stop(place: Place) -> bool:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if _pid(place) is None:
+                if place.sockets.parent != place.root:  # the short folder elsewhere is empty now
+                    with contextlib.suppress(OSError):
+                        place.sockets.rmdir()
                 return True
             time.sleep(0.05)
     raise DatabaseRunsElsewhere(folder=str(place.cluster), pid=pid)
