@@ -79,3 +79,9 @@ class OrderNotHeld(Conflict):
     code = "orders.order_not_held"
     message_zh = "订单没有挂起"
     message_en = "The order is not held"
+
+
+class NoWarehouse(Conflict):
+    code = "orders.no_warehouse"
+    message_zh = "还没有启用的仓库，无法占用库存"
+    message_en = "There is no active warehouse to reserve stock in"

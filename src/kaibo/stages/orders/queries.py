@@ -1,12 +1,32 @@
-"""Reads of orders, scoped by actor."""
+"""Reads of orders, scoped by actor. Every list asks a constant number of queries."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
+
 from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
+from kaibo.plumbing.intake import queries as intake
+from kaibo.plumbing.intake.models import ImportRun
 from kaibo.stages.orders.complaints import OrderUnknown
-from kaibo.stages.orders.models import Finding, Order
+from kaibo.stages.orders.models import TO_SHIP, Finding, Order, OrderAnomaly, OrderLine, Payment, Shipment
+from kaibo.stages.orders.rules import State
+
+MOST_MISSING = 3
+NEWEST_RUNS = 60
+
+
+def orders_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
+    """This function will give the orders of the actor's shops, for lists."""
+    found = Order.objects.defer("receiver_sealed", "receiver_cipher")
+    if shop_id is not None:
+        return found.filter(shop=shop_id) if actor.sees(shop_id) else found.none()
+    return found if actor.is_kaibo or actor.sees_all_shops else found.filter(shop__in=actor.shop_ids)
 
 
 def order_for(actor: Actor, order_id: UUID) -> Order:
@@ -17,12 +37,81 @@ def order_for(actor: Actor, order_id: UUID) -> Order:
     return order
 
 
+def line_for(actor: Actor, line_id: UUID) -> OrderLine:
+    """This function will give a line with its order.   Raises: OrderUnknown."""
+    line = OrderLine.objects.select_related("order").filter(pk=line_id).first()
+    if line is None or not actor.sees(line.order.shop_id):
+        raise OrderUnknown
+    return line
+
+
+def order_by_number(shop_id: UUID, platform: str, numbers: Iterable[str]) -> dict[str, UUID]:
+    """This function will give order number → order id for a shop's platform."""
+    return dict(Order.objects.filter(shop=shop_id, platform=platform, order_no__in=set(numbers)).values_list("order_no", "pk"))
+
+
+def lines_of(order_ids: Iterable[UUID]) -> dict[UUID, list[OrderLine]]:
+    """This function will give the lines of orders with one query."""
+    found: dict[UUID, list[OrderLine]] = {}
+    for line in OrderLine.objects.select_related("sku__product").filter(order__in=list(order_ids)).order_by("line_no"):
+        found.setdefault(line.order_id, []).append(line)
+    return found
+
+
 def finding_for(actor: Actor, finding_id: UUID) -> Finding:
     """This function will give a finding of the actor's shops.   Raises: OrderUnknown."""
     finding = Finding.objects.select_related("order").filter(pk=finding_id).first()
     if finding is None or not actor.sees(finding.order.shop_id):
         raise OrderUnknown
     return finding
+
+
+def open_findings(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Finding]:
+    """This function will give what waits for a decision, oldest order first."""
+    found = Finding.objects.filter(state=Finding.State.OPEN).select_related("order", "line").order_by("order__ordered_at", "pk")
+    if shop_id is not None:
+        return found.filter(order__shop=shop_id) if actor.sees(shop_id) else found.none()
+    return found if actor.is_kaibo or actor.sees_all_shops else found.filter(order__shop__in=actor.shop_ids)
+
+
+def findings_by_field(actor: Actor, *, shop_id: UUID | None = None) -> dict[str, int]:
+    """This function will count open findings per field."""
+    return dict(open_findings(actor, shop_id=shop_id).order_by().values_list("field").annotate(n=Count("pk")))
+
+
+def alike_counts(findings: Sequence[Finding]) -> dict[tuple[UUID, str, str], int]:
+    """This function will count, for (shop, platform, text), the open findings one decision would mend; one query."""
+    texts = {one.alias_text for one in findings if one.alias_text}
+    if not texts:
+        return {}
+    rows = Finding.objects.filter(state=Finding.State.OPEN, alias_text__in=texts).values_list("order__shop", "order__platform", "alias_text")
+    return {(shop, platform, text): n for shop, platform, text, n in rows.annotate(n=Count("pk")).order_by()}
+
+
+def findings_of(order_id: UUID) -> list[Finding]:
+    return list(Finding.objects.filter(order=order_id).select_related("order", "line").order_by("state", "found_at"))
+
+
+def anomalies_of(order_id: UUID) -> list[OrderAnomaly]:
+    return list(OrderAnomaly.objects.filter(order=order_id).order_by("-at"))
+
+
+def unseen_anomalies(actor: Actor, *, shop_id: UUID | None = None) -> list[OrderAnomaly]:
+    """This function will list the newest contradictions of platforms nobody has looked at."""
+    found = OrderAnomaly.objects.filter(seen_at=None).select_related("order").order_by("-at")
+    if shop_id is not None:
+        found = found.filter(order__shop=shop_id)
+    if not (actor.is_kaibo or actor.sees_all_shops):
+        found = found.filter(order__shop__in=actor.shop_ids)
+    return list(found[:20])
+
+
+def shipments_of(order_id: UUID) -> list[Shipment]:
+    return list(Shipment.objects.filter(order=order_id).order_by("shipped_at"))
+
+
+def payments_of(order_id: UUID) -> list[Payment]:
+    return list(Payment.objects.filter(order=order_id).order_by("paid_at"))
 
 
 def shops_where(actor: Actor, ability: str, shop_id: UUID | None) -> list[UUID] | None:
@@ -32,3 +121,144 @@ def shops_where(actor: Actor, ability: str, shop_id: UUID | None) -> list[UUID] 
     if actor.is_kaibo or ALL_SHOPS in actor.shops_for(ability):
         return None
     return [one for one in actor.shops_for(ability) if one is not None]
+
+
+def releasable(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
+    """This function will give the orders `release_passed` would release."""
+    unknown = OrderLine.objects.filter(sku=None, quantity__gt=F("cancelled")).values("order")
+    passed = orders_for(actor, shop_id=shop_id).filter(
+        state__in=[State.PAID.value, State.ALLOCATED.value], released_at=None, open_findings=0, hold_flags=[]
+    )
+    return passed.exclude(pk__in=unknown)
+
+
+# ── is everything here? (ORD-1) ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """One platform: how many rows it has, how many we have, which are missing and where they wait."""
+
+    platform: str
+    theirs: int
+    ours: int
+    missing: tuple[str, ...]
+    at: datetime | None
+    run_id: UUID | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.theirs == self.ours
+
+
+def consistency(actor: Actor, *, shop_id: UUID | None = None) -> list[Consistency]:
+    """
+    This function will hold the newest file of each platform against what was taken from it, and claims against own orders.
+
+    Rows that wait in quarantine are what is missing, with their numbers.   Source: ORD-1.
+    """
+    found = [_of_own_room(actor, shop_id)]
+    runs = intake.runs_for(actor).filter(kind="orders", state=ImportRun.State.DONE)
+    if shop_id is not None:
+        runs = runs.filter(shop_id=shop_id)
+    newest: dict[str, ImportRun] = {}
+    for run in runs[:NEWEST_RUNS]:
+        newest.setdefault(run.platform or "douyin", run)
+    for platform, run in newest.items():
+        missing = run.rows_waiting  # type: ignore[attr-defined]  # annotated by runs_for
+        numbers = _missing_numbers(run) if missing else ()
+        found.append(Consistency(platform, run.rows_read, run.rows_read - missing, numbers, run.file_exported_at, run.pk))
+    return [one for one in found if one.theirs or one.ours]
+
+
+def _missing_numbers(run: ImportRun) -> tuple[str, ...]:
+    place = run.columns.get("order_no")
+    cells = intake.waiting_rows(run).values_list("cells", flat=True)[:MOST_MISSING]
+    return tuple(row[place].strip() for row in cells if place is not None and place < len(row))
+
+
+def _of_own_room(actor: Actor, shop_id: UUID | None) -> Consistency:
+    ours = orders_for(actor, shop_id=shop_id).filter(platform="own").count()
+    with connection.cursor() as cursor:
+        # the room's claims without an order; its index holds only these, so the count is cheap
+        cursor.execute(
+            """SELECT count(*) FROM room.answers a JOIN room.rooms r ON r.room = a.room
+                WHERE a.result = 'claimed' AND a.settled_at IS NULL AND NOT r.is_bench"""
+        )
+        waiting = cursor.fetchone()[0]
+    return Consistency("own", ours + waiting, ours, (), None)
+
+
+# ── the clock of every order (ORD-4) ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ShipClock:
+    """What must leave by when: overdue, and how many within these hours."""
+
+    earliest: datetime | None
+    overdue: int
+    within_4: int
+    within_24: int
+    within_48: int
+    later: int
+    sent_today: int
+
+    @property
+    def waiting(self) -> int:
+        return self.overdue + self.within_4 + self.within_24 + self.within_48 + self.later
+
+
+def ship_clock(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> ShipClock:
+    """This function will count the orders that wait to be shipped by the time they have left; one query."""
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP)
+    spans = {"within_4": (0, 4), "within_24": (4, 24), "within_48": (24, 48)}
+    counted = waiting.aggregate(
+        earliest=Min("ship_by"), overdue=Count("pk", filter=Q(ship_by__lt=now)),
+        later=Count("pk", filter=Q(ship_by__gte=now + timedelta(hours=48)) | Q(ship_by=None)),
+        **{
+            name: Count("pk", filter=Q(ship_by__gte=now + timedelta(hours=start), ship_by__lt=now + timedelta(hours=end)))
+            for name, (start, end) in spans.items()
+        },
+    )  # fmt: skip
+    sent = Shipment.objects.filter(shipped_at__gte=now - timedelta(hours=24), order__in=orders_for(actor, shop_id=shop_id).values("pk")).count()
+    return ShipClock(
+        counted["earliest"], counted["overdue"], counted["within_4"], counted["within_24"], counted["within_48"], counted["later"], sent
+    )
+
+
+def burn_down(actor: Actor, now: datetime, *, shop_id: UUID | None = None, hours: int = 48, step: int = 4) -> list[tuple[datetime, int]]:
+    """This function will say how many orders may still wait at each coming moment, if none is to be late."""
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP)
+    moments = [now + timedelta(hours=after) for after in range(0, hours + step, step)]
+    counted = waiting.aggregate(**{f"at_{i}": Count("pk", filter=Q(ship_by__gt=moment)) for i, moment in enumerate(moments)})
+    return [(moment, counted[f"at_{i}"]) for i, moment in enumerate(moments)]
+
+
+# ── picking ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PickLine:
+    """An item to take from the shelf for all orders together."""
+
+    sku_id: UUID
+    code: str
+    title: str
+    units: int
+    orders: int
+
+
+def to_pick(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
+    """This function will give released orders with reserved stock, the most urgent first."""
+    return orders_for(actor, shop_id=shop_id).filter(state=State.ALLOCATED.value, released_at__isnull=False, hold_flags=[]).order_by("ship_by", "pk")
+
+
+def pick_lines(order_ids: Sequence[UUID]) -> list[PickLine]:
+    """This function will sum what a set of orders needs, by item."""
+    rows = (
+        OrderLine.objects.filter(order__in=list(order_ids), sku__isnull=False)
+        .values_list("sku_id", "sku__code", "sku__product__title", "sku__specification")
+        .annotate(units=Sum(F("quantity") - F("cancelled") - F("shipped")), orders=Count("order", distinct=True)).order_by("sku__code")
+    )
+    return [PickLine(sku, code, f"{title} {specification}", units, orders) for sku, code, title, specification, units, orders in rows if units]

@@ -19,7 +19,7 @@ from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.orders import queries
-from kaibo.stages.orders.complaints import AlreadyShipped, TrackingMissing
+from kaibo.stages.orders.complaints import AlreadyShipped, NoWarehouse, TrackingMissing
 from kaibo.stages.orders.models import Order, OrderLine, Shipment, ShipmentLine
 from kaibo.stages.orders.permissions import SHIP
 from kaibo.stages.orders.relay import reference_of
@@ -56,7 +56,7 @@ def _allocate_one(order_id: UUID, now: datetime) -> bool:
     try:
         with transaction.atomic():
             reserve_for(order, now)
-    except StockShort as short:
+    except (StockShort, NoWarehouse) as short:
         flags = sorted({*order.hold_flags, Hold.STOCK_SHORT.value})
         Order.objects.filter(pk=order_id).update(hold_flags=flags, hold_reason=short.message("zh")[:200])
         return False
@@ -74,6 +74,8 @@ def reserve_for(order: Order, now: datetime) -> None:
         if quantity > cancelled:
             wanted[sku_id] = wanted.get(sku_id, 0) + quantity - cancelled
     stock.lock_items(part for sku, units in wanted.items() for part, _ in stock.units_of(sku, units))
+    if not stock_queries.warehouses():
+        raise NoWarehouse
     warehouse = stock_queries.main_warehouse()
     reference = order.stock_reference or reference_of(order.pk)
     for sku_id, units in sorted(wanted.items(), key=lambda one: str(one[0])):

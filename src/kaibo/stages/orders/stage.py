@@ -1,18 +1,35 @@
 """What the shell may know of this stage."""
 
+from django.utils.translation import gettext_lazy as _
 
-from kaibo.plumbing.wiring import Stage, Threshold
+from kaibo.plumbing.wiring import Page, Stage, Threshold
+from kaibo.stages.orders import exports
+from kaibo.stages.orders.checks import differences
+from kaibo.stages.orders.gates import gate
 from kaibo.stages.orders.imports import ORDERS, SHIPMENTS
-from kaibo.stages.orders.permissions import ABILITIES, ROLES
+from kaibo.stages.orders.permissions import ABILITIES, ROLES, SEE
+from kaibo.stages.orders.search import search
+from kaibo.stages.orders.today import badge, today
 
 STAGE = Stage(
     key="orders",
+    pages=(
+        Page(_("订单"), "orders:list", SEE),
+        Page(_("五要素核验"), "orders:verification", SEE),
+        Page(_("拣货与发货"), "orders:picking", SEE),
+    ),
     abilities=ABILITIES,
     roles=ROLES,
+    gate=gate,
+    search=search,
+    today=today,
+    badge=badge,
+    check=differences,
     imports=(ORDERS, SHIPMENTS),
+    exports=(exports.ORDERS,),
     thresholds=(
         Threshold("orders.quantity_limit", 5, "count", "核验：一行最多件数", "Verification: most units a line", "ORD-2 · 场次限购"),
-        Threshold("orders.price_tolerance_bp", 1_000, "bp", "核验：单价偏离公示价的容差", "Verification: unit price off the published price", "ORD-2 · 明码标价 art. 19"),
+        Threshold("orders.price_tolerance_bp", 1_000, "bp", "核验：单价偏离公示价的容差", "Verification: unit price off the published price", "ORD-2 · 明码标价规定 art. 19"),
         Threshold("orders.ship_within_hours", 48, "hours", "平台没有承诺时的发货时限", "Ship within, where no platform promised", "ORD-4 · 平台 48 小时发货规则"),
         Threshold("orders.duplicate_minutes", 30, "minutes", "核验：同人同址同款多久内算重复", "Verification: same buyer, address and item within", "ORD-2"),
     ),

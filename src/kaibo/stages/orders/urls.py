@@ -1,6 +1,23 @@
 """Addresses of the stage's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from kaibo.stages.orders import views
 
 app_name = "orders"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.order_list, name="list"),
+    path("verify", views.verification, name="verification"),
+    path("verify/hold", views.hold, name="hold"),
+    path("verify/<uuid:finding_id>/accept", views.accept, name="accept"),
+    path("verify/<uuid:finding_id>/dismiss", views.dismiss, name="dismiss"),
+    path("verify/<uuid:finding_id>/reopen", views.reopen, name="reopen"),
+    path("release", views.release, name="release"),
+    path("pick", views.picking, name="picking"),
+    path("<uuid:order_id>", views.order, name="order"),
+    path("<uuid:order_id>/ship", views.ship, name="ship"),
+    path("<uuid:order_id>/lift", views.lift, name="lift"),
+    path("<uuid:order_id>/receiver", views.receiver, name="receiver"),
+    path("<uuid:order_id>/unmask", views.unmask, name="unmask"),
+    path("<uuid:order_id>/pay", views.pay, name="pay"),
+]
