@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
+from kaibo.kit.text import clean_cell
 from kaibo.plumbing.intake.kinds import ImportKind
 from kaibo.plumbing.intake.models import ImportRun, QuarantinedRow
 from kaibo.plumbing.intake.quarantine import ADDED_COLUMNS
 
+PLATFORM_TITLES = {
+    "douyin": _("抖店"), "taobao": _("淘宝/天猫"), "pdd": _("拼多多"), "jd": _("京东"), "kuaishou": _("快手"), "xiaohongshu": _("小红书"),
+    "wechat_shop": _("微信小店"), "tiktok_shop": "TikTok Shop", "shopify": "Shopify",
+}  # fmt: skip
 STATES = {"waiting": "", "running": "note", "unmapped": "warn", "done": "ok", "failed": "bad"}
 
 
@@ -82,7 +88,7 @@ def _row_card(run: ImportRun, kind: ImportKind, row: QuarantinedRow, personal: s
         if name and name not in ADDED_COLUMNS
     ]
     key = [run.columns[part] for part in kind.row_key if part in run.columns]
-    title = " · ".join(row.cells[index].strip("\t '\"=") for index in key if index < len(row.cells))
+    title = next((said for index in key if index < len(row.cells) and (said := clean_cell(row.cells[index]))), "")
     return RowCard(
         row.pk, row.row_number, title, tuple(cell for cell in cells if cell.reason), tuple(cell for cell in cells if not cell.reason), tuple(loose)
     )

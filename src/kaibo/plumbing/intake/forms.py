@@ -12,12 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kaibo.plumbing.answers import ConsoleRequest
 from kaibo.plumbing.intake import queries
+from kaibo.plumbing.intake.cards import PLATFORM_TITLES
 
 LARGEST_FILE_BYTES = 300 * 1024 * 1024
-PLATFORM_TITLES = {
-    "douyin": _("抖店"), "taobao": _("淘宝/天猫"), "pdd": _("拼多多"), "jd": _("京东"), "kuaishou": _("快手"), "xiaohongshu": _("小红书"),
-    "weixin": _("微信小店"), "tiktok_shop": "TikTok Shop", "shopify": "Shopify",
-}
 
 
 class UploadForm(forms.Form):

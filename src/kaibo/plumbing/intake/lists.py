@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from kaibo.plumbing.intake.cards import STATES
+from kaibo.plumbing.intake.cards import PLATFORM_TITLES, STATES
 from kaibo.plumbing.intake.models import ImportRun
 from kaibo.plumbing.tables.spec import Cell, Choice, Column, DateRange, Row, Search, Table
 from kaibo.plumbing.wiring import wiring
@@ -53,7 +53,7 @@ def run_row(run: ImportRun, *, language: str) -> Row:
     return Row(
         run.pk,
         {
-            "file": Cell(run.file_name, note=run.platform),
+            "file": Cell(run.file_name, note=PLATFORM_TITLES.get(run.platform, run.platform)),
             "kind": kind.title(language) if kind else run.kind,
             "state": Cell(run.get_state_display(), state=STATES[run.state]),
             "read": run.rows_read,

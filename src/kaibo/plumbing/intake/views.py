@@ -61,7 +61,7 @@ def run(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
         request,
         "intake/run.html",
         {
-            "run": found, "kind": kind, "kind_title": kind.title(get_language() or "zh"), "state": cards.STATES[found.state],
+            "run": found, "kind": kind, "kind_title": kind.title(get_language() or "zh"), "platform": cards.PLATFORM_TITLES.get(found.platform, found.platform), "state": cards.STATES[found.state],
             "rows": rows, "cards": cards.row_cards(found, kind, rows), "may_correct": request.actor.can(kind.ability, shop_id=found.shop_id),
             "mapping": cards.mapping_fields(found, kind) if found.state == ImportRun.State.UNMAPPED else [],
             "headers": (found.error or {}).get("details", {}).get("headers", []),
