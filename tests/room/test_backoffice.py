@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from kaibo.kit.ids import new_id
-from kaibo.room import backoffice, ledger
+from kaibo.room import backoffice, complaints, ledger
 from kaibo.room.audit import differences
 from kaibo.room.ledger import Ask
 from tests.room.house import make_sale
@@ -72,9 +72,9 @@ def test_an_unpaid_claim_gives_its_units_back_once(dsn):
     assert sale.do(backoffice.close_item, room=sale.room, item=sale.item) == 2
     assert sale.do(backoffice.return_units, claim=second, units=2) == "item_closed"
     assert level(sale) == (5, 6, 3, 2, 0)
-    with pytest.raises(backoffice.ClaimIsNotHere):
+    with pytest.raises(complaints.ClaimIsNotHere):
         sale.do(backoffice.return_units, claim=new_id(), units=1)
-    with pytest.raises(backoffice.UnitsNotPositive):
+    with pytest.raises(complaints.UnitsNotPositive):
         sale.do(backoffice.return_units, claim=second, units=3)
 
 
@@ -108,7 +108,7 @@ def test_an_old_price_never_comes_back(dsn):
     sale = make_sale(dsn)
     sale.do(backoffice.change_price, room=sale.room, item=sale.item, price_fen=4990, price_version=3)
     for version in (3, 2):
-        with pytest.raises(backoffice.PriceVersionIsOld):
+        with pytest.raises(complaints.PriceVersionIsOld):
             sale.do(backoffice.change_price, room=sale.room, item=sale.item, price_fen=9990, price_version=version)
     assert sale.do(backoffice.item_levels, room=sale.room)[0].price_fen == 4990
 
@@ -122,7 +122,7 @@ def test_a_closed_item_cannot_be_changed(dsn):
         (backoffice.set_item_state, {"state": "on_sale"}),
         (backoffice.set_limit, {"limit_per_visitor": 1}),
     ):
-        with pytest.raises(backoffice.ItemAlreadyClosed):
+        with pytest.raises(complaints.ItemAlreadyClosed):
             sale.do(change, room=sale.room, item=sale.item, **more)
     assert level(sale) == (10, 0, 0, 10, 0)
 
@@ -131,12 +131,12 @@ def test_what_is_not_here_is_said_so_and_changes_nothing(dsn):
     sale = make_sale(dsn)
     events = sale.one("select last_event from room.rooms where room = %s", sale.room)
     for change, more, complaint in (
-        (backoffice.set_room_state, {"room": "nowhere", "state": "live"}, backoffice.RoomIsNotHere),
-        (backoffice.post_notice, {"room": "nowhere", "text": "x"}, backoffice.RoomIsNotHere),
-        (backoffice.room_figures, {"room": "nowhere"}, backoffice.RoomIsNotHere),
-        (backoffice.set_current_item, {"room": sale.room, "item": uuid.uuid4()}, backoffice.ItemIsNotHere),
-        (backoffice.close_item, {"room": sale.room, "item": uuid.uuid4()}, backoffice.ItemIsNotHere),
-        (backoffice.add_units, {"room": sale.room, "item": sale.item, "units": 0}, backoffice.UnitsNotPositive),
+        (backoffice.set_room_state, {"room": "nowhere", "state": "live"}, complaints.RoomIsNotHere),
+        (backoffice.post_notice, {"room": "nowhere", "text": "x"}, complaints.RoomIsNotHere),
+        (backoffice.room_figures, {"room": "nowhere"}, complaints.RoomIsNotHere),
+        (backoffice.set_current_item, {"room": sale.room, "item": uuid.uuid4()}, complaints.ItemIsNotHere),
+        (backoffice.close_item, {"room": sale.room, "item": uuid.uuid4()}, complaints.ItemIsNotHere),
+        (backoffice.add_units, {"room": sale.room, "item": sale.item, "units": 0}, complaints.UnitsNotPositive),
     ):
         with pytest.raises(complaint):
             sale.do(change, **more)

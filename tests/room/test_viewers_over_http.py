@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from kaibo.room import backoffice
+from kaibo.room import backoffice, complaints
 from tests.room.house import Viewer, listen, make_sale, served
 
 
@@ -54,6 +54,7 @@ def test_the_snapshot_shows_the_room_and_its_items(server, dsn):
         (item, 5990, 7, "on_sale") for item in sale.items
     ]
     assert [notice["text"] for notice in shown["notices"]] == ["20:30 上羊绒围巾"]
+    assert (shown["draws"], shown["polls"]) == ([], [])
     assert shown["last_event_id"] == 5  # the room, two items, the current item, the notice
     assert (shown["company"], shown["host"], shown["operator"]) == ("杭州某服饰有限公司", "林夏", "杭州某服饰有限公司")
 
@@ -114,6 +115,29 @@ def test_a_blocked_message_is_refused_with_its_reason_and_a_doubtful_one_waits(d
         ("加微信", "review"),
         ("好看", "pass"),
     ]
+
+
+def test_a_held_message_is_shown_when_a_person_allows_it_and_never_twice(dsn):
+    import threading
+
+    sale = make_sale(dsn, is_bench=True)
+    with served(dsn, Strict()) as server:
+        alice = Viewer(server.url, sale.room)
+        for text in ("加微信 1", "加微信 2"):
+            alice.post("messages", {"text": text})
+        while sale.one("select count(*) from room.messages where room = %s", sale.room) < 2:
+            threading.Event().wait(0.05)
+        held = sale.do(backoffice.held_messages, room=sale.room)
+        assert [one.text for one in held] == ["加微信 1", "加微信 2"]
+        decide = lambda one, shown: sale.do(backoffice.decide_message, message=one.message, is_shown=shown)
+        threading.Timer(0.4, lambda: (decide(held[0], False), decide(held[1], True))).start()
+        heard = listen(server.url, sale.room, until=lambda h: any(e.kind == "chat" for e in h))
+        assert decide(held[1], True) is False
+        with pytest.raises(complaints.MessageIsNotHere):
+            sale.do(backoffice.decide_message, message=uuid.uuid4(), is_shown=True)
+    shown = [(m["nickname"], m["text"]) for e in heard if e.kind == "chat" for m in e.data["messages"]]
+    assert shown == [("阿柚", "加微信 2")]
+    assert sale.do(backoffice.held_messages, room=sale.room) == []
 
 
 @pytest.mark.parametrize("body", [{"text": ""}, {"text": "   "}, {"text": "长" * 201}, {}])

@@ -97,7 +97,7 @@ def _tokens(args: argparse.Namespace, env: Env) -> int:
 
     from kaibo.config.front import ready_database
     from kaibo.room.app import read_secret
-    from kaibo.room.backoffice import RoomIsNotHere
+    from kaibo.room.complaints import RoomIsNotHere
     from kaibo.room.tokens import Tokens
 
     dsn = ready_database(env)

@@ -24,11 +24,12 @@ class ClientGone(Exception):
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
-    """This function will give the first value of a header (name in lower case), or None."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value)
-    return None
+    """This function will give the value of a header (name in lower case), or None; the last one, if it came twice."""
+    headers: dict[bytes, bytes] | None = scope.get("kaibo.headers")
+    if headers is None:
+        headers = dict(scope["headers"])
+        scope["kaibo.headers"] = headers
+    return headers.get(name)
 
 
 async def read_body(receive: Receive, *, limit_bytes: int) -> bytes:

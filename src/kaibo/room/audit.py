@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaibo.room.backoffice import Cursor, RoomIsNotHere
+from kaibo.room.backoffice import Cursor
+from kaibo.room.complaints import RoomIsNotHere
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,16 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from kaibo.kit.errors import Conflict, Invalid, NotFound
 from kaibo.kit.ids import new_id
+from kaibo.room.complaints import (
+    ClaimIsNotHere,
+    ItemAlreadyClosed,
+    ItemIsNotHere,
+    MessageIsNotHere,
+    PriceVersionIsOld,
+    RoomIsNotHere,
+    UnitsNotPositive,
+)
 
 RoomState = Literal["planned", "live", "paused", "ended"]
 ItemState = Literal["on_sale", "paused", "closed"]
@@ -30,42 +38,6 @@ class Cursor(Protocol):
     def execute(self, query: Any, params: Any = None, /) -> Any: ...
     def fetchone(self) -> Any: ...
     def fetchall(self) -> Any: ...
-
-
-class RoomIsNotHere(NotFound):
-    code = "room.room_is_not_here"
-    message_zh = "没有这个直播间：{room}"
-    message_en = "There is no such room: {room}"
-
-
-class ItemIsNotHere(NotFound):
-    code = "room.item_is_not_here"
-    message_zh = "直播间里没有这个商品：{item}"
-    message_en = "The room has no such item: {item}"
-
-
-class ClaimIsNotHere(NotFound):
-    code = "room.claim_is_not_here"
-    message_zh = "没有这笔抢购：{claim}"
-    message_en = "There is no such claim: {claim}"
-
-
-class ItemAlreadyClosed(Conflict):
-    code = "room.item_already_closed"
-    message_zh = "商品已收场，不能再改；要再卖请重新开一份配额"
-    message_en = "The item is closed; open a new allotment to sell it again"
-
-
-class PriceVersionIsOld(Conflict):
-    code = "room.price_version_is_old"
-    message_zh = "直播间里的价格已经是第 {current} 版，收到的是第 {sent} 版"
-    message_en = "The room already shows price version {current}; version {sent} was sent"
-
-
-class UnitsNotPositive(Invalid):
-    code = "room.units_not_positive"
-    message_zh = "件数必须大于 0，收到 {units}"
-    message_en = "Units must be above 0, got {units}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +73,17 @@ class ItemLevel:
     returned: int
     withdrawn: int
     left: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """What a viewer said and a person has to look at before others see it."""
+
+    message: UUID
+    nickname: str
+    text: str
+    hits: list[dict[str, Any]]
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +359,44 @@ def return_units(cur: Cursor, claim: str | UUID, units: int) -> ReturnOutcome:
         "update room.visitor_units set units = units - %s where item = %s and visitor = %s", (units, item, visitor)
     )
     return "returned"
+
+
+# ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def held_messages(cur: Cursor, room: str, limit: int = 100) -> list[HeldMessage]:
+    """This function will give the messages that wait for a person, oldest first.   Source: facts/law L2."""
+    cur.execute(
+        """select message, nickname, text, hits, sent_at from room.messages
+            where room = %s and verdict = 'review' and decided_at is null order by message limit %s""",
+        (room, limit),
+    )
+    return [HeldMessage(*row) for row in cur.fetchall()]
+
+
+def decide_message(cur: Cursor, *, message: str | UUID, is_shown: bool) -> bool:
+    """
+    This function will show a held message to the room, or keep it back for good, and say whether it was still undecided.
+
+    Raises: MessageIsNotHere.
+    """
+    cur.execute("select room from room.messages where message = %s and verdict = 'review'", (message,))
+    if cur.fetchone() is None:
+        raise MessageIsNotHere(message=str(message))
+    cur.execute(
+        """update room.messages set decided_at = now(), is_shown = %s
+            where message = %s and decided_at is null returning room, visitor, nickname, text""",
+        (is_shown, message),
+    )
+    decided = cur.fetchone()
+    if decided is None:
+        return False
+    if is_shown:
+        room, visitor, nickname, text = decided
+        line = {"message": str(message), "visitor": visitor, "nickname": nickname, "text": text}
+        parcel = json.dumps([room, [line], 0, 0], ensure_ascii=False)
+        cur.execute("select pg_notify('kaibo_chatter', %s)", (parcel,))
+    return True
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,8 +6,8 @@ All deciding is in `room.admit` (schema/0003_admission.sql), one statement a bat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -71,38 +71,41 @@ async def admit(connection: psycopg.AsyncConnection[tuple[Any, ...]], asks: Sequ
     Asks with the same visitor and key may stand in one batch: the first decides, the others are its repeats.
     Sending the same asks again (same attempt ids) after a lost connection changes nothing and gives the truth.
     """
+    return await _each_key_once(asks, lambda unique, repeats: _admit_unique(connection, unique, repeats))
+
+
+async def _each_key_once(
+    asks: Sequence[Ask], decide: Callable[[list[Ask], list[int]], Awaitable[list[Outcome]]]
+) -> list[Outcome]:
+    """
+    Let `decide` see every key once, and give its answer to the repeats of the same ask as well.
+
+    An ask with a known key but another body waits for the next statement: only the ledger knows which body was first.
+    """
     firsts: dict[tuple[str, str, str], int] = {}
-    place: list[int] = []
-    repeats: list[int] = []
     unique: list[Ask] = []
+    repeats: list[int] = []
+    place: list[int | None] = []
     for ask in asks:
-        who = (ask.room, ask.visitor, ask.key)
-        at = firsts.setdefault(who, len(unique))
+        at = firsts.setdefault((ask.room, ask.visitor, ask.key), len(unique))
         if at == len(unique):
             unique.append(ask)
             repeats.append(0)
+            place.append(at)
         elif unique[at].item == ask.item and unique[at].quantity == ask.quantity:
             repeats[at] += 1
-        place.append(at)
-    rows = await _admit_unique(connection, unique, repeats)
+            place.append(at)
+        else:
+            place.append(None)
+    decided = await decide(unique, repeats)
     if len(unique) == len(asks):
-        return rows
-    return [_answer_for(ask, unique[at], rows[at]) for ask, at in zip(asks, place, strict=True)]
-
-
-def _answer_for(ask: Ask, first: Ask, outcome: Outcome) -> Outcome:
-    if ask is first:
-        return outcome
-    if outcome.result == "key_reused" or ask.item != first.item or ask.quantity != first.quantity:
-        return Outcome("key_reused", None, None, None, is_repeat=False, left_units=outcome.left_units)
-    return Outcome(
-        outcome.result,
-        outcome.claim,
-        outcome.unit_price_fen,
-        outcome.pay_by,
-        is_repeat=True,
-        left_units=outcome.left_units,
-    )
+        return decided
+    waiting = [ask for ask, at in zip(asks, place, strict=True) if at is None]
+    later = iter(await _each_key_once(waiting, decide) if waiting else ())
+    return [
+        next(later) if at is None else decided[at] if ask is unique[at] else replace(decided[at], is_repeat=True)
+        for ask, at in zip(asks, place, strict=True)
+    ]
 
 
 async def _admit_unique(
@@ -136,21 +139,20 @@ async def refuse_sold_out(connection: psycopg.AsyncConnection[tuple[Any, ...]], 
 
     A key with an answer keeps it; an ask the ledger could admit after all is 'undecided' and belongs to `admit`.
     """
-    first: dict[tuple[str, str, str], Ask] = {}
-    for ask in asks:
-        first.setdefault((ask.room, ask.visitor, ask.key), ask)
-    unique = list(first.values())
+    return await _each_key_once(asks, lambda unique, repeats: _refuse_unique(connection, unique))
+
+
+async def _refuse_unique(connection: psycopg.AsyncConnection[tuple[Any, ...]], asks: Sequence[Ask]) -> list[Outcome]:
     cursor = connection.cursor(binary=True)
     await cursor.execute(
         _REFUSE,
         (
-            [ask.room for ask in unique],
-            [ask.visitor for ask in unique],
-            [ask.key for ask in unique],
-            [ask.item for ask in unique],
-            [ask.quantity for ask in unique],
-            [ask.attempt for ask in unique],
+            [ask.room for ask in asks],
+            [ask.visitor for ask in asks],
+            [ask.key for ask in asks],
+            [ask.item for ask in asks],
+            [ask.quantity for ask in asks],
+            [ask.attempt for ask in asks],
         ),
     )
-    found = dict(zip(first, [Outcome(*row) for row in await cursor.fetchall()], strict=True))
-    return [_answer_for(ask, first[who], found[who]) for ask in asks for who in [(ask.room, ask.visitor, ask.key)]]
+    return [Outcome(*row) for row in await cursor.fetchall()]
