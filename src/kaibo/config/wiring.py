@@ -17,6 +17,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake.manifest import MANIFEST as INTAKE
 from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Clock, Handler, Stage, Wiring
+from kaibo.stages import FLOW
 from kaibo.stages.aftersales.stage import STAGE as AFTERSALES
 from kaibo.stages.analytics.stage import STAGE as ANALYTICS
 from kaibo.stages.compliance.stage import STAGE as COMPLIANCE
@@ -44,4 +45,4 @@ CLOCKS: tuple[Clock, ...] = (
 )
 """Timed work of the work process."""
 
-WIRING = Wiring(stages=STAGES, shared=SHARED, reactions=REACTIONS, clocks=CLOCKS)
+WIRING = Wiring(stages=STAGES, shared=SHARED, reactions=REACTIONS, clocks=CLOCKS, flow=FLOW)

@@ -143,6 +143,8 @@ class Wiring:
     """Manifests of master and console pages that are no stage of the flow (goods, stock, people, channels …)."""
     reactions: Mapping[type[Fact], tuple[Handler, ...]]
     clocks: tuple[Clock, ...] = ()
+    flow: tuple[Any, ...] = ()
+    """`stages.FLOW`: what each stage is called (key, zh, en, short_zh, short_en)."""
 
     @property
     def manifests(self) -> tuple[Stage, ...]:

@@ -36,7 +36,7 @@ def board(request: ConsoleRequest) -> HttpResponse:
 def _stage_names() -> list[tuple[str, str]]:
     """The flow's stages with the short name the board uses, in the page's language."""
     is_english = (get_language() or "").startswith("en")
-    return [(stage.key, stage.short_en if is_english else stage.short_zh) for stage in wiring().stages]
+    return [(stage.key, stage.short_en if is_english else stage.short_zh) for stage in wiring().flow]
 
 
 FILTERS = ("all", "mine", "tonight", "red")
