@@ -193,7 +193,7 @@ class TestThresholds:
 
     @pytest.mark.parametrize(("unit", "value", "shown"), [("bp", 3000, "30%"), ("fen", 20000, "¥200"), ("minutes", 60, "60 分钟"), ("count", 5, "5")])
     def test_values_are_shown_with_their_unit(self, unit, value, shown):
-        from kaibo.console.templatetags.kaibo import threshold_text
+        from kaibo.console.words import threshold_text
 
         assert threshold_text(thresholds.InForce(Threshold("k", value, unit, "", "", ""), value, True)) == shown
 

@@ -20,10 +20,21 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     now = getattr(request, "now", None)
     if actor is None or now is None:
         return {}
-    basics: dict[str, Any] = {"actor": actor, "now": now, "theme": theme_of(request), "is_english": language_of(request) == "en"}
-    if not request.user.is_authenticated or (request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")):
+    basics: dict[str, Any] = {
+        "actor": actor,
+        "now": now,
+        "theme": theme_of(request),
+        "is_english": language_of(request) == "en",
+    }
+    if not request.user.is_authenticated or (
+        request.headers.get("HX-Request") and not request.headers.get("HX-Boosted")
+    ):
         return basics
-    return basics | {"navigation": _Navigation(request, basics["is_english"]), "unread": _Unread(request), "kept_messages": _Kept(request)}
+    return basics | {
+        "navigation": _Navigation(request, basics["is_english"]),
+        "unread": _Unread(request),
+        "kept_messages": _Kept(request),
+    }
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -40,7 +51,9 @@ class _Navigation:
 
     def __iter__(self) -> Any:
         if self.sections is None:
-            self.sections = navigation(self.request.actor, path=self.request.path, now=self.request.now, is_english=self.is_english)
+            self.sections = navigation(
+                self.request.actor, path=self.request.path, now=self.request.now, is_english=self.is_english
+            )
         return iter(self.sections)
 
 

@@ -86,12 +86,22 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign-in")
 
 
-def locked_out(request: HttpRequest, original_response: HttpResponse | None = None, credentials: object = None) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, original_response: HttpResponse | None = None, credentials: object = None
+) -> HttpResponse:
     """Say that sign-in rests for this account from this address, and for how long."""
     minutes = int(timedelta(hours=settings.AXES_COOLOFF_TIME).total_seconds() // 60)
     with override(_door_language(request)):
         title = _("输错次数太多，请 %(minutes)s 分钟后再试。") % {"minutes": minutes}
-        response = _door(request, "console/sign_in.html", form=SignInForm(), next_address="/", locked_minutes=minutes, locked_title=title, status=429)
+        response = _door(
+            request,
+            "console/sign_in.html",
+            form=SignInForm(),
+            next_address="/",
+            locked_minutes=minutes,
+            locked_title=title,
+            status=429,
+        )
     response.headers["Retry-After"] = str(minutes * 60)
     return response
 
@@ -106,7 +116,9 @@ def _door_language(request: HttpRequest) -> str:
 
 def _safe_next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    is_ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if wanted and is_ours else reverse("home")
 
 

@@ -8,9 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 class SignInForm(forms.Form):
     account = forms.CharField(
-        label=_("账号"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none", "spellcheck": "false"})
+        label=_("账号"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autofocus": True, "autocapitalize": "none", "spellcheck": "false"}
+        ),
     )
-    password = forms.CharField(label=_("密码"), max_length=200, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    password = forms.CharField(
+        label=_("密码"),
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class CodeForm(forms.Form):
@@ -21,9 +30,19 @@ class CodeForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    current = forms.CharField(label=_("现在的密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
-    new = forms.CharField(label=_("新密码"), strip=False, min_length=10, help_text=_("至少 10 个字符，不能全是数字"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
-    again = forms.CharField(label=_("再输入一次"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    current = forms.CharField(
+        label=_("现在的密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    new = forms.CharField(
+        label=_("新密码"),
+        strip=False,
+        min_length=10,
+        help_text=_("至少 10 个字符，不能全是数字"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("再输入一次"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
 
     def clean_again(self) -> str:
         if self.cleaned_data["again"] != self.cleaned_data.get("new"):
@@ -32,7 +51,9 @@ class PasswordForm(forms.Form):
 
 
 class DropFactorForm(forms.Form):
-    password = forms.CharField(label=_("用密码确认"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    password = forms.CharField(
+        label=_("用密码确认"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
 
 
 class ThresholdForm(forms.Form):

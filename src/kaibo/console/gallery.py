@@ -30,9 +30,15 @@ ANCHORS = (
 
 
 class SampleForm(forms.Form):
-    title = forms.CharField(label=gettext_lazy("商品标题"), max_length=30, help_text=gettext_lazy("核心词 + 属性词 + 场景词，不超过 30 个字"))
+    title = forms.CharField(
+        label=gettext_lazy("商品标题"),
+        max_length=30,
+        help_text=gettext_lazy("核心词 + 属性词 + 场景词，不超过 30 个字"),
+    )
     price = forms.CharField(label=gettext_lazy("直播价"))
-    category = forms.ChoiceField(label=gettext_lazy("类目"), choices=[("coat", gettext_lazy("外套")), ("knit", gettext_lazy("针织"))])
+    category = forms.ChoiceField(
+        label=gettext_lazy("类目"), choices=[("coat", gettext_lazy("外套")), ("knit", gettext_lazy("针织"))]
+    )
     note = forms.CharField(label=gettext_lazy("备注"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     platforms = forms.MultipleChoiceField(
         label=gettext_lazy("渠道"), required=False, choices=[("douyin", gettext_lazy("抖店")), ("kuaishou", gettext_lazy("快手")), ("own", gettext_lazy("自播间"))],
@@ -44,19 +50,46 @@ class SampleForm(forms.Form):
 @require_GET
 def components(request: ConsoleRequest) -> HttpResponse:
     """What are pages made of, and how is each part written?"""
-    return render(request, "console/gallery.html", {"tokens": TOKENS, "anchors": ANCHORS, **_parts(request.now), **_charts(), "form": SampleForm(), "wrong_form": _wrong_form()})
+    return render(
+        request,
+        "console/gallery.html",
+        {
+            "tokens": TOKENS,
+            "anchors": ANCHORS,
+            **_parts(request.now),
+            **_charts(),
+            "form": SampleForm(),
+            "wrong_form": _wrong_form(),
+        },
+    )
 
 
 def _wrong_form() -> SampleForm:
-    form = SampleForm({"wrong-title": _("全网最低羊毛外套"), "wrong-price": "5o9", "wrong-category": "coat"}, prefix="wrong")
+    form = SampleForm(
+        {"wrong-title": _("全网最低羊毛外套"), "wrong-price": "5o9", "wrong-category": "coat"}, prefix="wrong"
+    )
     form.add_error("title", _("“全网最低”属绝对化用语（广告法第九条），可改为“本场直播专享价”"))
     form.add_error("price", _("“5o9”不是金额，请写成 1234.50 这样的数字"))
     return form
 
 
 def _parts(now: datetime) -> dict[str, object]:
-    red = Finding("red", _("详情页第 2 屏：“永不起球”无检测依据，与报告 R-1182（起球 3 级）矛盾。"), _("广告法第九条 · 报告 R-1182"), "#finding", _("采用并复查"), "#finding")
-    run = Finding("run", _("批次 L2611-07 抽检中，32 件已检 20 件。"), _("GB/T 2828.1，AQL 2.5"), "#finding", _("去放行"), "#finding")
+    red = Finding(
+        "red",
+        _("详情页第 2 屏：“永不起球”无检测依据，与报告 R-1182（起球 3 级）矛盾。"),
+        _("广告法第九条 · 报告 R-1182"),
+        "#finding",
+        _("采用并复查"),
+        "#finding",
+    )
+    run = Finding(
+        "run",
+        _("批次 L2611-07 抽检中，32 件已检 20 件。"),
+        _("GB/T 2828.1，AQL 2.5"),
+        "#finding",
+        _("去放行"),
+        "#finding",
+    )
     return {
         "findings": [red, run, Finding("ok", _("资质 4 项齐全，最近到期 2027-03-01。"), _("抖店 · 企业店 · 服饰"), "#finding")],
         "gates": [(stage, Finding(state, reason)) for stage, (state, reason) in zip(FLOW, [("ok", ""), ("ok", ""), ("red", _("违禁词 1 处")), ("ok", ""), ("run", _("缺 1 名运营"))] + [("none", "")] * 7, strict=True)],

@@ -40,16 +40,26 @@ class ActorMiddleware:
         request.actor = actor_for(request.user) if is_known else NOBODY
         request.shops = SimpleLazyObject(lambda: shops_for(request.actor)) if is_known else []
         request.shop_id = _chosen_shop(request)
-        request.shop = SimpleLazyObject(lambda: next((shop for shop in request.shops if shop.pk == request.shop_id), None))
+        request.shop = SimpleLazyObject(
+            lambda: next((shop for shop in request.shops if shop.pk == request.shop_id), None)
+        )
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object) -> HttpResponse | None:
-        if request.user.is_authenticated or not getattr(view, "login_required", True) or request.path.startswith(OPEN_PREFIXES):
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., object], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        if (
+            request.user.is_authenticated
+            or not getattr(view, "login_required", True)
+            or request.path.startswith(OPEN_PREFIXES)
+        ):
             return None
         if request.headers.get("HX-Request"):
             return HttpResponse(headers={"HX-Redirect": reverse("sign-in")})
         if wants_json(request):
-            return JsonResponse({"code": "console.signed_out", "message": "请重新登录 / sign in again", "details": {}}, status=401)
+            return JsonResponse(
+                {"code": "console.signed_out", "message": "请重新登录 / sign in again", "details": {}}, status=401
+            )
         came_for = request.get_full_path() if request.method == "GET" and request.path != "/" else ""
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': came_for})}" if came_for else "sign-in")
 
@@ -107,7 +117,10 @@ def answer_for(request: HttpRequest, complaint: KaiboError) -> HttpResponse:
     """This function will say a refusal in the form the asker understands; nothing was changed."""
     language = "en" if language_of(request) == "en" else "zh"
     if request.headers.get("HX-Request"):
-        response = HttpResponse(status=complaint.status, headers={"HX-Reswap": "none", "HX-Trigger": json.dumps({"kaibo:toast": toast_of(complaint, language)})})
+        response = HttpResponse(
+            status=complaint.status,
+            headers={"HX-Reswap": "none", "HX-Trigger": json.dumps({"kaibo:toast": toast_of(complaint, language)})},
+        )
     elif wants_json(request):
         response = JsonResponse(complaint.as_json(language), status=complaint.status)
     else:

@@ -43,9 +43,17 @@ class Section:
 def navigation(actor: Actor, *, path: str, now: datetime, is_english: bool) -> list[Section]:
     """This function will give the sidebar's sections for an actor, with today's counts and the place they are at."""
     names = {stage.key: stage.en if is_english else stage.zh for stage in FLOW}
-    flow = [entry for stage in wiring().stages if (entry := _stage_entry(actor, stage, names.get(stage.key, stage.key), now))]
+    flow = [
+        entry
+        for stage in wiring().stages
+        if (entry := _stage_entry(actor, stage, names.get(stage.key, stage.key), now))
+    ]
     shared = [entry for stage in wiring().shared for entry in _page_entries(actor, stage.pages, stage.key)]
-    front = [entry for key, name, label in (("home", "home", _("今天")), ("board", "launches:board", _("上新看板"))) if (entry := _fixed(key, name, label))]
+    front = [
+        entry
+        for key, name, label in (("home", "home", _("今天")), ("board", "launches:board", _("上新看板")))
+        if (entry := _fixed(key, name, label))
+    ]
     known_front = {entry.href for entry in front}
     shared = [entry for entry in shared if entry.href not in known_front]
     sections = [Section("", tuple(front)), Section(_("流程"), tuple(flow)), Section(_("公共"), tuple(shared))]
@@ -55,7 +63,9 @@ def navigation(actor: Actor, *, path: str, now: datetime, is_english: bool) -> l
 def visible_pages(actor: Actor) -> list[tuple[str, str, str]]:
     """This function will list (stage key, title, address) of every page the actor may open: what Ctrl-K offers first."""
     return [
-        (stage.key, entry.label, entry.href) for stage in wiring().manifests for entry in _page_entries(actor, stage.pages, stage.key)
+        (stage.key, entry.label, entry.href)
+        for stage in wiring().manifests
+        for entry in _page_entries(actor, stage.pages, stage.key)
     ]
 
 
@@ -69,7 +79,14 @@ def _stage_entry(actor: Actor, stage: Stage, label: str, now: datetime) -> Entry
     if not pages:
         return None
     badge = stage.badge(actor, now) if stage.badge else 0
-    return Entry(stage.key, label, pages[0].href, PLACE_KEYS.get(stage.key, ""), badge, pages=tuple(pages) if len(pages) > 1 else ())
+    return Entry(
+        stage.key,
+        label,
+        pages[0].href,
+        PLACE_KEYS.get(stage.key, ""),
+        badge,
+        pages=tuple(pages) if len(pages) > 1 else (),
+    )
 
 
 def _page_entries(actor: Actor, pages: Iterable[Page], key: str) -> list[Entry]:
@@ -93,13 +110,11 @@ def _with_place(sections: list[Section], path: str) -> list[Section]:
         (page.href, entry) for section in sections for entry in section.entries for page in (entry, *entry.pages)
     ]
     here = max((href for href, _entry in addresses if _is_under(path, href)), key=len, default="")
-    if not here:
-        return sections
     return [replace(section, entries=tuple(_placed(entry, here) for entry in section.entries)) for section in sections]
 
 
 def _placed(entry: Entry, here: str) -> Entry:
-    is_inside = here == entry.href or any(page.href == here for page in entry.pages)
+    is_inside = bool(here) and (here == entry.href or any(page.href == here for page in entry.pages))
     pages = tuple(replace(page, is_current=page.href == here) for page in entry.pages) if is_inside else ()
     return replace(entry, is_current=is_inside, pages=pages)
 

@@ -96,7 +96,10 @@ def abilities_by_place(actor: Actor) -> list[tuple[str, list[AbilityRow]]]:
     """This function will list every ability of the house by the place it belongs to, with the actor's own marked."""
     places: list[tuple[str, list[AbilityRow]]] = []
     for stage in wiring().manifests:
-        rows = [AbilityRow(one.key, one.zh, one.en, actor.can(one.key), access.roles_having(one.key)) for one in stage.abilities]
+        rows = [
+            AbilityRow(one.key, one.zh, one.en, actor.can(one.key), access.roles_having(one.key))
+            for one in stage.abilities
+        ]
         if rows:
             places.append((stage.key, rows))
     return places
@@ -112,7 +115,9 @@ def people_to_ask(roles: Sequence[str]) -> dict[str, list[str]]:
 def thresholds_by_place() -> list[tuple[str, list[thresholds.InForce]]]:
     """This function will list the thresholds in force, by the place whose rule they feed."""
     in_force: dict[str, Any] = {row.threshold.key: row for row in thresholds.all_in_force()}
-    return [(stage.key, [in_force[one.key] for one in stage.thresholds]) for stage in wiring().manifests if stage.thresholds]
+    return [
+        (stage.key, [in_force[one.key] for one in stage.thresholds]) for stage in wiring().manifests if stage.thresholds
+    ]
 
 
 def threshold_unit(key: str) -> str:

@@ -49,7 +49,11 @@ def home(request: ConsoleRequest) -> HttpResponse:
     red = sum(item.state == "red" for item in items)
     upcoming = next((item for item in items if item.part in {"today", "later"}), None)
     chosen = request.GET.get("part", "")
-    shown = [item for item in items if item.part == chosen] if chosen in PARTS else [item for item in items if item.part != "finished"]
+    shown = (
+        [item for item in items if item.part == chosen]
+        if chosen in PARTS
+        else [item for item in items if item.part != "finished"]
+    )
     titles = {"late": _("已逾期"), "today": _("今天"), "later": _("之后"), "finished": _("已完成")}
     return render(
         request, "console/home.html",
@@ -77,14 +81,26 @@ def _home_figures(counts: dict[str, int], red: int, unread: int) -> list[dict[st
 
 def _greeting(now: datetime) -> str:
     hour = in_shanghai(now).hour
-    return _("夜深了") if hour < 5 else _("早上好") if hour < 11 else _("中午好") if hour < 13 else _("下午好") if hour < 18 else _("晚上好")
+    return (
+        _("夜深了")
+        if hour < 5
+        else _("早上好")
+        if hour < 11
+        else _("中午好")
+        if hour < 13
+        else _("下午好")
+        if hour < 18
+        else _("晚上好")
+    )
 
 
 @require_GET
 def search(request: ConsoleRequest) -> HttpResponse:
     """Find anything: things the stages know, then pages."""
     term = request.GET.get("q", "")[:80]
-    return render(request, "console/palette.html", {"groups": queries.search_everything(request.actor, term), "term": term})
+    return render(
+        request, "console/palette.html", {"groups": queries.search_everything(request.actor, term), "term": term}
+    )
 
 
 @require_GET
@@ -131,7 +147,7 @@ def _profile(request: ConsoleRequest, *, status: int = 200, **forms: object) -> 
 
 
 def _typed_secret(address: str) -> str:
-    return address.split("secret=")[1].split("&")[0].rstrip("=")
+    return address.split("secret=")[1].split("&", maxsplit=1)[0].rstrip("=")
 
 
 @require_POST
@@ -159,7 +175,9 @@ def confirm_factor(request: ConsoleRequest) -> HttpResponse:
     form = CodeForm(request.POST, prefix="code")
     if not form.is_valid():
         return _profile(request, code_form=form, status=422)
-    services.confirm_second_factor(actor=request.actor, person=request.user, code=form.cleaned_data["code"], now=request.now)
+    services.confirm_second_factor(
+        actor=request.actor, person=request.user, code=form.cleaned_data["code"], now=request.now
+    )
     return done(request, _("两步验证已开启，下次登录会要求验证码"), "profile")
 
 
@@ -169,7 +187,9 @@ def drop_factor(request: ConsoleRequest) -> HttpResponse:
     form = DropFactorForm(request.POST, prefix="drop")
     if not form.is_valid():
         return _profile(request, drop_form=form, status=422)
-    services.drop_second_factor(actor=request.actor, person=request.user, password=form.cleaned_data["password"], now=request.now)
+    services.drop_second_factor(
+        actor=request.actor, person=request.user, password=form.cleaned_data["password"], now=request.now
+    )
     return done(request, _("两步验证已关闭"), "profile")
 
 
@@ -208,7 +228,11 @@ def _next(request: ConsoleRequest) -> str:
 @require_GET
 def jobs(request: ConsoleRequest) -> HttpResponse:
     """Which work gave up, why, and can it be tried again?"""
-    return render(request, "console/jobs.html", {"dead": dead_work(request.actor), "may_retry": request.actor.can("console:job:retry")})
+    return render(
+        request,
+        "console/jobs.html",
+        {"dead": dead_work(request.actor), "may_retry": request.actor.can("console:job:retry")},
+    )
 
 
 @require_POST
@@ -223,7 +247,11 @@ def retry(request: ConsoleRequest, kind: str, work_id: int) -> HttpResponse:
 @require_GET
 def threshold_list(request: ConsoleRequest) -> HttpResponse:
     """Which limits hold, where do they come from, and who changed them?"""
-    return render(request, "console/thresholds.html", {"places": queries.thresholds_by_place(), "may_change": request.actor.can(THRESHOLD_CHANGE)})
+    return render(
+        request,
+        "console/thresholds.html",
+        {"places": queries.thresholds_by_place(), "may_change": request.actor.can(THRESHOLD_CHANGE)},
+    )
 
 
 @require_POST
@@ -232,7 +260,9 @@ def change_threshold(request: ConsoleRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         raise services.ReasonMissing
     value = value_from_text(form.cleaned_data["value"], unit=queries.threshold_unit(key))
-    thresholds.change(actor=request.actor, key=key, new_value=value, now=request.now, reason=form.cleaned_data["reason"])
+    thresholds.change(
+        actor=request.actor, key=key, new_value=value, now=request.now, reason=form.cleaned_data["reason"]
+    )
     return done(request, _("阈值已修改，立即生效"), "thresholds")
 
 
@@ -256,12 +286,23 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say that the page's token no longer holds (signed in anew elsewhere, cookies cleared); what was typed stays."""
-    return answer_for(request, services.PageTooOld()) if hasattr(request, "user") else _trouble(request, 403, services.PageTooOld.code, services.PageTooOld.message_zh, services.PageTooOld.message_en)
+    return (
+        answer_for(request, services.PageTooOld())
+        if hasattr(request, "user")
+        else _trouble(
+            request, 403, services.PageTooOld.code, services.PageTooOld.message_zh, services.PageTooOld.message_en
+        )
+    )
 
 
 def _trouble(request: HttpRequest, status: int, code: str, zh: str, en: str) -> HttpResponse:
     """This function will show trouble in the house's look, with or without the sidebar, without asking the database again."""
-    is_known = status != 500 and getattr(request, "user", None) is not None and request.user.is_authenticated and hasattr(request, "actor")
+    is_known = (
+        status != 500
+        and getattr(request, "user", None) is not None
+        and request.user.is_authenticated
+        and hasattr(request, "actor")
+    )
     language = language_of(request) if hasattr(request, "user") else "zh-hans"
     with override(language):
         values = {

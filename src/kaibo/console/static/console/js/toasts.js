@@ -19,6 +19,8 @@ function say({ text, state = "ok", undo = "", detail = "", href = "", link = "" 
   close.setAttribute("aria-label", region.dataset.closeLabel);
   close.addEventListener("click", () => toast.remove());
   toast.append(close);
+  // Behind an open dialog nobody could read it or press it.
+  (document.querySelector("dialog[open]") ?? document.body).append(region);
   region.append(toast);
   leaveLater(toast, SHOWN_MS[state] ?? SHOWN_MS.ok);
 }
@@ -40,6 +42,7 @@ function leaveLater(toast, milliseconds) {
   toast.addEventListener("mouseleave", () => { timer = setTimeout(() => toast.remove(), 3000); });
 }
 
+document.addEventListener("close", (event) => { if (event.target.contains(document.getElementById("toasts"))) document.body.append(document.getElementById("toasts")); }, true);
 document.addEventListener("kaibo:toast", (event) => say(event.detail));
 
 // Where no refusal in words came along, the status itself is said.
