@@ -25,7 +25,9 @@ class ConsoleRequest(HttpRequest):
     htmx: Any
 
 
-def done(request: HttpRequest, message: str, to: str = "", *args: object, undo: str = "", **kwargs: object) -> HttpResponse:
+def done(
+    request: HttpRequest, message: str, to: str = "", *args: object, undo: str = "", **kwargs: object
+) -> HttpResponse:
     """
     This function will say that an action is done and go on to `to` (URL name with its arguments, or an address).
 
