@@ -161,8 +161,8 @@ def finding_of(cell: ChannelCell, need: Need) -> Finding:
     reason = f"{cell.channel_name}：{standing_words(need)}"
     href = reverse("compliance:product", args=[cell.product_id])
     upload = f"{reverse('compliance:document-new')}?kind={need.kind}&product={cell.product_id}"
-    if need.standing in {Standing.UNCHECKED} and need.document:
-        return Finding("run", reason, need.rule.source, href, _("去核对"), f"{reverse('compliance:documents')}#{need.document.id}")
+    if need.standing is Standing.UNCHECKED and need.document:
+        return Finding("run", reason, need.rule.source, href, _("去核对"), f"{reverse('compliance:documents')}?q={need.document.number}")
     return Finding("red" if need.is_red else "run", reason, need.rule.source, href, _("上传资质"), upload)
 
 

@@ -1,0 +1,41 @@
+"""What is due in listing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.wiring import TodayItem
+from kaibo.stages.listing import queries
+from kaibo.stages.listing.models import Listing
+from kaibo.stages.listing.permissions import PUBLISH
+from kaibo.stages.listing.rules import State
+
+PUBLISH_WITHIN = timedelta(days=3)
+
+
+def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
+    """This function will list pages that were begun and are not on sale after three days (LST-11's clock)."""
+    if not actor.can(PUBLISH):
+        return ()
+    return [
+        TodayItem(
+            one.created_at + PUBLISH_WITHIN, _("上架：%(title)s · %(channel)s") % {"title": one.product.title, "channel": one.channel.name}, one.changed_by,
+            reverse("listing:listing", args=[one.pk]), "red" if one.created_at + PUBLISH_WITHIN < now else "run", "listing",
+        )
+        for one in _drafts(actor)[:30]
+    ]
+
+
+def _drafts(actor: Actor) -> QuerySet[Listing]:
+    return queries.listings_for(actor).filter(state=State.DRAFT)
+
+
+def badge(actor: Actor, now: datetime) -> int:
+    """This function will count the drafts this person could publish."""
+    return _drafts(actor).count() if actor.can(PUBLISH) else 0
