@@ -1,5 +1,30 @@
 """What the shell may know of this stage."""
 
-from kaibo.plumbing.wiring import Stage
+from django.utils.translation import gettext_lazy as _
 
-STAGE = Stage(key="live")
+from kaibo.plumbing.wiring import Page, Stage, Threshold
+from kaibo.stages.live.exports import DESK_LOG_EXPORT
+from kaibo.stages.live.gates import gate
+from kaibo.stages.live.permissions import ABILITIES, DESK_SEE, ROLES
+from kaibo.stages.live.queries import differences
+from kaibo.stages.live.search import search
+from kaibo.stages.live.today import badge, today
+
+STAGE = Stage(
+    key="live",
+    pages=(Page(_("中控台"), "live:desks", ability=DESK_SEE),),
+    abilities=ABILITIES,
+    roles=ROLES,
+    gate=gate,
+    search=search,
+    today=today,
+    badge=badge,
+    exports=(DESK_LOG_EXPORT,),
+    thresholds=(
+        Threshold("live.price_deviation_bp", 3000, "bp", "直播改价偏离挂牌价多少要第二人确认", "deviation from the published price that needs a second person", "CMP-8"),
+        Threshold("live.low_left_bp", 2000, "bp", "库存剩多少建议追加配额", "share of units left that suggests extending", "LIV-7"),
+        Threshold("live.overrun_minutes", 2, "minutes", "讲解超时多少提醒", "overrun of a segment that is pointed out", "LIV-1"),
+        Threshold("live.behind_bp", 1500, "bp", "成交额偏离计划多少提醒", "deviation of sales from the plan that is pointed out", "LIV-7"),
+    ),
+    check=differences,
+)  # fmt: skip

@@ -1,0 +1,155 @@
+"""The desk's own rows: what is on sale, at which versions of its price, what was done and how the show ran."""
+
+from django.db import models
+
+from kaibo.kit.ids import new_id
+
+
+class Desk(models.Model):
+    """The desk of a live session. Its row is the lock every action of the session takes first."""
+
+    session = models.OneToOneField("showplan.Session", primary_key=True, on_delete=models.PROTECT)
+    opened_at = models.DateTimeField()
+    opened_by_name = models.CharField(max_length=80)
+    current_item = models.UUIDField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+
+class SaleItem(models.Model):
+    """An item in the room: its id is the room's, its units are an allotment's."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    segment_id = models.UUIDField()
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    allotment = models.OneToOneField("stock.Allotment", on_delete=models.PROTECT)
+    is_flash = models.BooleanField(default=False)
+    closes_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    opened_by_name = models.CharField(max_length=80)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session", "opened_at"], name="sale_item_session"),
+            models.Index(fields=["closes_at"], name="sale_item_closing", condition=models.Q(closed_at=None, closes_at__isnull=False)),
+        ]
+
+
+class PriceVersion(models.Model):
+    """A price as viewers got it; claims name its number."""
+
+    id = models.BigAutoField(primary_key=True)
+    item = models.ForeignKey(SaleItem, on_delete=models.PROTECT, related_name="prices")
+    version = models.PositiveIntegerField()
+    price_fen = models.BigIntegerField()
+    published_at = models.DateTimeField()
+    published_by_name = models.CharField(max_length=80)
+    confirmed_by_name = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "version"], name="one_price_per_version"),
+            models.CheckConstraint(condition=models.Q(price_fen__gt=0, version__gt=0), name="price_version_positive"),
+        ]
+
+
+class PriceRequest(models.Model):
+    """A price that needs a second person before viewers see it (CMP-8): a change, or a flash sale at that price."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        CONFIRMED = "confirmed"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    item = models.ForeignKey(SaleItem, null=True, on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    price_fen = models.BigIntegerField()
+    flash = models.JSONField(null=True)
+    concerns = models.JSONField(default=list)
+    reason = models.TextField()
+    asked_by = models.UUIDField()
+    asked_by_name = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    decided_by = models.UUIDField(null=True)
+    decided_by_name = models.CharField(max_length=80, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["session"], name="price_request_waiting", condition=models.Q(state="waiting"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="confirmed") | (models.Q(decided_by__isnull=False) & ~models.Q(decided_by=models.F("asked_by"))),
+                name="price_needs_a_second_person",
+            ),
+            models.UniqueConstraint(fields=["session", "sku"], condition=models.Q(state="waiting"), name="one_waiting_price_per_item"),
+        ]
+
+
+class Airing(models.Model):
+    """A segment on air: when it really began and ended (LIV-1)."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    segment_id = models.UUIDField()
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "began_at"], name="airing_session")]
+        constraints = [
+            models.UniqueConstraint(fields=["session"], condition=models.Q(ended_at=None), name="one_segment_on_air")
+        ]
+
+
+class Pace(models.Model):
+    """The minutes a segment got when the rest was re-planned; the plan itself stays as it was."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    segment_id = models.UUIDField()
+    minutes = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "segment_id"], name="one_pace_per_segment")]
+
+
+class DeskAction(models.Model):
+    """What somebody did at the desk (LIV-6). `seq` is the room's event that proves it; `key` makes it happen once."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    key = models.CharField(max_length=80)
+    kind = models.CharField(max_length=16)
+    item = models.ForeignKey(SaleItem, null=True, on_delete=models.PROTECT)
+    details = models.JSONField(default=dict)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    seq = models.BigIntegerField(default=0)
+    undone_by = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undoes")
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "-at"], name="desk_action_log")]
+        constraints = [models.UniqueConstraint(fields=["session", "key"], name="one_action_per_key")]
+
+
+class FigureSample(models.Model):
+    """The room's figures at one moment: what the desk's chart and the retrospective's minutes are drawn from."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    viewers = models.PositiveIntegerField()
+    claims = models.PositiveIntegerField()
+    units = models.PositiveIntegerField()
+    amount_fen = models.BigIntegerField()
+    messages = models.PositiveIntegerField()
+    likes = models.PositiveBigIntegerField()
+    refused = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "at"], name="one_sample_per_moment")]

@@ -1,0 +1,57 @@
+"""The price guard: what is below cost or far from the published price waits for a second person (CMP-8)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from kaibo.kit.money import yuan_text
+from kaibo.master.catalog import queries as catalog
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.stages.live.models import PriceRequest, SaleItem
+from kaibo.stages.live.rules import PriceNotPositive, PriceReasonNeeded, PriceWaits
+from kaibo.stages.live.services.turns import Turn
+from kaibo.stages.showplan import neighbours
+from kaibo.stages.showplan.rules import PriceConcern, deviation_bp, price_concerns
+
+
+def waits_for_second(
+    turn: Turn, *, sku_id: UUID, item: SaleItem | None, price_fen: int, reason: str, flash: dict[str, object] | None
+) -> bool:
+    """
+    This function will hold an unusual price back for a second person; False when nothing speaks against it.
+
+    Raises: PriceNotPositive, PriceReasonNeeded, PriceWaits.   Source: CMP-8.
+    """
+    if price_fen < 1:
+        raise PriceNotPositive
+    sku = catalog.sku_rows([sku_id])[sku_id]
+    published = neighbours.published_prices([sku_id]).get(sku_id, sku.price_fen)
+    concerns = price_concerns(
+        price_fen, cost_fen=sku.cost_fen, published_fen=published,
+        most_deviation_bp=thresholds.value("live.price_deviation_bp", shop_id=turn.session.shop_id),
+    )  # fmt: skip
+    if not concerns:
+        return False
+    if not reason.strip() or turn.actor.person_id is None:
+        raise PriceReasonNeeded(concern="；".join(concern_words(one, price_fen, sku.cost_fen, published) for one in concerns))
+    try:
+        with transaction.atomic():
+            PriceRequest.objects.create(
+                session=turn.session, item=item, sku_id=sku_id, price_fen=price_fen, flash=flash, concerns=[one.value for one in concerns],
+                reason=reason.strip(), asked_by=turn.actor.person_id, asked_by_name=turn.actor.name, asked_at=turn.now,
+            )  # fmt: skip
+    except IntegrityError as waiting:
+        raise PriceWaits from waiting
+    return True
+
+
+def concern_words(concern: PriceConcern, price_fen: int, cost_fen: int, published_fen: int) -> str:
+    """This function will say what speaks against a price, with its figures."""
+    if concern is PriceConcern.BELOW_COST:
+        return _("%(price)s 低于成本 %(cost)s") % {"price": yuan_text(price_fen), "cost": yuan_text(cost_fen)}
+    return _("%(price)s 与挂牌价 %(published)s 相差 %(percent)s%%") % {
+        "price": yuan_text(price_fen), "published": yuan_text(published_fen), "percent": deviation_bp(price_fen, published_fen) // 100,
+    }  # fmt: skip

@@ -1,0 +1,50 @@
+"""Say something: to everyone in the room, or to the host alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from kaibo.language.screening import default_screener
+from kaibo.plumbing.access.actor import Actor
+from kaibo.room import backoffice as room
+from kaibo.stages.live.models import DeskAction
+from kaibo.stages.live.permissions import NOTICE_POST
+from kaibo.stages.live.rules import Deed, NoticeBlocked, NoticeEmpty
+from kaibo.stages.live.services.turns import take_turn
+
+MOST_CHARACTERS = 200
+
+
+@transaction.atomic
+def post_notice(*, actor: Actor, session_id: UUID, text: str, key: str, now: datetime) -> DeskAction:
+    """
+    This function will show a notice to every viewer, unless the advertising law forbids its words.
+
+    Raises: Forbidden, NotLive, NoticeEmpty, NoticeBlocked.   Source: LIV-6, CMP-2.
+    """
+    turn = take_turn(actor=actor, session_id=session_id, ability=NOTICE_POST, kind=Deed.NOTICE, key=key, now=now)
+    if turn.prior:
+        return turn.prior
+    words = text.strip()[:MOST_CHARACTERS]
+    if not words:
+        raise NoticeEmpty
+    hits = [hit for hit in default_screener().screen(words, "script").hits if hit.severity == "block"]
+    if hits:
+        raise NoticeBlocked(hits="、".join(f"“{hit.text}”（{hit.source}）" for hit in hits))
+    with connection.cursor() as cursor:
+        room.post_notice(cursor, room=turn.session.room, text=words)
+    return turn.record(Deed.NOTICE, text=words)
+
+
+@transaction.atomic
+def prompt_host(*, actor: Actor, session_id: UUID, text: str, key: str, now: datetime) -> DeskAction:
+    """This function will show a line on the host's prompter; viewers never see it.   Raises: Forbidden, NotLive, NoticeEmpty.   Source: LIV-2."""
+    turn = take_turn(actor=actor, session_id=session_id, ability=NOTICE_POST, kind=Deed.PROMPT, key=key, now=now)
+    if turn.prior:
+        return turn.prior
+    if not text.strip():
+        raise NoticeEmpty
+    return turn.record(Deed.PROMPT, text=text.strip()[:MOST_CHARACTERS])

@@ -1,0 +1,67 @@
+"""What an action at the desk is called, in one short sentence with its figures."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from kaibo.kit.money import yuan_text
+from kaibo.stages.live.models import DeskAction
+from kaibo.stages.live.rules import Advice, Deed, Suggestion
+
+
+def action_words(action: DeskAction) -> str:
+    """This function will say what was done."""
+    said = dict(action.details)
+    said.setdefault("title", "")
+    for key in ("price_fen", "before_fen"):
+        if key in said:
+            said[key.replace("_fen", "")] = yuan_text(int(said[key]))
+    kind = Deed(action.kind)
+    if said.get("is_waiting"):
+        return _("%(title)s %(price)s 等第二人确认") % said
+    if kind is Deed.FLASH and "price" not in said:
+        return _("%(title)s 秒杀开抢，%(minutes)s 分钟") % said
+    return _WORDS()[kind] % _Known(said)
+
+
+class _Known(dict):  # type: ignore[type-arg]  # a mapping for % that never fails on an old row
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+def _WORDS() -> dict[Deed, str]:  # noqa: N802  the words are a table that depends on the page's language
+    return {
+        Deed.START: _("开播"),
+        Deed.NEXT: _("切到 %(number)s 号 %(title)s"),
+        Deed.GO_TO: _("跳到 %(number)s 号 %(title)s"),
+        Deed.TAKE_DOWN: _("下架 %(title)s"),
+        Deed.PUT_BACK: _("上架 %(title)s"),
+        Deed.EXTEND: _("%(title)s 追加 %(units)s 件"),
+        Deed.CLOSE: _("%(title)s 收场，退回 %(returned)s 件"),
+        Deed.FLASH: _("%(title)s 秒杀 %(price)s × %(units)s 件，%(minutes)s 分钟"),
+        Deed.FLASH_OVER: _("%(title)s 秒杀到点，退回 %(returned)s 件"),
+        Deed.PRICE: _("%(title)s 改价 %(before)s → %(price)s"),
+        Deed.PRICE_ASK: _("%(title)s %(price)s 等第二人确认"),
+        Deed.PRICE_CONFIRM: _("确认 %(title)s 价格 %(price)s（%(asked_by)s 申请）"),
+        Deed.PRICE_REFUSE: _("不同意 %(title)s 价格 %(price)s"),
+        Deed.NOTICE: _("公告：%(text)s"),
+        Deed.PROMPT: _("提词：%(text)s"),
+        Deed.REPLAN: _("重排后 %(segments)s 段：%(before)s 分 → %(after)s 分"),
+        Deed.UNDO: _("撤销：%(title)s"),
+        Deed.END: _("下播，退回 %(returned)s 件"),
+    }
+
+
+def advice_words(found: Suggestion) -> tuple[str, str]:
+    """This function will give the headline and the ground of a suggestion."""
+    percent = abs(found.deviation_bp) // 100
+    said = {"units": found.units, "minutes": found.minutes, "percent": percent}
+    words = {
+        Advice.SOLD_OUT: (_("这一段已抢空。"), _("还能追加 %(units)s 件，或进入下一段。") % said if found.units else _("仓里也没有可售的了，进入下一段。")),
+        Advice.LOW_STOCK: (_("快抢完了：按最近速度约 %(minutes)s 分钟后售罄。") % said, _("剩余不到两成；按剩余讲解时间建议追加 %(units)s 件。") % said if found.units else _("仓里没有更多可售库存，提醒主播报余量。")),
+        Advice.OVERRUN: (_("这一段超时 %(minutes)s 分钟。") % said, _("进入下一段，或把后面各段按比例压短。")),
+        Advice.BEHIND: (_("成交额比计划少 %(percent)s%%。") % said, _("把后面各段按比例重排，早点讲到主推款；或开一轮秒杀。")),
+        Advice.AHEAD: (_("成交额比计划多 %(percent)s%%。") % said, _("节奏保持；看看下一段的配额够不够。")),
+        Advice.ON_PLAN: (_("按计划进行。"), _("成交额与计划相差不到阈值，流程没有超时。")),
+    }
+    return words[found.advice]
