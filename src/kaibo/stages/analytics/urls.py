@@ -1,6 +1,19 @@
 """Addresses of the stage's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from kaibo.stages.analytics import views
 
 app_name = "analytics"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("<uuid:session_id>/", views.session, name="session"),
+    path("<uuid:session_id>/recount", views.recount, name="recount"),
+    path("<uuid:session_id>/causes/<str:cause>/accept", views.accept, name="accept"),
+    path("<uuid:session_id>/causes/<str:cause>/drop", views.drop, name="drop"),
+    path("<uuid:session_id>/conclude", views.conclude, name="conclude"),
+    path("<uuid:session_id>/next", views.next_plan, name="next-plan"),
+    path("<uuid:session_id>/workbook", views.take_workbook, name="workbook"),
+    path("<uuid:session_id>/export/<str:what>", views.export, name="export"),
+    path("actions/<uuid:action_id>/done", views.finish, name="finish"),
+]

@@ -1,0 +1,68 @@
+"""Files analytics gives: the figures of sessions with their definitions, and minutes (INS-7, INS-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from kaibo.kit.clock import in_shanghai
+from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
+from kaibo.stages.analytics import queries
+from kaibo.stages.analytics.figures import figure_rows
+from kaibo.stages.analytics.permissions import EXPORT
+from kaibo.stages.analytics.queries import SessionRow
+from kaibo.stages.analytics.words import value_words
+
+MOST_SESSIONS = 2_000
+
+
+def _rows_between(actor: Any, start: datetime | None, end: datetime | None) -> Iterator[SessionRow]:
+    for row in queries.session_rows(actor, most=MOST_SESSIONS):
+        if row.picture is not None and (start is None or row.session.starts_at >= start) and (end is None or row.session.starts_at < end):
+            yield row
+
+
+def figures_of(row: SessionRow) -> Iterator[tuple[Any, ...]]:
+    """This function will give a session's figures, each with its definition, as rows of a file."""
+    assert row.picture is not None
+    found = figure_rows(
+        row.picture, queries.history_of(row.session), targets=queries.targets_for(row.session), platform=queries.platform_of(row.session.pk)
+    )
+    for one in found:
+        d = one.definition
+        yield (
+            row.session.title, row.session.starts_at, str(d.title), value_words(one.value, d.unit), one.value, d.unit, str(d.numerator), one.numerator_count,
+            str(d.denominator), one.denominator_count, one.target, one.percentile, one.platform_value, one.platform_difference, str(d.dedupe_key),
+            str(d.source), one.version,
+        )  # fmt: skip
+
+
+def minutes_of(row: SessionRow) -> Iterator[tuple[Any, ...]]:
+    """This function will give a session's minutes as rows of a file."""
+    assert row.picture is not None
+    for one in row.picture.minutes:
+        yield (row.session.title, in_shanghai(one.at).strftime("%Y-%m-%d %H:%M"), one.online, one.entered, one.clicks, one.orders, one.paid_fen)
+
+
+FIGURE_COLUMNS = (
+    ExportColumn("session", "场次"), ExportColumn("starts_at", "开播", Cell.WHEN), ExportColumn("figure", "指标"), ExportColumn("words", "数值"),
+    ExportColumn("value", "原始值", Cell.WHOLE), ExportColumn("unit", "单位（fen 分、bp 万分之一、people 人、times 次、seconds 秒）"),
+    ExportColumn("numerator", "分子"), ExportColumn("numerator_count", "分子值", Cell.WHOLE), ExportColumn("denominator", "分母"),
+    ExportColumn("denominator_count", "分母值", Cell.WHOLE), ExportColumn("target", "目标", Cell.WHOLE), ExportColumn("percentile", "近 10 场百分位", Cell.WHOLE),
+    ExportColumn("platform", "平台值", Cell.WHOLE), ExportColumn("difference", "差（本地 − 平台）", Cell.WHOLE), ExportColumn("dedupe", "去重"),
+    ExportColumn("source", "来源"), ExportColumn("version", "口径版本", Cell.WHOLE),
+)  # fmt: skip
+MINUTE_COLUMNS = (
+    ExportColumn("session", "场次"), ExportColumn("minute", "分钟"), ExportColumn("online", "在线", Cell.WHOLE), ExportColumn("entered", "进入", Cell.WHOLE),
+    ExportColumn("clicks", "商品点击", Cell.WHOLE), ExportColumn("orders", "下单", Cell.WHOLE), ExportColumn("paid", "成交额", Cell.MONEY),
+)  # fmt: skip
+
+FIGURES = ExportKind(
+    key="session-figures", title_zh="场次指标与口径", title_en="Session figures", ability=EXPORT, columns=FIGURE_COLUMNS,
+    rows=lambda actor, start, end: (line for row in _rows_between(actor, start, end) for line in figures_of(row)),
+)  # fmt: skip
+MINUTES = ExportKind(
+    key="session-minutes", title_zh="场次分钟数据", title_en="Session minutes", ability=EXPORT, columns=MINUTE_COLUMNS,
+    rows=lambda actor, start, end: (line for row in _rows_between(actor, start, end) for line in minutes_of(row)),
+)  # fmt: skip

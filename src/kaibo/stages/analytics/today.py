@@ -1,0 +1,37 @@
+"""What analytics has due: retrospectives to conclude, and one's own actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from kaibo.kit.clock import day_bounds
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.wiring import TodayItem
+from kaibo.stages.analytics import queries
+from kaibo.stages.analytics.permissions import CONCLUDE, SEE
+from kaibo.stages.analytics.queries.sessions import CONCLUDE_WITHIN
+
+
+def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
+    """This function will give sessions to conclude for those who conclude, and accepted actions for their owners."""
+    items: list[TodayItem] = []
+    if actor.can(CONCLUDE):
+        for session in queries.sessions_to_conclude(actor):
+            due = (session.ended_at or session.ends_at) + CONCLUDE_WITHIN
+            title = _("复盘 %(session)s") % {"session": session.title}
+            items.append(TodayItem(due, title, _("数据"), reverse("analytics:session", args=[session.pk]), "red" if due < now else "run", "analytics"))
+    if actor.can(SEE):
+        for action in queries.actions_due(actor)[:20]:
+            due = day_bounds(action.due_on)[1]
+            href = reverse("analytics:session", args=[action.session_id]) + "#why"
+            items.append(TodayItem(due, action.words, actor.name, href, "red" if due < now else "run", "analytics"))
+    return items
+
+
+def badge(actor: Actor, now: datetime) -> int:
+    """This function will count the retrospectives that wait for the actor."""
+    return len(queries.sessions_to_conclude(actor)) if actor.can(CONCLUDE) else 0
