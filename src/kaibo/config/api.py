@@ -13,6 +13,11 @@ from kaibo.master.launches.api import router as launches_router
 from kaibo.master.people.queries import actor_of_token
 from kaibo.master.stock.api import router as stock_router
 from kaibo.plumbing.access.actor import Actor
+from kaibo.stages.analytics.api import router as analytics_router
+from kaibo.stages.compliance.api import router as compliance_router
+from kaibo.stages.listing.api import router as listing_router
+from kaibo.stages.selection.api import router as selection_router
+from kaibo.stages.supply.api import router as supply_router
 
 
 class Token(HttpBearer):
@@ -46,9 +51,16 @@ def refuse(request: HttpRequest, error: KaiboError) -> HttpResponse:
 def refuse_shape(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """This function will name the fields that do not fit."""
     wrong = [{"where": list(one["loc"]), "why": one["msg"]} for one in error.errors]
-    return api.create_response(request, {"code": "invalid", "message": "请求格式有误", "details": {"fields": wrong}}, status=422)
+    return api.create_response(
+        request, {"code": "invalid", "message": "请求格式有误", "details": {"fields": wrong}}, status=422
+    )
 
 
 api.add_router("/goods", catalog_router)
 api.add_router("/stock", stock_router)
 api.add_router("/launches", launches_router)
+api.add_router("/selection", selection_router)
+api.add_router("/supply", supply_router)
+api.add_router("/compliance", compliance_router)
+api.add_router("/listing", listing_router)
+api.add_router("/analytics", analytics_router)

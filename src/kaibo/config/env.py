@@ -84,10 +84,16 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
 
 def _refuse_unsafe(env: Env) -> None:
     if not env.secret_key or len(env.secret_key) < 32:
-        raise WrongSetting(name="KAIBO_SECRET_KEY", value="…", wanted="生产环境需要至少 32 个字符 / production needs at least 32 characters")
+        raise WrongSetting(
+            name="KAIBO_SECRET_KEY",
+            value="…",
+            wanted="生产环境需要至少 32 个字符 / production needs at least 32 characters",
+        )
     if not env.allowed_hosts or "*" in env.allowed_hosts:
         raise WrongSetting(
-            name="KAIBO_ALLOWED_HOSTS", value=",".join(env.allowed_hosts), wanted="生产环境需要写明域名 / production needs the host names"
+            name="KAIBO_ALLOWED_HOSTS",
+            value=",".join(env.allowed_hosts),
+            wanted="生产环境需要写明域名 / production needs the host names",
         )
 
 
@@ -96,7 +102,9 @@ def _text(source: Mapping[str, str], name: str, default: str) -> str:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as unreadable:
-            raise WrongSetting(name=f"{name}_FILE", value=path, wanted="读不到这个文件 / this file cannot be read") from unreadable
+            raise WrongSetting(
+                name=f"{name}_FILE", value=path, wanted="读不到这个文件 / this file cannot be read"
+            ) from unreadable
     return source.get(name, default).strip()
 
 

@@ -17,7 +17,9 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(), "log": record.name, "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "log": record.name,
+            "event": record.getMessage(),
         }
         line |= {key: value for key, value in record.__dict__.items() if key not in STANDARD}
         if record.exc_info:

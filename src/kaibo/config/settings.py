@@ -24,8 +24,18 @@ KAIBO_WIRING = "kaibo.config.wiring.WIRING"
 STAGE_APPS = [
     f"kaibo.stages.{key}"
     for key in (
-        "selection", "supply", "compliance", "listing", "showplan", "warmup", "live", "orders", "aftersales", "analytics",
-        "members", "risk",
+        "selection",
+        "supply",
+        "compliance",
+        "listing",
+        "showplan",
+        "warmup",
+        "live",
+        "orders",
+        "aftersales",
+        "analytics",
+        "members",
+        "risk",
     )
 ]
 INSTALLED_APPS = [

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from kaibo.console.manifest import MANIFEST as CONSOLE
 from kaibo.facts.fact import Fact
+from kaibo.facts.flow import CaseClosed, SessionEnded
 from kaibo.master.catalog.manifest import MANIFEST as CATALOG
 from kaibo.master.launches.manifest import MANIFEST as LAUNCHES
 from kaibo.master.people.manifest import MANIFEST as PEOPLE
 from kaibo.master.shops.manifest import MANIFEST as SHOPS
-from kaibo.master.stock.manifest import MANIFEST as STOCK
 from kaibo.master.stock import services as stock
+from kaibo.master.stock.manifest import MANIFEST as STOCK
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake.manifest import MANIFEST as INTAKE
@@ -19,29 +20,50 @@ from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Clock, Handler, Stage, Wiring
 from kaibo.stages import FLOW
 from kaibo.stages.aftersales.stage import STAGE as AFTERSALES
+from kaibo.stages.analytics import jobs as analytics_jobs
+from kaibo.stages.analytics.handlers import count_ended_session
 from kaibo.stages.analytics.stage import STAGE as ANALYTICS
+from kaibo.stages.compliance import jobs as compliance_jobs
 from kaibo.stages.compliance.stage import STAGE as COMPLIANCE
 from kaibo.stages.listing.stage import STAGE as LISTING
+from kaibo.stages.live.services import items as live_items
+from kaibo.stages.live.services import sampling as live_sampling
 from kaibo.stages.live.stage import STAGE as LIVE
 from kaibo.stages.members.stage import STAGE as MEMBERS
+from kaibo.stages.orders import relay
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk.stage import STAGE as RISK
+from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
+from kaibo.stages.supply import services as supply
 from kaibo.stages.supply.stage import STAGE as SUPPLY
 from kaibo.stages.warmup.stage import STAGE as WARMUP
 
 STAGES: tuple[Stage, ...] = (
     SELECTION, SUPPLY, COMPLIANCE, LISTING, SHOWPLAN, WARMUP, LIVE, ORDERS, AFTERSALES, ANALYTICS, MEMBERS, RISK,
-)
+)  # fmt: skip
 SHARED: tuple[Stage, ...] = (LAUNCHES, CATALOG, STOCK, PEOPLE, SHOPS, INTAKE, TABLES, CONSOLE)
 
-REACTIONS: Mapping[type[Fact], tuple[Handler, ...]] = {}
+REACTIONS: Mapping[type[Fact], tuple[Handler, ...]] = {
+    CaseClosed: (note_case,),
+    SessionEnded: (count_ended_session,),
+}
 """Which stage reacts to which fact: the only place where the flow runs backwards (DESIGN §3)."""
 
+MINUTE, HOUR, DAY = 60, 3600, 86400
 CLOCKS: tuple[Clock, ...] = (
+    Clock("claims-relay", 1, relay.settle_claims),
+    Clock("orders-expiry", 10, relay.expire_unpaid),
+    Clock("live-figures", 10, live_sampling.sample_figures),
+    Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
     Clock("audit-seal", 5, audit.seal),
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),
+    Clock("supply-lines", MINUTE, supply.watch_lines),
+    Clock("supply-safety", DAY, supply.recompute_all),
+    Clock("compliance-expiry", HOUR, compliance_jobs.remind_expiring),
+    Clock("analytics-sessions", MINUTE, analytics_jobs.count_sessions),
+    Clock("analytics-lake", 5 * MINUTE, analytics_jobs.seal_lake),
 )
 """Timed work of the work process."""
 

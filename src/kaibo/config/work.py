@@ -9,6 +9,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psycopg
@@ -28,7 +29,9 @@ FAILURES = Counter("kaibo_clock_failures_total", "Failed runs of a clock", ["clo
 DONE = Counter("kaibo_clock_done_total", "Things a clock did", ["clock"])
 BEAT = Gauge("kaibo_work_last_beat_seconds", "Unix time of the last loop of the clocks")
 
+QUICK_SECONDS = 10
 STALE_AFTER_SECONDS = 30
+SLOW_STALE_AFTER_SECONDS = 900
 
 
 class Worker:
@@ -36,10 +39,23 @@ class Worker:
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
-        self.last_beat = time.monotonic()
+        self.last_beats: dict[str, float] = {}
 
-    def run_clocks(self) -> None:
+    def start_clocks(self) -> list[threading.Thread]:
+        """Two threads: quick clocks (claims, outbox) never wait behind slow ones (counting, reports)."""
         clocks = (Clock("outbox", 1, outbox.deliver_waiting), *wiring().clocks)
+        quick = [clock for clock in clocks if clock.every_seconds <= QUICK_SECONDS]
+        slow = [clock for clock in clocks if clock.every_seconds > QUICK_SECONDS]
+        threads = [
+            threading.Thread(target=self.run_clocks, args=(part,), name=name)
+            for name, part in (("quick", quick), ("slow", slow))
+        ]
+        for thread in threads:
+            self.last_beats[thread.name] = time.monotonic()
+            thread.start()
+        return threads
+
+    def run_clocks(self, clocks: Sequence[Clock]) -> None:
         due = dict.fromkeys((clock.key for clock in clocks), 0.0)
         while not self.stopping.is_set():
             close_old_connections()
@@ -47,7 +63,7 @@ class Worker:
                 if time.monotonic() >= due[clock.key]:
                     due[clock.key] = time.monotonic() + clock.every_seconds
                     self._run(clock)
-            self.last_beat = time.monotonic()
+            self.last_beats[threading.current_thread().name] = time.monotonic()
             BEAT.set_to_current_time()
             self.stopping.wait(0.2)
         connection.close()
@@ -72,12 +88,16 @@ class Worker:
             async with worker_app.open_async():
                 while not self.stopping.is_set():
                     worker = asyncio.create_task(
-                        worker_app.run_worker_async(concurrency=2, install_signal_handlers=False, fetch_job_polling_interval=5.0)
+                        worker_app.run_worker_async(
+                            concurrency=2, install_signal_handlers=False, fetch_job_polling_interval=5.0
+                        )
                     )
                     stop = asyncio.create_task(asyncio.to_thread(self.stopping.wait))
                     await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
                     if worker.done() and not self.stopping.is_set():
-                        log.warning("the job worker stopped, starting it again", extra={"error": repr(worker.exception())})
+                        log.warning(
+                            "the job worker stopped, starting it again", extra={"error": repr(worker.exception())}
+                        )
                         await asyncio.sleep(1)
                     worker.cancel()
                     with contextlib.suppress(asyncio.CancelledError, Exception):
@@ -85,7 +105,8 @@ class Worker:
 
     @property
     def is_well(self) -> bool:
-        return time.monotonic() - self.last_beat < STALE_AFTER_SECONDS
+        limits = {"quick": STALE_AFTER_SECONDS, "slow": SLOW_STALE_AFTER_SECONDS}
+        return all(time.monotonic() - beat < limits[name] for name, beat in self.last_beats.items())
 
 
 def _status_server(worker: Worker, port: int) -> ThreadingHTTPServer:
@@ -119,14 +140,14 @@ def main() -> int:
         signal.signal(number, lambda *_: worker.stopping.set())
     status = _status_server(worker, settings.ENV.work_port)
     threading.Thread(target=status.serve_forever, daemon=True, name="status").start()
-    clocks = threading.Thread(target=worker.run_clocks, name="clocks")
-    clocks.start()
+    clocks = worker.start_clocks()
     log.info("work started", extra={"port": settings.ENV.work_port})
     try:
         asyncio.run(worker.run_jobs())
     finally:
         worker.stopping.set()
-        clocks.join(timeout=10)
+        for thread in clocks:
+            thread.join(timeout=10)
         status.shutdown()
     log.info("work stopped")
     return 0
