@@ -33,18 +33,30 @@ class FileMissing(Invalid):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOGUE
-    parser.add_argument("kind", metavar="KIND", help="表的种类；写错会列出全部 · the kind of file; a wrong one lists them all")
+    parser.add_argument(
+        "kind", metavar="KIND", help="表的种类；写错会列出全部 · the kind of file; a wrong one lists them all"
+    )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="xlsx, xls, xlsb, ods, csv, tsv")
     parser.add_argument("--platform", default="", help="来自哪个平台，如 douyin · where the file comes from")
-    parser.add_argument("--shop", default="", help="店铺的名称、代号或编号；只有一家店时可不写 · the shop's name, code or id; not needed where there is one")
-    parser.add_argument("--as", dest="account", default="", metavar="ACCOUNT", help="以谁的权限导入，默认是系统 · whose rights; default: Kaibo itself")
+    parser.add_argument(
+        "--shop",
+        default="",
+        help="店铺的名称、代号或编号；只有一家店时可不写 · the shop's name, code or id; not needed where there is one",
+    )
+    parser.add_argument(
+        "--as",
+        dest="account",
+        default="",
+        metavar="ACCOUNT",
+        help="以谁的权限导入，默认是系统 · whose rights; default: Kaibo itself",
+    )
     parser.add_argument("--json", action="store_true", help="每个文件一行 JSON · one JSON line a file")
 
 
 def run(args: argparse.Namespace) -> int:
     django_ready()
     # Loaded here: models exist only once Django is up, and `--help` must not need it.
-    from kaibo.plumbing.intake.queries import kind_for  # noqa: PLC0415
+    from kaibo.plumbing.intake.queries import kind_for
 
     kind_for(args.kind)
     actor = _actor(args.account)
@@ -56,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _import_one(actor: Actor, args: argparse.Namespace, shop_id: UUID | None, file: Path) -> int:
-    from kaibo.plumbing.intake import engine, services, store  # noqa: PLC0415
+    from kaibo.plumbing.intake import engine, services, store
 
     written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     started = services.start_import(
@@ -88,15 +100,15 @@ def _print(finished: ImportRun, file: Path, *, as_json: bool) -> None:
 
 
 def _actor(account: str) -> Actor:
-    from kaibo.master.people.queries import actor_of_account  # noqa: PLC0415
-    from kaibo.plumbing.access.actor import KAIBO  # noqa: PLC0415
+    from kaibo.master.people.queries import actor_of_account
+    from kaibo.plumbing.access.actor import KAIBO
 
     return actor_of_account(account) if account else KAIBO
 
 
 def _shop_id(actor: Actor, said: str) -> UUID | None:
     """The shop named; without a name the only one there is, for most companies have one."""
-    from kaibo.master.shops.queries import ShopUnknown, shops_for  # noqa: PLC0415
+    from kaibo.master.shops.queries import ShopUnknown, shops_for
 
     shops = shops_for(actor)
     if not said:

@@ -27,8 +27,8 @@ from kaibo.cli.benches.scratch import scratch_database
 from kaibo.config.setup import django_ready
 
 HEADER = (
-    "主订单编号", "子订单编号", "选购商品", "商品规格", "商品数量", "商品ID", "商家编码", "商品单价", "订单应付金额", "运费", "优惠总金额",
-    "收件人", "收件人手机号", "详细地址", "订单提交时间", "支付完成时间", "订单状态", "售后状态", "达人昵称", "流量体裁",
+    "主订单编号", "子订单编号", "选购商品", "商品规格", "商品数量", "商家编码", "商品单价", "订单应付金额", "运费", "收件人",
+    "收件人手机号", "省", "市", "区", "详细地址", "订单提交时间", "支付完成时间", "承诺发货时间", "订单状态", "售后状态",
 )  # fmt: skip
 _GOODS = ("双面呢羊毛大衣", "圆领针织衫", "高腰阔腿裤", "羊绒围巾", "加绒卫衣", "真丝衬衫", "短款羽绒服", "百褶半身裙")
 _COLOURS = ("驼色", "黑色", "米白", "雾蓝", "酒红")
@@ -42,7 +42,11 @@ AIM_MEGABYTES = 500
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=100_000, help="行数 · rows (100000)")
     parser.add_argument("--format", choices=("csv", "xlsx", "both"), default="both", help="文件格式 · of the file")
-    parser.add_argument("--kind", default="", help="导入的种类，默认 orders，没有时用自带的测试种类 · default: orders, else a kind of the bench's own")
+    parser.add_argument(
+        "--kind",
+        default="",
+        help="导入的种类，默认 orders，没有时用自带的测试种类 · default: orders, else a kind of the bench's own",
+    )
     parser.add_argument("--json", action="store_true", help="每个文件一行 JSON · one JSON line a file")
 
 
@@ -61,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
                     parsed = pool.apply(_bare_parse, (path,))
                 with spawn.Pool(1) as pool:
                     figures = pool.apply(_end_to_end, (path, args.kind))
-            _report({"bench": "import", "format": kind_of_file, "rows": args.rows, **figures, **parsed}, as_json=args.json)
+            _report(
+                {"bench": "import", "format": kind_of_file, "rows": args.rows, **figures, **parsed}, as_json=args.json
+            )
     return 0
 
 
@@ -73,9 +79,9 @@ def orders(rows: int) -> Iterator[list[str]]:
         paid_at = _START + timedelta(seconds=number * 31)
         yield [
             f"\t69{number:017d}", f"\t69{number:017d}", f"{_GOODS[number % 8]}{number % 97}款", f"{_COLOURS[number % 5]};{_SIZES[number % 4]}",
-            str(quantity), f"\t37{number % 1000:012d}", f"SKU-{number % 1000:04d}", f"{price_fen / 100:.2f}", f"{price_fen * quantity / 100:,.2f}", "0.00",
-            f"{number % 50}.00", f"##c1pher{number:08d}##", f"$$pH0ne{number:08d}$$", f"浙江省杭州市余杭区##addr{number:08d}##",
-            f"{paid_at:%Y-%m-%d %H:%M:%S}", f"{paid_at + timedelta(seconds=12):%Y-%m-%d %H:%M:%S}", _STATES[number % 4], "-", "-", "直播",
+            str(quantity), f"SKU-{number % 1000:04d}", f"{price_fen / 100:.2f}", f"{price_fen * quantity / 100:,.2f}", "0.00",
+            f"##c1pher{number:08d}##", f"$$pH0ne{number:08d}$$", "浙江省", "杭州市", "余杭区", f"##addr{number:08d}##", f"{paid_at:%Y-%m-%d %H:%M:%S}",
+            f"{paid_at + timedelta(seconds=12):%Y-%m-%d %H:%M:%S}", f"{paid_at + timedelta(days=2):%Y-%m-%d %H:%M:%S}", _STATES[number % 4], "-",
         ]  # fmt: skip
 
 
@@ -96,13 +102,13 @@ def write_orders(path: Path, rows: int) -> None:
 
 
 def _migrate(url: str) -> None:
-    from kaibo.config.migration import migrate_everything  # noqa: PLC0415
+    from kaibo.config.migration import migrate_everything
 
     migrate_everything(url)
 
 
 def _bare_parse(path: Path) -> dict[str, float]:
-    from kaibo.plumbing.intake.reading import open_spreadsheet  # noqa: PLC0415
+    from kaibo.plumbing.intake.reading import open_spreadsheet
 
     began = time.perf_counter()
     rows = sum(1 for _ in open_spreadsheet(path)[0].rows())
@@ -112,21 +118,33 @@ def _bare_parse(path: Path) -> dict[str, float]:
 
 def _end_to_end(path: Path, kind_key: str) -> dict[str, Any]:
     django_ready()
-    from kaibo.cli.benches import importing_kind as bench  # noqa: PLC0415
-    from kaibo.kit.clock import utc_now  # noqa: PLC0415
-    from kaibo.plumbing.access.actor import KAIBO  # noqa: PLC0415
-    from kaibo.plumbing.intake import engine, services, store  # noqa: PLC0415
+    from kaibo.cli.benches import importing_kind as bench
+    from kaibo.kit.clock import utc_now
+    from kaibo.plumbing.access.actor import KAIBO
+    from kaibo.plumbing.intake import engine, services, store
 
     with bench.kind_ready(kind_key) as (kind, shop_id):
         began = time.perf_counter()
         started = services.start_import(
-            actor=KAIBO, kind_key=kind.key, chunks=store.pieces(path), file_name=path.name, platform=bench.platform_of(kind), shop_id=shop_id, now=utc_now()
+            actor=KAIBO,
+            kind_key=kind.key,
+            chunks=store.pieces(path),
+            file_name=path.name,
+            platform=bench.platform_of(kind),
+            shop_id=shop_id,
+            now=utc_now(),
         )
         done = engine.run_import(started.pk, clock=utc_now)
         seconds = time.perf_counter() - began
         again_began = time.perf_counter()
         again = services.start_import(
-            actor=KAIBO, kind_key=kind.key, chunks=store.pieces(path), file_name=path.name, platform=bench.platform_of(kind), shop_id=shop_id, now=utc_now()
+            actor=KAIBO,
+            kind_key=kind.key,
+            chunks=store.pieces(path),
+            file_name=path.name,
+            platform=bench.platform_of(kind),
+            shop_id=shop_id,
+            now=utc_now(),
         )
         same = engine.run_import(again.pk, clock=utc_now)
         again_seconds = time.perf_counter() - again_began

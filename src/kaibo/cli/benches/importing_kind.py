@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from kaibo.kit.ids import new_id
+from kaibo.kit.clock import utc_now
+from kaibo.master.shops.services import add_shop
+from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake import cells, engine, services
 from kaibo.plumbing.intake.kinds import Column, ImportContext, ImportKind, Outcome, ParsedRow
 from kaibo.plumbing.intake.upsert import Upsert
@@ -17,9 +19,10 @@ from kaibo.plumbing.wiring import wiring
 TABLE = "bench_order_line"
 STATES = cells.choice({"待发货": "to_ship", "已发货": "shipped", "已完成": "done", "已关闭": "closed"})
 _TYPES = {
-    "line_no": "text", "order_no": "text", "goods": "text", "specification": "text", "quantity": "bigint", "goods_id": "text", "sku_code": "text",
-    "price_fen": "bigint", "payable_fen": "bigint", "freight_fen": "bigint", "discount_fen": "bigint", "receiver": "text", "phone": "text",
-    "address": "text", "placed_at": "timestamptz", "paid_at": "timestamptz", "state": "text", "case_state": "text", "author": "text", "genre": "text",
+    "line_no": "text", "order_no": "text", "goods": "text", "specification": "text", "quantity": "bigint", "sku_code": "text",
+    "price_fen": "bigint", "payable_fen": "bigint", "freight_fen": "bigint", "receiver": "text", "phone": "text", "province": "text", "city": "text",
+    "area": "text", "address": "text", "placed_at": "timestamptz", "paid_at": "timestamptz", "promised_at": "timestamptz", "state": "text",
+    "case_state": "text",
 }  # fmt: skip
 UPSERT = Upsert(TABLE, key=("line_no",), columns=_TYPES)
 
@@ -41,21 +44,21 @@ KIND = ImportKind(
         Column("goods", "选购商品", required=True),
         Column("specification", "商品规格"),
         Column("quantity", "商品数量", required=True, parse=cells.whole_number),
-        Column("goods_id", "商品ID"),
         Column("sku_code", "商家编码"),
         Column("price_fen", "商品单价", parse=cells.money_fen),
         Column("payable_fen", "订单应付金额", required=True, parse=cells.money_fen),
         Column("freight_fen", "运费", parse=cells.money_fen),
-        Column("discount_fen", "优惠总金额", parse=cells.money_fen),
         Column("receiver", "收件人", personal=True),
         Column("phone", "收件人手机号", parse=cells.phone, personal=True),
+        Column("province", "省"),
+        Column("city", "市"),
+        Column("area", "区"),
         Column("address", "详细地址", personal=True),
         Column("placed_at", "订单提交时间", required=True, parse=cells.moment),
         Column("paid_at", "支付完成时间", parse=cells.moment),
+        Column("promised_at", "承诺发货时间", parse=cells.moment),
         Column("state", "订单状态", required=True, parse=STATES),
         Column("case_state", "售后状态"),
-        Column("author", "达人昵称"),
-        Column("genre", "流量体裁"),
     ),
 )
 
@@ -65,7 +68,8 @@ def kind_ready(wanted: str) -> Iterator[tuple[ImportKind, UUID | None]]:
     """This function will give the kind named, or `orders` where a stage has it, or else its own with its table made."""
     kinds = wiring().import_kinds()
     if wanted != KIND.key and (wanted or "orders") in kinds:
-        yield kinds[wanted or "orders"], new_id()
+        shop = add_shop(actor=KAIBO, code="bench", name="测速店", company="测速", now=utc_now())
+        yield kinds[wanted or "orders"], shop.pk
         return
     known = {**kinds, KIND.key: KIND}
     for module in (engine, services):

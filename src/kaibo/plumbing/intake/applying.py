@@ -52,7 +52,9 @@ def _apply(kind: ImportKind, context: ImportContext, rows: list[ParsedRow]) -> l
     except (OperationalError, InterfaceError, Unavailable):
         raise
     except Exception as failure:  # whatever a kind raises, the good rows of the batch must still be taken
-        log.warning("import batch failed, taking it row by row", extra={"kind": kind.key, "failure": type(failure).__name__})
+        log.warning(
+            "import batch failed, taking it row by row", extra={"kind": kind.key, "failure": type(failure).__name__}
+        )
     return [_apply_alone(kind, context, row) for row in rows]
 
 
@@ -62,7 +64,9 @@ def _apply_alone(kind: ImportKind, context: ImportContext, row: ParsedRow) -> Ou
     except (OperationalError, InterfaceError, Unavailable):
         raise
     except KaiboError as complaint:
-        return Refused(complaint.code, complaint.message("zh"), complaint.message("en"), str(complaint.details.get("column", "")))
+        return Refused(
+            complaint.code, complaint.message("zh"), complaint.message("en"), str(complaint.details.get("column", ""))
+        )
     except Exception as failure:
         log.warning("import row failed", exc_info=not isinstance(failure, DatabaseError), extra={"kind": kind.key})
         named = _name_of(failure)

@@ -90,7 +90,12 @@ def _row_card(run: ImportRun, kind: ImportKind, row: QuarantinedRow, personal: s
     key = [run.columns[part] for part in kind.row_key if part in run.columns]
     title = next((said for index in key if index < len(row.cells) and (said := clean_cell(row.cells[index]))), "")
     return RowCard(
-        row.pk, row.row_number, title, tuple(cell for cell in cells if cell.reason), tuple(cell for cell in cells if not cell.reason), tuple(loose)
+        row.pk,
+        row.row_number,
+        title,
+        tuple(cell for cell in cells if cell.reason),
+        tuple(cell for cell in cells if not cell.reason),
+        tuple(loose),
     )
 
 

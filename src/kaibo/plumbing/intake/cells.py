@@ -45,7 +45,9 @@ class CellEmpty(CellRefused):
 class DigitsLost(CellRefused):
     code = "intake.digits_lost"
     message_zh = "编号“{text}”被表格软件存成了数字，后几位已经丢失；请从平台重新导出，或把该列设为“文本”后重新填写"
-    message_en = "The id “{text}” was stored as a number and lost its last digits; export again, or format the column as text"
+    message_en = (
+        "The id “{text}” was stored as a number and lost its last digits; export again, or format the column as text"
+    )
 
 
 class NotWhole(CellRefused):
@@ -108,7 +110,9 @@ _TEN_THOUSANDS = re.compile(r"([+-]?\d+\.\d+)万")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
 _PERCENT = re.compile(r"([+-]?\d[\d,]*(?:\.\d+)?)[%％]")
 _RATIO = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)")
-_MOMENT = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.\d+)?秒?)?分?)?")
+_MOMENT = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})(?:\.\d+)?秒?)?分?)?"
+)
 _COMPACT = re.compile(r"(20\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})")
 _ZONED = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})")
 _CLOCK = re.compile(r"(\d{1,4}):([0-5]?\d):([0-5]?\d)")

@@ -52,13 +52,17 @@ def run_import(run_id: UUID, *, clock: Callable[[], datetime]) -> ImportRun:
     Raises: RunMovedOn, and whatever makes the database unreachable.
     """
     now = clock()
-    if not ImportRun.objects.filter(pk=run_id, state__in=OPEN_STATES).update(state=ImportRun.State.RUNNING, beat_at=now):
+    if not ImportRun.objects.filter(pk=run_id, state__in=OPEN_STATES).update(
+        state=ImportRun.State.RUNNING, beat_at=now
+    ):
         return ImportRun.objects.get(pk=run_id)
     ImportRun.objects.filter(pk=run_id, started_at=None).update(started_at=now)
     run = ImportRun.objects.get(pk=run_id)
     kind = kind_for(run.kind)
     try:
-        plan = make_plan(kind, store.path_of(run.sha256), mapping=mapping_for(run.kind, run.platform), shown_name=run.file_name)
+        plan = make_plan(
+            kind, store.path_of(run.sha256), mapping=mapping_for(run.kind, run.platform), shown_name=run.file_name
+        )
     except KaiboError as complaint:
         return _stop(run, complaint, clock())
     ImportRun.objects.filter(pk=run.pk).update(
@@ -100,7 +104,14 @@ def _batches(plan: Plan, position: int) -> Iterator[list[RawRow]]:
 
 @transaction.atomic
 def _take_batch(
-    run: ImportRun, kind: ImportKind, plan: Plan, context: ImportContext, batch: list[RawRow], *, position: int, now: datetime
+    run: ImportRun,
+    kind: ImportKind,
+    plan: Plan,
+    context: ImportContext,
+    batch: list[RawRow],
+    *,
+    position: int,
+    now: datetime,
 ) -> None:
     tally = _Tally()
     batch = quarantine.with_personal_cells_restored(run, batch)
@@ -150,14 +161,25 @@ def _finish(run: ImportRun, plan: Plan, position: int, now: datetime) -> ImportR
         subject=f"import:{run.pk}",
         now=now,
         shop_id=run.shop_id,
-        details={"kind": run.kind, "read": run.rows_read, "new": run.rows_new, "changed": run.rows_changed, "quarantined": run.rows_quarantined},
+        details={
+            "kind": run.kind,
+            "read": run.rows_read,
+            "new": run.rows_new,
+            "changed": run.rows_changed,
+            "quarantined": run.rows_quarantined,
+        },
     )
     return run
 
 
 def _stop(run: ImportRun, complaint: KaiboError, now: datetime) -> ImportRun:
     state = ImportRun.State.UNMAPPED if isinstance(complaint, ColumnsMissing) else ImportRun.State.FAILED
-    error = {"code": complaint.code, "zh": complaint.message("zh"), "en": complaint.message("en"), "details": complaint.details}
+    error = {
+        "code": complaint.code,
+        "zh": complaint.message("zh"),
+        "en": complaint.message("en"),
+        "details": complaint.details,
+    }
     ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING).update(state=state, error=error, finished_at=now)
     run.refresh_from_db()
     return run

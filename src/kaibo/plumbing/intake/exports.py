@@ -29,7 +29,15 @@ class ExportReasonMissing(Invalid):
 
 
 def write_export(
-    *, actor: Actor, kind_key: str, path: Path, format_: str, start: datetime | None, end: datetime | None, reason: str, now: datetime
+    *,
+    actor: Actor,
+    kind_key: str,
+    path: Path,
+    format_: str,
+    start: datetime | None,
+    end: datetime | None,
+    reason: str,
+    now: datetime,
 ) -> int:
     """
     This function will write the actor's rows of a kind to `path`, record the export, and give the number of rows.
@@ -45,10 +53,24 @@ def write_export(
     with transaction.atomic():
         # Recorded first and in the same transaction: a file that could be written but not recorded is not given.
         audit.record(
-            actor, "intake:export:take", subject=f"export:{kind.key}", now=now, reason=reason.strip(),
-            details={"format": written_as, "from": start.isoformat() if start else "", "to": end.isoformat() if end else ""},
+            actor,
+            "intake:export:take",
+            subject=f"export:{kind.key}",
+            now=now,
+            reason=reason.strip(),
+            details={
+                "format": written_as,
+                "from": start.isoformat() if start else "",
+                "to": end.isoformat() if end else "",
+            },
         )
-        count = write_file(path, kind.columns, kind.rows(actor, start, end), format_=written_as, title=kind.title(get_language() or "zh"))
+        count = write_file(
+            path,
+            kind.columns,
+            kind.rows(actor, start, end),
+            format_=written_as,
+            title=kind.title(get_language() or "zh"),
+        )
     return count
 
 
@@ -69,17 +91,31 @@ def write_quarantine(*, actor: Actor, run_id: UUID, path: Path, now: datetime) -
     def rows() -> Iterator[tuple[str, ...]]:
         for row in waiting_rows(run).iterator(chunk_size=2_000):
             sealed = _sealed_indexes(run, kind_for(run.kind)) if row.sealed is not None else frozenset()
-            cells = [PLACEHOLDER if index in sealed else row.cells[index] if index < len(row.cells) else "" for index, _ in own]
-            reasons = "；".join(f"{_title(run, reason['column'])}{reason['en' if is_english else 'zh']}" for reason in row.reasons)
+            cells = [
+                PLACEHOLDER if index in sealed else row.cells[index] if index < len(row.cells) else ""
+                for index, _ in own
+            ]
+            reasons = "；".join(
+                f"{_title(run, reason['column'])}{reason['en' if is_english else 'zh']}" for reason in row.reasons
+            )
             yield (*cells, str(row.pk), str(row.row_number), reasons)
 
     count = write_file(path, columns, rows(), format_="xlsx", title="隔离行")
-    audit.record(actor, "intake:quarantine:download", subject=f"import:{run.pk}", now=now, shop_id=run.shop_id, details={"rows": count})
+    audit.record(
+        actor,
+        "intake:quarantine:download",
+        subject=f"import:{run.pk}",
+        now=now,
+        shop_id=run.shop_id,
+        details={"rows": count},
+    )
     return run, count
 
 
 def _sealed_indexes(run: ImportRun, kind: ImportKind) -> frozenset[int]:
-    return frozenset(run.columns[column.key] for column in kind.columns if column.personal and column.key in run.columns)
+    return frozenset(
+        run.columns[column.key] for column in kind.columns if column.personal and column.key in run.columns
+    )
 
 
 def _title(run: ImportRun, column: str) -> str:

@@ -37,7 +37,10 @@ class UploadForm(forms.Form):
         self.fields["kind"].choices = [(kind.key, kind.title(language)) for kind in kinds]  # type: ignore[attr-defined]
         self.fields["kind"].initial = request.GET.get("kind", "")
         platforms = dict.fromkeys(platform for kind in kinds for platform in kind.platforms)
-        self.fields["platform"].choices = [("", _("不限")), *((one, PLATFORM_TITLES.get(one, one)) for one in platforms)]  # type: ignore[attr-defined]
+        self.fields["platform"].choices = [
+            ("", _("不限")),
+            *((one, PLATFORM_TITLES.get(one, one)) for one in platforms),
+        ]  # type: ignore[attr-defined]
         self.fields["platform"].initial = request.GET.get("platform", "")
         self.fields["shop"].choices = [("", _("不限")), *((str(shop.pk), shop.name) for shop in request.shops)]  # type: ignore[attr-defined]
         self.fields["shop"].initial = str(request.shop_id or (request.shops[0].pk if len(request.shops) == 1 else ""))
@@ -59,7 +62,9 @@ class ExportForm(forms.Form):
 
     first = forms.DateField(label=_("从"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label=_("到"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    format = forms.ChoiceField(label=_("格式"), choices=[("xlsx", "Excel (xlsx)"), ("csv", "CSV"), ("parquet", "Parquet")])
+    format = forms.ChoiceField(
+        label=_("格式"), choices=[("xlsx", "Excel (xlsx)"), ("csv", "CSV"), ("parquet", "Parquet")]
+    )
 
     @staticmethod
     def is_day(said: str) -> bool:

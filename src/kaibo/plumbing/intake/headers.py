@@ -58,7 +58,9 @@ def _loose_header(name: str) -> str:
     return _UNIT.sub("", plain_header(name))
 
 
-def find_header(kind: ImportKind, top: Sequence[tuple[int, Sequence[str]]], mapping: Mapping[str, str]) -> Header | None:
+def find_header(
+    kind: ImportKind, top: Sequence[tuple[int, Sequence[str]]], mapping: Mapping[str, str]
+) -> Header | None:
     """
     This function will give the best header among the first rows of a sheet: most known columns, required ones first.
 

@@ -13,7 +13,10 @@ from kaibo.plumbing.wiring import wiring
 
 
 def _kind_options(request: object) -> list[tuple[str, object]]:
-    return [(kind.key, kind.title(getattr(request, "LANGUAGE_CODE", "zh") or "zh")) for kind in wiring().import_kinds().values()]
+    return [
+        (kind.key, kind.title(getattr(request, "LANGUAGE_CODE", "zh") or "zh"))
+        for kind in wiring().import_kinds().values()
+    ]
 
 
 RUNS = Table(

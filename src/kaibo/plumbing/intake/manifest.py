@@ -6,7 +6,17 @@ from kaibo.plumbing.wiring import Ability, Page, Stage
 
 SEE = "intake:run:see"
 EVERYBODY = (
-    "selection", "quality", "compliance", "operations", "host", "control", "technician", "service", "warehouse", "analyst", "owner",
+    "selection",
+    "quality",
+    "compliance",
+    "operations",
+    "host",
+    "control",
+    "technician",
+    "service",
+    "warehouse",
+    "analyst",
+    "owner",
 )
 
 MANIFEST = Stage(

@@ -63,7 +63,8 @@ class ImportRun(models.Model):
                 name="intake_run_every_row_counted",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["waiting", "running", "unmapped", "done", "failed"]), name="intake_run_state_known"
+                condition=Q(state__in=["waiting", "running", "unmapped", "done", "failed"]),
+                name="intake_run_state_known",
             ),
         ]
 

@@ -120,7 +120,11 @@ class Plan:
 
     def rows(self) -> Iterator[RawRow]:
         """This function will give the rows of data, in the order of the file."""
-        rows = (RawRow(number, cells) for number, cells in self.sheet.rows() if number > self.header.row_number and any(cells))
+        rows = (
+            RawRow(number, cells)
+            for number, cells in self.sheet.rows()
+            if number > self.header.row_number and any(cells)
+        )
         first = next(rows, None)
         second = next(rows, None)
         if first is not None:

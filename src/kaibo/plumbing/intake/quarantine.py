@@ -20,7 +20,9 @@ ADDED_COLUMNS = (ID_COLUMN, ROW_COLUMN, REASON_COLUMN)
 WAITING = QuarantinedRow.State.WAITING
 
 
-def keep_refused(run: ImportRun, parser: RowParser, refused: Sequence[tuple[RawRow, list[Refused]]], *, now: datetime) -> None:
+def keep_refused(
+    run: ImportRun, parser: RowParser, refused: Sequence[tuple[RawRow, list[Refused]]], *, now: datetime
+) -> None:
     """
     This function will let refused rows wait. A row that already waits from an earlier file moves to this one, with its
     newest reasons, so that nobody corrects the same row twice.
@@ -69,7 +71,9 @@ def with_personal_cells_restored(run: ImportRun, batch: list[RawRow]) -> list[Ra
     if ID_COLUMN not in run.header:
         return batch
     named = _named_rows(run, [raw for raw in batch if PLACEHOLDER in raw.cells])
-    originals = {row.pk: row for row in QuarantinedRow.objects.filter(pk__in=list(named.values())).select_related("run")}
+    originals = {
+        row.pk: row for row in QuarantinedRow.objects.filter(pk__in=list(named.values())).select_related("run")
+    }
     restored = []
     for raw in batch:
         original = originals.get(named.get(raw.number, UUID(int=0)))
@@ -99,7 +103,11 @@ def _named_rows(run: ImportRun, rows: Sequence[RawRow]) -> dict[int, UUID]:
             continue
     waiting = set(
         QuarantinedRow.objects.filter(
-            pk__in=list(wanted.values()), state=WAITING, run__kind=run.kind, run__platform=run.platform, run__shop_id=run.shop_id
+            pk__in=list(wanted.values()),
+            state=WAITING,
+            run__kind=run.kind,
+            run__platform=run.platform,
+            run__shop_id=run.shop_id,
         ).values_list("pk", flat=True)
     )
     return {number: row_id for number, row_id in wanted.items() if row_id in waiting}

@@ -10,8 +10,8 @@ from kaibo.kit.errors import NotFound
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.intake.kinds import ExportKind, ImportKind
-from kaibo.plumbing.intake.models import ImportRun, QuarantinedRow
 from kaibo.plumbing.intake.manifest import SEE
+from kaibo.plumbing.intake.models import ImportRun, QuarantinedRow
 from kaibo.plumbing.wiring import wiring
 
 
@@ -98,4 +98,8 @@ def row_for(actor: Actor, row_id: UUID) -> QuarantinedRow:
 
 def rows_with_proposals(run: ImportRun) -> int:
     """This function will count the waiting rows whose every reason carries a proposal."""
-    return waiting_rows(run).extra(where=["""NOT jsonb_path_exists(reasons, '$[*] ? (@.proposed == "" || @.column == "")')"""]).count()
+    return (
+        waiting_rows(run)
+        .extra(where=["""NOT jsonb_path_exists(reasons, '$[*] ? (@.proposed == "" || @.column == "")')"""])
+        .count()
+    )

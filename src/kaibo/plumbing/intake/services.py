@@ -58,7 +58,14 @@ class DiscardReasonMissing(Invalid):
 
 @transaction.atomic
 def start_import(
-    *, actor: Actor, kind_key: str, chunks: Iterable[bytes], file_name: str, platform: str, shop_id: UUID | None, now: datetime,
+    *,
+    actor: Actor,
+    kind_key: str,
+    chunks: Iterable[bytes],
+    file_name: str,
+    platform: str,
+    shop_id: UUID | None,
+    now: datetime,
     file_written_at: datetime | None = None,
 ) -> ImportRun:
     """
@@ -73,14 +80,30 @@ def start_import(
     if platform and kind.platforms and platform not in kind.platforms:
         raise PlatformUnknown(kind=kind.title_zh, platform=platform, known="、".join(kind.platforms))
     sha256, size_bytes = store.keep(chunks)
-    shops = [None] if actor.is_kaibo else sorted((None if s is ALL_SHOPS else str(s) for s in actor.shops_for(kind.ability)), key=str)
+    shops = (
+        [None]
+        if actor.is_kaibo
+        else sorted((None if s is ALL_SHOPS else str(s) for s in actor.shops_for(kind.ability)), key=str)
+    )
     run = ImportRun.objects.create(
-        kind=kind.key, platform=platform, shop_id=shop_id, file_name=shortened(file_name, limit=255), sha256=sha256,
-        size_bytes=size_bytes, file_exported_at=store.exported_at(file_name, otherwise=min(file_written_at or now, now)),
-        actor_id=actor.person_id, actor_name=actor.name, actor_shops=shops, created_at=now,
+        kind=kind.key,
+        platform=platform,
+        shop_id=shop_id,
+        file_name=shortened(file_name, limit=255),
+        sha256=sha256,
+        size_bytes=size_bytes,
+        file_exported_at=store.exported_at(file_name, otherwise=min(file_written_at or now, now)),
+        actor_id=actor.person_id,
+        actor_name=actor.name,
+        actor_shops=shops,
+        created_at=now,
     )
     audit.record(
-        actor, "intake:run:start", subject=f"import:{run.pk}", now=now, shop_id=shop_id,
+        actor,
+        "intake:run:start",
+        subject=f"import:{run.pk}",
+        now=now,
+        shop_id=shop_id,
         details={"kind": kind.key, "platform": platform, "sha256": sha256, "size_bytes": size_bytes},
     )
     return run
@@ -100,9 +123,18 @@ def choose_columns(*, actor: Actor, run_id: UUID, mapping: Mapping[str, str], no
     kept, _ = ColumnMapping.objects.get_or_create(
         kind=run.kind, platform=run.platform, defaults={"actor_name": actor.name, "changed_at": now}
     )
-    ColumnMapping.objects.filter(pk=kept.pk).update(mapping={**kept.mapping, **chosen}, actor_name=actor.name, changed_at=now)
+    ColumnMapping.objects.filter(pk=kept.pk).update(
+        mapping={**kept.mapping, **chosen}, actor_name=actor.name, changed_at=now
+    )
     _open_again(run)
-    audit.record(actor, "intake:mapping:choose", subject=f"import:{run.pk}", now=now, shop_id=run.shop_id, details={"mapping": chosen})
+    audit.record(
+        actor,
+        "intake:mapping:choose",
+        subject=f"import:{run.pk}",
+        now=now,
+        shop_id=run.shop_id,
+        details={"mapping": chosen},
+    )
     return run
 
 
@@ -118,7 +150,9 @@ def retry_run(*, actor: Actor, run_id: UUID, now: datetime) -> ImportRun:
 
 def _open_again(run: ImportRun) -> None:
     stopped = (ImportRun.State.UNMAPPED, ImportRun.State.FAILED)
-    if not ImportRun.objects.filter(pk=run.pk, state__in=stopped).update(state=ImportRun.State.WAITING, error=None, finished_at=None):
+    if not ImportRun.objects.filter(pk=run.pk, state__in=stopped).update(
+        state=ImportRun.State.WAITING, error=None, finished_at=None
+    ):
         raise RunNotStopped
     run.refresh_from_db()
 
@@ -143,29 +177,44 @@ def correct_row(*, actor: Actor, row_id: UUID, cells: Mapping[int, str], now: da
     run = row.run
     kind = kind_for(run.kind)
     access.require(actor, kind.ability, shop_id=run.shop_id)
-    if not QuarantinedRow.objects.select_for_update().filter(pk=row.pk, state=WAITING).exists():  # lock: one corrector a row
+    if (
+        not QuarantinedRow.objects.select_for_update().filter(pk=row.pk, state=WAITING).exists()
+    ):  # lock: one corrector a row
         raise RowSettled
     texts = unsealed(row.cells, row.subject_id, row.sealed)
     texts += [""] * (len(run.header) - len(texts))
     parser = RowParser(kind, tuple(run.header), run.columns)
     kept = frozenset(parser.personal_indexes())
     given = {index: text.replace("\x00", "") for index, text in cells.items()}
-    changed = {i: text for i, text in given.items() if 0 <= i < len(texts) and text != texts[i] and (text or i not in kept)}
+    changed = {
+        i: text for i, text in given.items() if 0 <= i < len(texts) and text != texts[i] and (text or i not in kept)
+    }
     for index, text in changed.items():
         texts[index] = text
     outcome = _try_again(kind, parser, RawRow(row.row_number, texts), context=_context(actor, run, now))
     if isinstance(outcome, list):
         sealed = seal_rows([(f"{run.pk}:{row.row_number}", texts)], parser.personal_indexes(), now=now)[0]
         QuarantinedRow.objects.filter(pk=row.pk, state=WAITING).update(
-            cells=sealed.cells, sealed=sealed.blob, subject_id=sealed.subject_id, reasons=[reason.as_json() for reason in outcome]
+            cells=sealed.cells,
+            sealed=sealed.blob,
+            subject_id=sealed.subject_id,
+            reasons=[reason.as_json() for reason in outcome],
         )
         return Correction("", tuple(outcome))
     QuarantinedRow.objects.filter(pk=row.pk, state=WAITING).update(
         state=QuarantinedRow.State.CORRECTED, settled_at=now, settled_by=actor.name, sealed=None
     )
     audit.record(
-        actor, "intake:quarantine:correct", subject=f"quarantine:{row.pk}", now=now, shop_id=run.shop_id,
-        details={"kind": run.kind, "row": row.row_number, "columns": [run.header[i] for i in changed if i < len(run.header)]},
+        actor,
+        "intake:quarantine:correct",
+        subject=f"quarantine:{row.pk}",
+        now=now,
+        shop_id=run.shop_id,
+        details={
+            "kind": run.kind,
+            "row": row.row_number,
+            "columns": [run.header[i] for i in changed if i < len(run.header)],
+        },
     )
     return Correction(str(outcome), ())
 
@@ -194,11 +243,19 @@ def discard_rows(*, actor: Actor, run_id: UUID, row_ids: Iterable[UUID], reason:
     if not reason.strip():
         raise DiscardReasonMissing
     discarded = QuarantinedRow.objects.filter(run=run, pk__in=list(row_ids), state=WAITING).update(
-        state=QuarantinedRow.State.DISCARDED, discard_reason=shortened(reason.strip(), limit=200), settled_at=now,
-        settled_by=actor.name, sealed=None,
+        state=QuarantinedRow.State.DISCARDED,
+        discard_reason=shortened(reason.strip(), limit=200),
+        settled_at=now,
+        settled_by=actor.name,
+        sealed=None,
     )
     audit.record(
-        actor, "intake:quarantine:discard", subject=f"import:{run.pk}", now=now, shop_id=run.shop_id, details={"rows": discarded},
+        actor,
+        "intake:quarantine:discard",
+        subject=f"import:{run.pk}",
+        now=now,
+        shop_id=run.shop_id,
+        details={"rows": discarded},
         reason=reason.strip(),
     )
     return discarded
@@ -213,7 +270,11 @@ def accept_proposals(*, actor: Actor, run_id: UUID, now: datetime) -> int:
     access.require(actor, kind_for(run.kind).ability, shop_id=run.shop_id)
     taken = 0
     for row in waiting_rows(run)[:MOST_AT_ONCE]:
-        proposals = {run.columns[reason["column"]]: reason["proposed"] for reason in row.reasons if reason["proposed"] and reason["column"] in run.columns}
+        proposals = {
+            run.columns[reason["column"]]: reason["proposed"]
+            for reason in row.reasons
+            if reason["proposed"] and reason["column"] in run.columns
+        }
         if len(proposals) == len(row.reasons):
             taken += bool(correct_row(actor=actor, row_id=row.pk, cells=proposals, now=now).taken)
     return taken

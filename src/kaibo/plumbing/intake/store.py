@@ -16,7 +16,9 @@ from kaibo.kit.clock import SHANGHAI
 
 _CHUNK_BYTES = 1 << 20
 _UNIX_SECONDS = re.compile(r"(?<!\d)(1[6-9]\d{8}|2[01]\d{8})(?:\d{3})?(?!\d)")
-_COMPACT_TIME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})[-_ T]?(\d{2})[-_.:]?(\d{2})[-_.:]?(\d{2})(?!\d)")
+_COMPACT_TIME = re.compile(
+    r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})[-_ T]?(\d{2})[-_.:]?(\d{2})[-_.:]?(\d{2})(?!\d)"
+)
 
 
 def folder() -> Path:

@@ -76,10 +76,14 @@ class Upsert:
 
     def _differs(self, stood: str, given: str) -> sql.Composable:
         carried = [name for name in self.columns if name not in {*self.key, *self.only_when_new, self.newer_than}]
-        differs: sql.Composable = sql.SQL("({}) IS DISTINCT FROM ({})").format(_list(carried, of=stood), _list(carried, of=given))
+        differs: sql.Composable = sql.SQL("({}) IS DISTINCT FROM ({})").format(
+            _list(carried, of=stood), _list(carried, of=given)
+        )
         if self.newer_than:
             newer = sql.Identifier(self.newer_than)
-            differs = sql.SQL("{} AND {}.{} >= {}.{}").format(differs, sql.Identifier(given), newer, sql.Identifier(stood), newer)
+            differs = sql.SQL("{} AND {}.{} >= {}.{}").format(
+                differs, sql.Identifier(given), newer, sql.Identifier(stood), newer
+            )
         return differs
 
 

@@ -32,20 +32,33 @@ ROWS_A_PAGE = 20
 @require_GET
 def runs(request: ConsoleRequest) -> HttpResponse:
     """This page will answer: what came in, what waits, and where do I bring or take a file?"""
-    table = tables.page(request, RUNS, queries.runs_for(request.actor), row=partial(run_row, language=get_language() or "zh"))
-    return render(request, "intake/runs.html", {"table": table, "exports": queries.exports_for(request.actor), "export_form": ExportForm()})
+    table = tables.page(
+        request, RUNS, queries.runs_for(request.actor), row=partial(run_row, language=get_language() or "zh")
+    )
+    return render(
+        request,
+        "intake/runs.html",
+        {"table": table, "exports": queries.exports_for(request.actor), "export_form": ExportForm()},
+    )
 
 
 def upload(request: ConsoleRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, request=request)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
-        return render(request, "intake/upload.html", {"form": form, "kinds": queries.kinds_for(request.actor)}, status=status)
+        return render(
+            request, "intake/upload.html", {"form": form, "kinds": queries.kinds_for(request.actor)}, status=status
+        )
     file = form.cleaned_data["file"]
     with transaction.atomic():
         run = services.start_import(
-            actor=request.actor, kind_key=form.cleaned_data["kind"], chunks=file.chunks(), file_name=file.name,
-            platform=form.cleaned_data["platform"], shop_id=form.shop_id, now=request.now,
+            actor=request.actor,
+            kind_key=form.cleaned_data["kind"],
+            chunks=file.chunks(),
+            file_name=file.name,
+            platform=form.cleaned_data["platform"],
+            shop_id=form.shop_id,
+            now=request.now,
         )
         jobs.enqueue(run)
     return done(request, _("已收到文件，正在导入"), "intake:run", run.pk)
@@ -86,7 +99,11 @@ def progress(request: ConsoleRequest, run_id: UUID) -> JsonResponse:
 
 @require_POST
 def columns(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
-    chosen = {name.removeprefix("column-"): value for name, value in request.POST.items() if name.startswith("column-") and value}
+    chosen = {
+        name.removeprefix("column-"): value
+        for name, value in request.POST.items()
+        if name.startswith("column-") and value
+    }
     with transaction.atomic():
         jobs.enqueue(services.choose_columns(actor=request.actor, run_id=run_id, mapping=chosen, now=request.now))
     return done(request, _("已记住列的对应关系，正在重新导入"), "intake:run", run_id)
@@ -101,7 +118,11 @@ def retry(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
 
 @require_POST
 def correct(request: ConsoleRequest, row_id: UUID) -> HttpResponse:
-    cells = {int(name.removeprefix("cell-")): value for name, value in request.POST.items() if name.removeprefix("cell-").isdecimal()}
+    cells = {
+        int(name.removeprefix("cell-")): value
+        for name, value in request.POST.items()
+        if name.removeprefix("cell-").isdecimal()
+    }
     row = queries.row_for(request.actor, row_id)
     correction = services.correct_row(actor=request.actor, row_id=row_id, cells=cells, now=request.now)
     if correction.taken:
@@ -119,7 +140,10 @@ def accept_proposals(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 def discard(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
     rows = services.discard_rows(
-        actor=request.actor, run_id=run_id, row_ids=[UUID(row) for row in request.POST.getlist("ids")], reason=request.POST.get("reason", ""),
+        actor=request.actor,
+        run_id=run_id,
+        row_ids=[UUID(row) for row in request.POST.getlist("ids")],
+        reason=request.POST.get("reason", ""),
         now=request.now,
     )
     return done(request, _("已舍弃 %(rows)s 行") % {"rows": rows}, "intake:run", run_id)
@@ -131,7 +155,12 @@ def quarantine_file(request: ConsoleRequest, run_id: UUID) -> FileResponse:
         path = Path(folder) / "quarantine.xlsx"
         found, _count = exports.write_quarantine(actor=request.actor, run_id=run_id, path=path, now=request.now)
         content = path.open("rb")
-    return FileResponse(content, as_attachment=True, filename=f"隔离行-{Path(found.file_name).stem}.xlsx", content_type=CONTENT_TYPES["xlsx"])
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=f"隔离行-{Path(found.file_name).stem}.xlsx",
+        content_type=CONTENT_TYPES["xlsx"],
+    )
 
 
 @require_GET
@@ -140,7 +169,12 @@ def sample(request: ConsoleRequest, kind_key: str) -> FileResponse:
         path = Path(folder) / "sample.xlsx"
         kind = exports.write_sample(kind_key=kind_key, path=path)
         content = path.open("rb")
-    return FileResponse(content, as_attachment=True, filename=f"{kind.title(get_language() or 'zh')}-示例.xlsx", content_type=CONTENT_TYPES["xlsx"])
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=f"{kind.title(get_language() or 'zh')}-示例.xlsx",
+        content_type=CONTENT_TYPES["xlsx"],
+    )
 
 
 @require_POST
@@ -150,8 +184,14 @@ def export(request: ConsoleRequest, kind_key: str) -> FileResponse:
     with TemporaryDirectory(prefix="kaibo-export-") as folder:
         path = Path(folder) / f"export.{written_as}"
         exports.write_export(
-            actor=request.actor, kind_key=kind_key, path=path, format_=written_as, start=day_bounds(first)[0] if first else None,
-            end=day_bounds(last)[1] if last else None, reason=request.POST.get("reason", ""), now=request.now,
+            actor=request.actor,
+            kind_key=kind_key,
+            path=path,
+            format_=written_as,
+            start=day_bounds(first)[0] if first else None,
+            end=day_bounds(last)[1] if last else None,
+            reason=request.POST.get("reason", ""),
+            now=request.now,
         )
         content = path.open("rb")
     name = f"{queries.export_for(kind_key).title(get_language() or 'zh')}-{in_shanghai(request.now):%Y%m%d-%H%M}.{written_as}"

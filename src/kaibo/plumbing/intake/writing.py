@@ -30,7 +30,13 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST = 48
 _LONGEST_CELL = 32_000
 _MOST_ROWS = 1_000_000
-_PARQUET_TYPES = {Cell.WHOLE: "BIGINT", Cell.MONEY: "BIGINT", Cell.RATE: "BIGINT", Cell.WHEN: "TIMESTAMPTZ", Cell.DAY: "DATE"}
+_PARQUET_TYPES = {
+    Cell.WHOLE: "BIGINT",
+    Cell.MONEY: "BIGINT",
+    Cell.RATE: "BIGINT",
+    Cell.WHEN: "TIMESTAMPTZ",
+    Cell.DAY: "DATE",
+}
 
 
 class FormatUnknown(Invalid):
@@ -52,16 +58,25 @@ def file_format(said: str) -> str:
     return said
 
 
-def write_file(path: Path, columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]], *, format_: str, title: str = "") -> int:
+def write_file(
+    path: Path, columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]], *, format_: str, title: str = ""
+) -> int:
     """This function will write rows and give their number. Raises: TooManyRows."""
     writers: dict[str, Callable[[Path, Sequence[ExportColumn], Iterable[Sequence[Any]], str], int]] = {
-        "xlsx": _write_xlsx, "csv": _write_csv, "parquet": _write_parquet,
+        "xlsx": _write_xlsx,
+        "csv": _write_csv,
+        "parquet": _write_parquet,
     }
     return writers[format_](path, columns, rows, title)
 
 
 def _write_xlsx(path: Path, columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]], title: str) -> int:
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(str(path), options) as book:
         sheet = book.add_worksheet(_sheet_name(title))
         shapes = {
@@ -73,7 +88,9 @@ def _write_xlsx(path: Path, columns: Sequence[ExportColumn], rows: Iterable[Sequ
         }
         bold = book.add_format({"bold": True, "bottom": 1})
         for index, column in enumerate(columns):
-            sheet.set_column(index, index, min(_WIDEST, max(10, 2 * len(column.title) + 2, 20 if column.cell == Cell.WHEN else 0)))
+            sheet.set_column(
+                index, index, min(_WIDEST, max(10, 2 * len(column.title) + 2, 20 if column.cell == Cell.WHEN else 0))
+            )
             sheet.write_string(0, index, column.title, bold)
         sheet.freeze_panes(1, 0)
         count = 0
@@ -89,7 +106,9 @@ def _write_cell(sheet: Any, row: int, index: int, column: ExportColumn, value: A
     if value is None or value == "":
         return
     if column.cell == Cell.MONEY and isinstance(value, int):
-        sheet.write_number(row, index, value / 100, shapes[Cell.MONEY])  # a spreadsheet knows no fen; shown with two decimals
+        sheet.write_number(
+            row, index, value / 100, shapes[Cell.MONEY]
+        )  # a spreadsheet knows no fen; shown with two decimals
     elif column.cell == Cell.RATE and isinstance(value, int):
         sheet.write_number(row, index, value / 10_000, shapes[Cell.RATE])
     elif column.cell == Cell.WHOLE and isinstance(value, int):
@@ -107,7 +126,7 @@ def _write_csv(path: Path, columns: Sequence[ExportColumn], rows: Iterable[Seque
         writer = csv.writer(file)
         writer.writerow([neutral(column.title) for column in columns])
         count = 0
-        for count, row in enumerate(rows, start=1):
+        for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is the answer
             writer.writerow([csv_cell(column, value) for column, value in zip(columns, row, strict=True)])
     return count
 
@@ -141,13 +160,20 @@ def _write_parquet(path: Path, columns: Sequence[ExportColumn], rows: Iterable[S
     count = 0
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        for count, row in enumerate(rows, start=1):
-            writer.writerow([value.isoformat() if isinstance(value, date) else "\\N" if value is None else str(value) for value in row])
+        for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is the answer
+            writer.writerow(
+                [
+                    value.isoformat() if isinstance(value, date) else "\\N" if value is None else str(value)
+                    for value in row
+                ]
+            )
     types = {column.key: _PARQUET_TYPES.get(column.cell, "VARCHAR") for column in columns}
     with duckdb.connect() as store:
         store.execute(
             "COPY (SELECT * FROM read_csv($draft, header=false, columns=$types, nullstr='\\N', quote='\"', escape='\"', delim=',', auto_detect=false))"
-            f" TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)".replace("$types", _struct(types)),
+            f" TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)".replace(
+                "$types", _struct(types)
+            ),
             {"draft": str(draft)},
         )
     draft.unlink()

@@ -24,7 +24,14 @@ from kaibo.plumbing.intake.kinds import ExportColumn
 from kaibo.plumbing.intake.writing import CONTENT_TYPES, file_format, write_file
 from kaibo.plumbing.tables.spec import Cell, RowOf, Table
 
-_FILE_CELLS = {"money": FileCell.MONEY, "count": FileCell.WHOLE, "rate": FileCell.RATE, "when": FileCell.WHEN, "clock": FileCell.WHEN, "day": FileCell.DAY}
+_FILE_CELLS = {
+    "money": FileCell.MONEY,
+    "count": FileCell.WHOLE,
+    "rate": FileCell.RATE,
+    "when": FileCell.WHEN,
+    "clock": FileCell.WHEN,
+    "day": FileCell.DAY,
+}
 _CHUNK_ROWS = 2_000
 
 
@@ -45,10 +52,18 @@ def export_list(request: HttpRequest, *, address: str, table_key: str, format_: 
     access.require(actor, table.export_ability)
     written_as = file_format(format_)
     columns = [column for column in table.columns if column.export and not column.personal]
-    heads = [ExportColumn(column.key, str(column.title), _FILE_CELLS.get(column.kind, FileCell.TEXT)) for column in columns]
+    heads = [
+        ExportColumn(column.key, str(column.title), _FILE_CELLS.get(column.kind, FileCell.TEXT)) for column in columns
+    ]
     with TemporaryDirectory(prefix="kaibo-export-") as folder:
         path = Path(folder) / f"list.{written_as}"
-        count = write_file(path, heads, _values(queryset, row, [column.key for column in columns]), format_=written_as, title=str(table.title))
+        count = write_file(
+            path,
+            heads,
+            _values(queryset, row, [column.key for column in columns]),
+            format_=written_as,
+            title=str(table.title),
+        )
         content = path.open("rb")  # the folder goes away at once; the open file stays readable until it is sent
     _record(actor, table, count, address, now)
     name = f"{table.title}-{in_shanghai(now):%Y%m%d-%H%M}.{written_as}"
@@ -59,7 +74,9 @@ def export_list(request: HttpRequest, *, address: str, table_key: str, format_: 
 def _record(actor: Any, table: Table, count: int, address: str, now: datetime) -> None:
     # The filters are named, not their values: people search for names and numbers.
     filters = sorted(QueryDict(urlsplit(address).query))
-    audit.record(actor, "tables:list:export", subject=f"table:{table.key}", now=now, details={"rows": count, "filters": filters})
+    audit.record(
+        actor, "tables:list:export", subject=f"table:{table.key}", now=now, details={"rows": count, "filters": filters}
+    )
 
 
 def _rows_behind(request: HttpRequest, address: str, table_key: str) -> tuple[Table, QuerySet[Any], RowOf]:

@@ -54,7 +54,11 @@ def save_view(*, actor: Actor, table: str, name: str, query: str, now: datetime)
     if mine.exclude(name=name).count() >= MOST_VIEWS:
         raise TooManyViews(most=MOST_VIEWS)
     view, _ = SavedView.objects.update_or_create(
-        person_id=actor.person_id, table=table[:80], name=name, defaults={"query": query}, create_defaults={"query": query, "created_at": now}
+        person_id=actor.person_id,
+        table=table[:80],
+        name=name,
+        defaults={"query": query},
+        create_defaults={"query": query, "created_at": now},
     )
     return view
 

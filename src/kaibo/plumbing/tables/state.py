@@ -81,7 +81,10 @@ def read_state(request: HttpRequest, table: Table) -> State:
 
 def _read_filter(request: HttpRequest, one: Any, query: QueryDict) -> dict[str, str]:
     if isinstance(one, DateRange):
-        ends = {f"{one.key}_from": _day(query.get(f"{one.key}_from")), f"{one.key}_to": _day(query.get(f"{one.key}_to"))}
+        ends = {
+            f"{one.key}_from": _day(query.get(f"{one.key}_from")),
+            f"{one.key}_to": _day(query.get(f"{one.key}_to")),
+        }
         return {name: found.isoformat() for name, found in ends.items() if found}
     said = (query.get(one.key) or "").strip().replace("\x00", "")[:100]
     if isinstance(one, Choice) and said not in {value for value, _ in one.options_for(request)}:

@@ -212,12 +212,18 @@ def _fields(request: HttpRequest, state: State, now: datetime) -> Iterator[Field
         if isinstance(one, Search):
             yield Field("search", one.key, one.placeholder or _("搜索"), state.values.get(one.key, ""))
         elif isinstance(one, Choice) and not one.as_chips:
-            yield Field("choice", one.key, one.title, state.values.get(one.key, ""), options=tuple(one.options_for(request)))
+            yield Field(
+                "choice", one.key, one.title, state.values.get(one.key, ""), options=tuple(one.options_for(request))
+            )
         elif isinstance(one, DateRange):
             start, end = f"{one.key}_from", f"{one.key}_to"
             words = {"today": _("今天"), "yesterday": _("昨天"), "week": _("近 7 天"), "month": _("近 30 天")}
             links = tuple(
-                Link(words[name], state.href(**{start: first, end: last}), (state.values.get(start), state.values.get(end)) == (first, last))
+                Link(
+                    words[name],
+                    state.href(**{start: first, end: last}),
+                    (state.values.get(start), state.values.get(end)) == (first, last),
+                )
                 for name, first, last in day_presets(now)
             )
             yield Field("days", one.key, one.title, state.values.get(start, ""), state.values.get(end, ""), links=links)
@@ -232,28 +238,41 @@ def _filter_names(table: Table) -> list[str]:
 
 def _hidden(state: State) -> Iterator[tuple[str, str]]:
     """What the filter form must carry along: order, size, chips, and whatever else the page keeps in its address."""
-    shown = {one.key for one in state.table.filters if isinstance(one, Search) or (isinstance(one, Choice) and not one.as_chips)}
+    shown = {
+        one.key
+        for one in state.table.filters
+        if isinstance(one, Search) or (isinstance(one, Choice) and not one.as_chips)
+    }
     shown |= {f"{one.key}_{end}" for one in state.table.filters if isinstance(one, DateRange) for end in ("from", "to")}
     for name, values in state.query.lists():
         if name not in shown and name != "page":
             yield from ((name, value) for value in values if value)
 
 
-def _chips(request: HttpRequest, state: State, queryset: QuerySet[Any], now: datetime) -> tuple[tuple[Any, tuple[Link, ...]], ...]:
+def _chips(
+    request: HttpRequest, state: State, queryset: QuerySet[Any], now: datetime
+) -> tuple[tuple[Any, tuple[Link, ...]], ...]:
     groups: list[tuple[Any, tuple[Link, ...]]] = []
     flags = []
     for one in state.table.filters:
         if isinstance(one, Choice) and one.as_chips:
             counts = _counts(queryset, state, one, now) if one.counted else None
             said = state.values.get(one.key, "")
-            everything = Link(_("全部"), state.href(**{one.key: ""}), not said, sum(counts.values()) if counts is not None else None)
+            everything = Link(
+                _("全部"), state.href(**{one.key: ""}), not said, sum(counts.values()) if counts is not None else None
+            )
             groups.append(
                 (
                     one.title,
                     (
                         everything,
                         *(
-                            Link(words, state.href(**{one.key: value}), said == value, None if counts is None else counts.get(value, 0))
+                            Link(
+                                words,
+                                state.href(**{one.key: value}),
+                                said == value,
+                                None if counts is None else counts.get(value, 0),
+                            )
                             for value, words in one.options_for(request)
                         ),
                     ),
@@ -262,7 +281,7 @@ def _chips(request: HttpRequest, state: State, queryset: QuerySet[Any], now: dat
         elif isinstance(one, Flag):
             is_on = one.key in state.values
             flags.append(Link(one.title, state.href(**{one.key: "" if is_on else "1"}), is_on, state=one.state))
-    return tuple([*groups, *([(_("条件"), tuple(flags))] if flags else [])])
+    return (*groups, *([(_("条件"), tuple(flags))] if flags else []))
 
 
 def _counts(queryset: QuerySet[Any], state: State, one: Choice, now: datetime) -> dict[str, int]:

@@ -16,7 +16,10 @@ from kaibo.plumbing.tables import exporting, services
 @require_GET
 def export(request: ConsoleRequest) -> FileResponse:
     return exporting.export_list(
-        request, address=request.GET.get("list", ""), table_key=request.GET.get("table", ""), format_=request.GET.get("format", "xlsx")
+        request,
+        address=request.GET.get("list", ""),
+        table_key=request.GET.get("table", ""),
+        format_=request.GET.get("format", "xlsx"),
     )
 
 
@@ -24,7 +27,11 @@ def export(request: ConsoleRequest) -> FileResponse:
 def save_view(request: ConsoleRequest) -> HttpResponse:
     query = request.POST.get("query", "")
     view = services.save_view(
-        actor=request.actor, table=request.POST.get("table", ""), name=request.POST.get("name", ""), query=query, now=request.now
+        actor=request.actor,
+        table=request.POST.get("table", ""),
+        name=request.POST.get("name", ""),
+        query=query,
+        now=request.now,
     )
     return done(request, _("已保存视图“%(name)s”") % {"name": view.name}, f"{_own_path(request)}?{query}")
 
