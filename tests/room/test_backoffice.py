@@ -46,7 +46,7 @@ def test_closing_waits_for_a_claim_in_flight_and_counts_it(dsn):
     leftover = []
     with psycopg.connect(dsn) as claiming:
         claiming.execute(
-            "select * from room.admit(%s::uuid[], '{1}', '{1}', %s, '{v}', '{k}', '{4}', %s::uuid[], '{0}')",
+            "select * from room.admit(%s::uuid[], %s, '{1}', '{v}', '{k}', '{4}', %s::uuid[], '{}')",
             ([sale.item], [sale.room], [str(new_id())]),
         )
         closing = threading.Thread(

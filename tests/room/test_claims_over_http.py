@@ -116,6 +116,13 @@ def test_an_item_that_is_paused_closed_or_of_another_room_is_not_on_sale(alice, 
     assert counted(other)["claims"] == 0
 
 
+def test_ids_that_clients_make_up_are_not_remembered(server, alice):
+    before = set(server.app.door._sold_out)
+    for _ in range(5):
+        assert alice.claim(str(uuid.uuid4())).json()["code"] == "not_on_sale"
+    assert server.app.door._sold_out == before
+
+
 def test_a_claim_pays_the_price_published_when_it_was_admitted(alice, sale):
     first = alice.claim(sale.item, key="first").json()
     sale.do(backoffice.change_price, room=sale.room, item=sale.item, price_fen=4990, price_version=2)

@@ -92,7 +92,12 @@ class Door:
         return await self._sale.put(ask)
 
     def _note_levels(self, asks: Sequence[Ask], outcomes: Sequence[Outcome]) -> None:
-        levels = {(ask.room, ask.item): out.left_units for ask, out in zip(asks, outcomes, strict=True)}
+        # an item that is not on sale may be any id a client made up: nothing is remembered of it
+        levels = {
+            (ask.room, ask.item): out.left_units
+            for ask, out in zip(asks, outcomes, strict=True)
+            if out.result != "not_on_sale"
+        }
         for (room, item), left in levels.items():
             if left is None:
                 continue

@@ -57,11 +57,10 @@ class HotCalls:
             self._desk.require_pace(self._desk.claims, who, live)
             outcome = await self._door.claim(ask)
         except KaiboError as refusal:
-            metrics.claims["refused"].inc()
+            metrics.claims.refused()
             await send_refusal(scope, send, refusal)
             return
-        metrics.claim_seconds.observe(time.perf_counter() - started)
-        metrics.claims["repeat" if outcome.is_repeat else outcome.result].inc()
+        metrics.claims.answered("repeat" if outcome.is_repeat else outcome.result, time.perf_counter() - started)
         if outcome.result != "claimed":
             await send_refusal(scope, send, BY_RESULT[outcome.result](item=str(ask.item)))
             return

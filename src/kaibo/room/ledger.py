@@ -1,7 +1,7 @@
 """
 The claim ledger on PostgreSQL: a batch of asks in, one committed answer each out (LIV-4, LIV-11).
 
-All deciding is in `room.admit` (schema/0003_admission.sql), one statement a batch in its own transaction.
+All deciding is in `room.admit` (schema/0005_smaller_answers.sql), one statement a batch in its own transaction.
 """
 
 from __future__ import annotations
@@ -45,10 +45,7 @@ class Outcome:
     left_units: int | None = None
 
 
-_ADMIT = (
-    "select * from room.admit(%b::uuid[], %b::int[], %b::int[], %b::text[], %b::text[], %b::text[], %b::int[],"
-    " %b::uuid[], %b::int[])"
-)
+_ADMIT = "select * from room.admit(%b::uuid[], %b::text[], %b::int[], %b::text[], %b::text[], %b::int[], %b::uuid[], %b::int[])"
 _REFUSE = "select * from room.refuse_sold_out(%b::text[], %b::text[], %b::text[], %b::uuid[], %b::int[], %b::uuid[])"
 
 
@@ -111,26 +108,36 @@ async def _each_key_once(
 async def _admit_unique(
     connection: psycopg.AsyncConnection[tuple[Any, ...]], asks: Sequence[Ask], repeats: list[int]
 ) -> list[Outcome]:
-    items: dict[UUID, int] = {}
-    pairs: dict[tuple[UUID, str], int] = {}
-    item_no = [items.setdefault(ask.item, len(items) + 1) for ask in asks]
-    pair_no = [pairs.setdefault((ask.item, ask.visitor), len(pairs) + 1) for ask in asks]
+    places: dict[tuple[UUID, str], int] = {}
+    item_no = [places.setdefault((ask.item, ask.room), len(places) + 1) for ask in asks]
     cursor = connection.cursor(binary=True)
     await cursor.execute(
         _ADMIT,
         (
-            list(items),
+            [item for item, _ in places],
+            [room for _, room in places],
             item_no,
-            pair_no,
-            [ask.room for ask in asks],
             [ask.visitor for ask in asks],
             [ask.key for ask in asks],
             [ask.quantity for ask in asks],
             [ask.attempt for ask in asks],
-            repeats,
+            repeats if any(repeats) else [],
         ),
     )
-    return [Outcome(*row) for row in await cursor.fetchall()]
+    other: dict[int, Outcome] = {}
+    terms: dict[int, tuple[int, datetime, int]] = {}
+    for n, result, claim, unit_price_fen, pay_by, is_repeat, left_units in await cursor.fetchall():
+        if n < 0:
+            terms[-n] = (unit_price_fen, pay_by, left_units)
+        else:
+            other[n] = Outcome(result, claim, unit_price_fen, pay_by, is_repeat, left_units)
+    return [
+        other.get(n) or _fresh_claim(ask, *terms[no]) for n, (ask, no) in enumerate(zip(asks, item_no, strict=True), 1)
+    ]
+
+
+def _fresh_claim(ask: Ask, unit_price_fen: int, pay_by: datetime, left_units: int) -> Outcome:
+    return Outcome("claimed", ask.attempt, unit_price_fen, pay_by, is_repeat=False, left_units=left_units)
 
 
 async def refuse_sold_out(connection: psycopg.AsyncConnection[tuple[Any, ...]], asks: Sequence[Ask]) -> list[Outcome]:
