@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-
 from kaibo.config.env import read_env
 from kaibo.config.secret import secret_key
 from kaibo.database.address import address

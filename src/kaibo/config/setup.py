@@ -17,6 +17,6 @@ def django_ready() -> None:
 
 def after_migrate() -> None:
     """This function will bring roles and their default abilities up to date with the manifests; safe to repeat."""
-    from kaibo.master.people.services import sync_roles  # noqa: PLC0415  models exist only after django_ready
+    from kaibo.master.people.services import sync_roles
 
     sync_roles()
