@@ -113,9 +113,10 @@ def title_limit(platform: str) -> TitleLimit:
 def hot_words_for(listing: Listing, *, most: int = 12) -> list[HotWord]:
     """This function will give the hot words for a listing's platform and category, hottest first.   Source: LST-2."""
     words = compliance.category_words(listing.product.category_id).split()
-    found = HotWord.objects.filter(shop=listing.shop_id).filter(
-        Q(platform__in=["", listing.channel.platform]), Q(category_word__in=["", *words]) | Q(word__contains=listing.core_word or "\0")
-    )
+    fitting = Q(category_word__in=["", *words])
+    if listing.core_word:
+        fitting |= Q(word__contains=listing.core_word)
+    found = HotWord.objects.filter(fitting, shop=listing.shop_id, platform__in=["", listing.channel.platform])
     return list(found.order_by("-heat", "word")[:most])
 
 
