@@ -136,7 +136,7 @@ def test_english_is_one_press_away(alice_at):
 
 def test_a_refused_form_says_why_and_keeps_what_was_typed(alice_at):
     page = alice_at("/settings/thresholds")
-    page.get_by_role("button", name="修改", exact=True).first.click()
+    page.locator("[data-opens=change]").first.click()
     dialog = page.locator("dialog[open]")
     dialog.get_by_label("新的值").fill("很多")
     dialog.get_by_label("为什么改").fill("试试")
@@ -149,7 +149,7 @@ def test_a_refused_form_says_why_and_keeps_what_was_typed(alice_at):
 
 def test_a_change_is_said_on_the_page_that_follows_and_happens_once(alice_at):
     page = alice_at("/settings/thresholds")
-    page.get_by_role("button", name="修改", exact=True).first.click()
+    page.locator("[data-opens=change]").first.click()
     dialog = page.locator("dialog[open]")
     dialog.get_by_label("新的值").fill("42")
     dialog.get_by_label("为什么改").fill("试试")

@@ -7,12 +7,23 @@ document.addEventListener("click", (event) => {
   const opener = target.closest("[data-opens]");
   if (opener) {
     const dialog = document.getElementById(opener.dataset.opens);
+    fill(dialog, opener.dataset);
     dialog.showModal();
     dialog.querySelector("textarea, input:not([type=hidden])")?.focus();
   }
   if (target.closest("[data-closes]")) target.closest("dialog").close();
   if (target instanceof HTMLDialogElement && isOutside(target, event)) target.close();
 });
+
+// One dialog may serve many rows: what it shows of the row stands on the button as data-fill-NAME.
+function fill(dialog, { fillAction, ...data }) {
+  if (fillAction) dialog.querySelector("form").setAttribute("action", fillAction);
+  for (const place of dialog.querySelectorAll("[data-fill]")) {
+    const value = data[`fill${place.dataset.fill[0].toUpperCase()}${place.dataset.fill.slice(1)}`] ?? "";
+    if (place.matches("input, textarea, select")) place.value = value; else place.textContent = value;
+  }
+  if (fillAction) window.htmx?.process(dialog);
+}
 
 function isOutside(dialog, { clientX, clientY }) {
   const box = dialog.getBoundingClientRect();
