@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 500
-NEVER_QUERY = {"views", "api", "forms", "urls", "handlers", "rules", "gates", "search", "today", "stage", "manifest", "permissions", "templatetags"}
+NEVER_QUERY = {"views", "api", "forms", "urls", "handlers", "rules", "stage", "manifest", "permissions", "templatetags"}
 MAY_NOT_READ_THE_CLOCK = {"rules", "services", "queries", "handlers"}
 MAY_IMPORT_LATE = ("src/kaibo/cli/", "src/kaibo/config/")
 CLOCK = {"utc_now", "now", "today", "utcnow"}
