@@ -1,0 +1,31 @@
+"""What people fill in about cases."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kaibo.stages.aftersales import rules, words
+
+
+class FindOrderForm(forms.Form):
+    order_no = forms.CharField(label=_("订单号"), max_length=64)
+
+
+class CaseForm(forms.Form):
+    line = forms.ChoiceField(label=_("哪件商品"))
+    kind = forms.ChoiceField(label=_("买家要什么"))
+    nature = forms.ChoiceField(label=_("什么问题"))
+    impact = forms.ChoiceField(label=_("影响多大"))
+    quantity = forms.IntegerField(label=_("件数"), min_value=1, initial=1)
+    reason = forms.CharField(label=_("买家怎么说"), max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: object, lines: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for name, options in (
+            ("line", lines), ("kind", words.choices(rules.KIND_WORDS)), ("nature", words.choices(rules.NATURE_WORDS)),
+            ("impact", words.choices(rules.IMPACT_WORDS)),
+        ):  # fmt: skip
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = options

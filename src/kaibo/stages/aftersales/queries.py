@@ -1,0 +1,100 @@
+"""Reads of cases, scoped by actor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.stages.aftersales.complaints import CaseUnknown
+from kaibo.stages.aftersales.models import Case, CaseEntry, LineRefund, Refund, SeverityRule
+from kaibo.stages.aftersales.rules import Hours, Severity, State
+
+HOUR_KEYS = (
+    "aftersales.minor_hours", "aftersales.general_hours", "aftersales.serious_hours", "aftersales.refund_days", "aftersales.follow_up_hours",
+)  # fmt: skip
+SOON = timedelta(hours=4)
+
+
+def cases_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Case]:
+    """This function will give the cases of the actor's shops, for lists."""
+    if shop_id is not None:
+        return Case.objects.filter(shop=shop_id) if actor.sees(shop_id) else Case.objects.none()
+    return Case.objects.all() if actor.is_kaibo or actor.sees_all_shops else Case.objects.filter(shop__in=actor.shop_ids)
+
+
+def case_for(actor: Actor, case_id: UUID) -> Case:
+    """This function will give a case of the actor's shops.   Raises: CaseUnknown."""
+    case = Case.objects.select_related("order", "line__sku__product").filter(pk=case_id).first()
+    if case is None or not actor.sees(case.shop_id):
+        raise CaseUnknown
+    return case
+
+
+def entries_of(case_id: UUID) -> list[CaseEntry]:
+    return list(CaseEntry.objects.filter(case=case_id).order_by("at", "id"))
+
+
+def refunds_of(case_id: UUID) -> list[Refund]:
+    return list(Refund.objects.filter(case=case_id).order_by("refunded_at"))
+
+
+def refundable(line_ids: Iterable[UUID]) -> dict[UUID, tuple[int, int]]:
+    """This function will give line → (paid, refunded) where something was refunded."""
+    rows = LineRefund.objects.filter(line__in=list(line_ids)).values_list("line_id", "paid_fen", "refunded_fen")
+    return {line: (paid, refunded) for line, paid, refunded in rows}
+
+
+def changed_rules() -> dict[tuple[str, str], str]:
+    return {(nature, impact): severity for nature, impact, severity in SeverityRule.objects.values_list("nature", "impact", "severity")}
+
+
+def hours_in_force() -> Hours:
+    """This function will read the deadlines of every level."""
+    found = thresholds.values(*HOUR_KEYS)
+    return Hours(*(found[key] for key in HOUR_KEYS))
+
+
+@dataclass(frozen=True, slots=True)
+class DueFigures:
+    """How cases stand against their deadlines."""
+
+    open: int
+    late: int
+    soon: int
+    serious: int
+    to_refund: int
+    to_call: int
+
+
+def due_figures(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> DueFigures:
+    """This function will count open cases by what is urgent; one query."""
+    settled = [State.REFUNDED.value, State.EXCHANGED.value, State.REJECTED.value]
+    counted = cases_for(actor, shop_id=shop_id).exclude(state=State.CLOSED.value).aggregate(
+        open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)), soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
+        serious=Count("pk", filter=Q(severity=Severity.SERIOUS.value)), to_refund=Count("pk", filter=Q(state=State.RECEIVED.value)),
+        to_call=Count("pk", filter=Q(state__in=settled)),
+    )  # fmt: skip
+    return DueFigures(**counted)
+
+
+def open_load(person_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """This function will count the open cases of people."""
+    ids = list(person_ids)
+    found = dict.fromkeys(ids, 0)
+    rows = Case.objects.filter(owner_id__in=ids).exclude(state=State.CLOSED.value).values_list("owner_id").annotate(n=Count("pk")).order_by()
+    return found | dict(rows)
+
+
+def reasons_of_products(product_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """This function will count cases by nature for products, for those who choose and buy next.   Source: SEL-19."""
+    found: dict[UUID, dict[str, int]] = {}
+    rows = Case.objects.filter(line__sku__product__in=list(product_ids)).values_list("line__sku__product", "nature").annotate(n=Count("pk")).order_by()
+    for product, nature, n in rows:
+        found.setdefault(product, {})[nature] = n
+    return found
