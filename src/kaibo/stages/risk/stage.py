@@ -1,5 +1,24 @@
 """What the shell may know of this stage."""
 
-from kaibo.plumbing.wiring import Stage
+from django.utils.translation import gettext_lazy as _
 
-STAGE = Stage(key="risk")
+from kaibo.plumbing.wiring import Page, Stage, Threshold
+from kaibo.stages.risk import exports, imports, permissions, queries
+from kaibo.stages.risk.gates import gate
+from kaibo.stages.risk.search import search
+from kaibo.stages.risk.today import badge, today
+
+STAGE = Stage(
+    key="risk",
+    pages=(Page(_("风险"), "risk:home", permissions.SEE), Page(_("监看词"), "risk:watch", permissions.SEE)),
+    abilities=permissions.ABILITIES,
+    roles=permissions.ROLES,
+    gate=gate,
+    search=search,
+    today=today,
+    badge=badge,
+    imports=(imports.MENTIONS,),
+    exports=(exports.REGISTER,),
+    thresholds=(Threshold("risk.answer_minutes", 60, "minutes", "负面舆情答复时限", "Answer a negative mention within", "RSK-1"),),
+    check=queries.differences,
+)
