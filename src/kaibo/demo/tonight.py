@@ -1,0 +1,102 @@
+"""Tonight's session of the example shop: pages published, show planned, gate green, on air and some way in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from kaibo.demo import goods
+from kaibo.demo.cast import actor
+from kaibo.demo.house import House
+from kaibo.master.shops.queries import channels_of
+from kaibo.stages.listing import services as listing
+from kaibo.stages.listing.rules import TitleParts
+from kaibo.stages.live import services as live
+from kaibo.stages.showplan import queries as showplan_queries
+from kaibo.stages.showplan import services as showplan
+from kaibo.stages.showplan.rules import EquipmentKind
+from kaibo.stages.showplan.services.rundown import NewOffer
+
+ROOM = "linxia-1122"
+HOURS = 3
+DUTIES = (
+    ("host", "linxia"), ("host", "tangtang"), ("host", "jiangnan"), ("control", "zhouzhou"), ("operations", "hemu"), ("operations", "xunuo"),
+    ("technician", "luming"), ("service", "qiuyu"),
+)  # fmt: skip
+SHOWN = ("KB-2405", "KB-2410", "KB-2417", "KB-2422", "KB-2390", "KB-2388")
+CORES = {
+    "KB-2405": ("羊绒围巾", ("双面双色", "加长"), ("冬季", "通勤")), "KB-2410": ("高领打底衫", ("磨毛", "修身"), ("秋冬", "叠穿")),
+    "KB-2417": ("双面呢外套", ("短款", "羊毛", "手工缝制"), ("小个子", "秋冬")), "KB-2422": ("针织开衫", ("法式", "马海毛混纺"), ("秋冬", "外搭")),
+    "KB-2390": ("直筒牛仔裤", ("加绒", "高腰"), ("冬季", "大码")), "KB-2388": ("羊毛袜", ("加厚", "三双装"), ("冬季", "中筒")),
+}  # fmt: skip
+
+
+def list_goods(house: House, now: datetime) -> None:
+    """This function will publish tonight's goods on the shop's channels; the trench coat stays a draft."""
+    editor = actor("hemu")
+    channels = [one for one in channels_of(house.shop_id) if one.platform in {"own", "douyin"}]
+    for code in SHOWN:
+        core, attributes, scenes = CORES[code]
+        for channel in channels:
+            page = listing.begin_listing(actor=editor, product_id=house.products[code], channel_id=channel.pk, now=now)
+            saved = listing.save_title(actor=editor, listing_id=page.pk, parts=TitleParts(core, attributes, scenes, ""), title="", revision=page.revision, now=now)
+            listing.publish_listing(actor=editor, listing_id=saved.pk, now=now)
+
+
+def plan(house: House, starts_at: datetime, now: datetime) -> UUID:
+    """This function will plan tonight's session until its gate is green."""
+    planner = actor("hemu")
+    session = showplan.plan_session(
+        actor=planner, shop_id=house.shop_id, title="秋冬上新第 3 场 · 羊毛与针织", room_name=ROOM, theme="小雪节气 · 羊毛与针织", target_fen=16_800_000,
+        starts_at=starts_at, ends_at=starts_at + timedelta(hours=HOURS), now=now,
+    )  # fmt: skip
+    showplan.add_segment(actor=planner, session_id=session.pk, kind="opening", minutes=5, title="开场：今晚六件羊毛与针织", now=now)
+    by_code = {good.code: good for good in goods.GOODS}
+    for number, code in enumerate(SHOWN):
+        _add_product(house, session.pk, by_code[code], is_flash=code == "KB-2388", now=now)
+        if number == 2:
+            showplan.add_segment(actor=planner, session_id=session.pk, kind="interaction", minutes=6, title="答疑：尺码与洗护", now=now)
+    showplan.add_segment(actor=planner, session_id=session.pk, kind="closing", minutes=5, title="收尾：下一场预告", now=now)
+    _prepare(session.pk, now)
+    return session.pk
+
+
+def _add_product(house: House, session_id: UUID, good: goods.Good, *, is_flash: bool, now: datetime) -> None:
+    offers = [
+        NewOffer(house.skus[item.code], 2_900 if is_flash else good.price_fen, max(good.allot // len(good.items), 1), 2 if good.price_fen > 20_000 else 5)
+        for item in good.items
+    ]
+    showplan.add_segment(
+        actor=actor("hemu"), session_id=session_id, kind="product", minutes=good.minutes, product_id=house.products[good.code], offers=offers,
+        is_flash=is_flash, now=now,
+    )  # fmt: skip
+
+
+def _prepare(session_id: UUID, now: datetime) -> None:
+    planner = actor("hemu")
+    for role, account in DUTIES:
+        showplan.assign_duty(actor=planner, session_id=session_id, role=role, person_id=actor(account).person_id, now=now)
+    duties = showplan_queries.duties_of([session_id])[session_id]
+    by_person = {actor(account).person_id: account for _role, account in DUTIES}
+    for duty in duties:
+        showplan.confirm_duty(actor=actor(by_person[duty.person_id]), session_id=session_id, duty_id=duty.id, now=now)
+    for kind in EquipmentKind:
+        showplan.sign_equipment(actor=actor("luming"), session_id=session_id, kind=kind.value, is_fine=True, now=now)
+    showplan.record_rehearsal(
+        actor=actor("zhouzhou"), session_id=session_id, held_at=now, minutes=40, notes="开衫讲解超时 2 分钟，改用尺码表快答；备用麦克风已试", now=now
+    )
+    showplan.make_ready(actor=planner, session_id=session_id, now=now)
+
+
+def go_on_air(session_id: UUID, starts_at: datetime, now: datetime) -> None:
+    """This function will start the session and walk its run of show up to now."""
+    desk = actor("zhouzhou")
+    live.start_session(actor=actor("hemu"), session_id=session_id, key=f"demo-{uuid4()}", now=starts_at)
+    at, seen = starts_at, None
+    for segment in showplan_queries.rundown_of(showplan_queries.session_for(desk, session_id)):
+        if at > now:
+            break
+        live.next_segment(actor=desk, session_id=session_id, seen=seen, key=f"demo-{uuid4()}", now=at)
+        seen = segment.id
+        at += timedelta(minutes=segment.minutes + 1)
+    live.post_notice(actor=desk, session_id=session_id, text="今晚下单 48 小时内发货，支持七天无理由退货", key=f"demo-{uuid4()}", now=now)
