@@ -98,6 +98,7 @@ class View:
     over_seconds: int
     suggestion: Suggestion
     gpm: int | None
+    watched: int
     actions: tuple[DeskAction, ...]
     undoable: DeskAction | None
     requests: tuple[PriceRequest, ...]
@@ -147,12 +148,13 @@ def look(session: Session, now: datetime) -> View:
     following = rows[place + 1] if place + 1 < len(rows) else None
     front = next((one for one in items if desk and one.id == desk.current_item), None)
     actions = tuple(queries.actions_of(session.pk)) if desk else ()
+    watched = queries.watched_times(session.pk)
     planned_fen = _planned(session, rundown, now) if desk else 0
     over = _over_seconds(current, now)
     return View(
         session=session, desk=desk, rows=rows, current=current, following=following, front=front or _first_open(current), figures=figures,
         planned_fen=planned_fen, delay=_delay(current, following), over_seconds=over,
-        suggestion=_suggestion(session, current, figures, planned_fen, over, now), gpm=gpm_fen(figures.claimed_fen, queries.peak_viewers(session.pk)),
+        suggestion=_suggestion(session, current, figures, planned_fen, over, now), gpm=gpm_fen(figures.claimed_fen, watched), watched=watched,
         actions=actions, undoable=_undoable(actions), requests=tuple(queries.requests_waiting(session.pk)) if desk else (),
         prompt=queries.latest_prompt(session.pk) if desk else None, last_event=queries.room_last_event(session.room),
     )  # fmt: skip
@@ -186,10 +188,8 @@ def _suggestion(session: Session, current: Row | None, figures: RoomFigures, pla
     limits = Limits(values["live.low_left_bp"], values["live.overrun_minutes"], values["live.behind_bp"])
     began = current.timing.began_at if current else None
     minutes = min(RECENT_MINUTES, max(int((now - began).total_seconds()) // 60, 1)) if began else RECENT_MINUTES
-    sellable = 0
-    if current and current.items:
-        there = stock.levels_of({one.sku_id for one in current.items if not one.is_closed})
-        sellable = sum(levels.get(Bucket.SELLABLE, 0) for levels in there.values())
+    neediest = neediest_of(current)
+    sellable = stock.levels_of([neediest.sku_id])[neediest.sku_id].get(Bucket.SELLABLE, 0) if neediest else 0
     on_sale = [one for one in current.items if one.state == "on_sale"] if current else []
     situation = Situation(
         stock=sum(one.stock for one in on_sale), left=sum(one.left for one in on_sale),
@@ -199,6 +199,12 @@ def _suggestion(session: Session, current: Row | None, figures: RoomFigures, pla
         amount_fen=figures.claimed_fen, planned_fen=planned_fen, is_selling=bool(on_sale),
     )  # fmt: skip
     return suggest(situation, limits)
+
+
+def neediest_of(current: Row | None) -> ItemOnSale | None:
+    """This function will give the item on sale that has the smallest share of its units left: the one to extend."""
+    on_sale = [one for one in current.items if one.state == "on_sale"] if current else []
+    return min(on_sale, key=lambda one: one.left_bp, default=None)
 
 
 def _undoable(actions: tuple[DeskAction, ...]) -> DeskAction | None:

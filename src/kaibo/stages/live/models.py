@@ -150,6 +150,7 @@ class FigureSample(models.Model):
     messages = models.PositiveIntegerField()
     likes = models.PositiveBigIntegerField()
     refused = models.PositiveIntegerField(default=0)
+    watched = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "at"], name="one_sample_per_moment")]

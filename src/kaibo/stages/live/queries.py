@@ -194,8 +194,9 @@ def minutes_of(session_id: UUID, *, now: datetime, most: int = 120) -> list[Minu
     return rows[1:] if len(samples) > 1 and len(rows) > most else rows
 
 
-def peak_viewers(session_id: UUID) -> int:
-    return max(FigureSample.objects.filter(session=session_id).values_list("viewers", flat=True), default=0)
+def watched_times(session_id: UUID) -> int:
+    """This function will give how often the room was entered, as the last sample counted it."""
+    return FigureSample.objects.filter(session=session_id).order_by("-at").values_list("watched", flat=True).first() or 0
 
 
 def units_since(session_id: UUID, since: datetime, units_now: int) -> int:

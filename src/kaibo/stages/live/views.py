@@ -21,7 +21,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.stages.live import queries, services
-from kaibo.stages.live.desk import View, item_of, look
+from kaibo.stages.live.desk import View, item_of, look, neediest_of
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import (
     DESK_SEE,
@@ -117,8 +117,10 @@ def _theme(request: ConsoleRequest) -> str:
 def _advised_deed(view: View) -> dict[str, Any]:
     """The button of the suggestion: what it does and its words."""
     found = view.suggestion
-    if found.advice in {Advice.SOLD_OUT, Advice.LOW_STOCK} and found.units and view.front:
-        return {"deed": "extend", "label": _("追加 %(units)s 件") % {"units": found.units}, "units": found.units, "item": view.front.id}
+    neediest = neediest_of(view.current)
+    if found.advice in {Advice.SOLD_OUT, Advice.LOW_STOCK} and found.units and neediest:
+        label = _("%(item)s 追加 %(units)s 件") % {"item": neediest.specification or neediest.sku_code, "units": found.units}
+        return {"deed": "extend", "label": label, "units": found.units, "item": neediest.id}
     if found.advice in {Advice.OVERRUN, Advice.BEHIND} and any(row.state == "later" for row in view.rows):
         return {"deed": "replan", "label": _("重排后面各段")}
     return {}
@@ -133,7 +135,7 @@ def _moment_figures(view: View) -> list[dict[str, Any]]:
         {"key": "viewers", "name": _("在线"), "value": f"{figures.viewers:,}", "beside": _("含中控与提词屏")},
         {"key": "amount", "name": _("成交额"), "value": f"¥{figures.claimed_fen // 100:,}", "beside": _("计划 ¥%(planned)s %(sign)s%(percent)s%%") % {"planned": f"{planned // 100:,}", "sign": "−" if behind else "+", "percent": abs(amount_bp) // 100} if amount_bp is not None else _("还没有计划线"), "state": "bad" if behind and amount_bp <= -1500 else "warn" if behind else "ok"},
         {"key": "units", "name": _("抢购"), "value": _("%(n)s 件") % {"n": f"{figures.claimed_units:,}"}, "beside": _("%(n)s 笔") % {"n": f"{figures.claims:,}"}},
-        {"key": "gpm", "name": _("千次观看成交"), "value": f"¥{view.gpm // 100:,}" if view.gpm is not None else "—", "beside": _("按在线峰值估算")},
+        {"key": "gpm", "name": _("千次观看成交"), "value": f"¥{view.gpm // 100:,}" if view.gpm is not None else "—", "beside": _("按进场 %(n)s 次") % {"n": f"{view.watched:,}"}},
         {"key": "refused", "name": _("没抢到"), "value": f"{refused:,}", "beside": _("抢空 %(a)s · 限购 %(b)s") % {"a": figures.refused_sold_out, "b": figures.refused_limit}, "state": "warn" if refused else ""},
     ]  # fmt: skip
 

@@ -58,7 +58,7 @@ def advice_words(found: Suggestion) -> tuple[str, str]:
     said = {"units": found.units, "minutes": found.minutes, "percent": percent}
     words = {
         Advice.SOLD_OUT: (_("这一段已抢空。"), _("还能追加 %(units)s 件，或进入下一段。") % said if found.units else _("仓里也没有可售的了，进入下一段。")),
-        Advice.LOW_STOCK: (_("快抢完了：按最近速度约 %(minutes)s 分钟后售罄。") % said, _("剩余不到两成；按剩余讲解时间建议追加 %(units)s 件。") % said if found.units else _("仓里没有更多可售库存，提醒主播报余量。")),
+        Advice.LOW_STOCK: (_("快抢完了：按最近速度约 %(minutes)s 分钟后售罄。") % said if found.minutes else _("快抢完了：按最近速度不到一分钟就售罄。"), _("剩余不到两成；按剩余讲解时间建议追加 %(units)s 件。") % said if found.units else _("仓里没有更多可售库存，提醒主播报余量。")),
         Advice.OVERRUN: (_("这一段超时 %(minutes)s 分钟。") % said, _("进入下一段，或把后面各段按比例压短。")),
         Advice.BEHIND: (_("成交额比计划少 %(percent)s%%。") % said, _("把后面各段按比例重排，早点讲到主推款；或开一轮秒杀。")),
         Advice.AHEAD: (_("成交额比计划多 %(percent)s%%。") % said, _("节奏保持；看看下一段的配额够不够。")),

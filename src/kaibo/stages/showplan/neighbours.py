@@ -9,6 +9,8 @@ from uuid import UUID
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock.models import Allotment
 from kaibo.plumbing.wiring import Finding
+from kaibo.stages.compliance import queries as compliance
+from kaibo.stages.listing import queries as listing
 
 
 def allotted_to(session_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
@@ -26,9 +28,9 @@ def allotted_to(session_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
 
 def published_prices(sku_ids: Iterable[UUID]) -> Mapping[UUID, int]:
     """This function will give the published price of items; what is not published is left out."""
-    return {}
+    return listing.published_prices(sku_ids)
 
 
 def compliance_findings(product_ids: Iterable[UUID], now: datetime) -> Mapping[UUID, Sequence[Finding]]:
-    """This function will give what compliance says of products."""
-    return {}
+    """This function will give what compliance says of products: documents on their channels, and words."""
+    return compliance.findings_for_products(product_ids, now)

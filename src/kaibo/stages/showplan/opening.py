@@ -288,20 +288,23 @@ def _concern_words(concern: PriceConcern, offer: queries.OfferRow, reference_fen
 def _compliance(segments: Sequence[SegmentRow], findings: Mapping[UUID, Sequence[Finding]]) -> list[GateFinding]:
     """What compliance says of each product: qualifications and words.   Source: CMP-1, CMP-2."""
     found = []
-    seen: set[UUID] = set()
+    titles: dict[UUID, str] = {}
+    warned: dict[Finding, list[str]] = {}
     for segment in segments:
-        if segment.product_id is None or segment.product_id in seen:
+        if segment.product_id is None or segment.product_id in titles:
             continue
-        seen.add(segment.product_id)
+        titles[segment.product_id] = segment.title
         for place, one in enumerate(findings.get(segment.product_id, ())):
-            if one.state in {"red", "run"}:
-                named = Finding(
-                    one.state, f"{segment.title}：{one.reason}", one.source, one.href, one.repair_label, one.repair_href
-                )
-                found.append(
-                    GateFinding(f"compliance:{segment.product_id}:{place}", _("合规"), one.reason[:120], named, segment.product_id)
-                )
-    if not any(one.finding.state == "red" for one in found):
-        said = _("%(count)s 个商品的资质与用语没有红灯") % {"count": len(seen)}
+            if one.state == "run":
+                warned.setdefault(one, []).append(segment.title)
+            elif one.state == "red":
+                named = Finding("red", f"{segment.title}：{one.reason}", one.source, one.href, one.repair_label, one.repair_href)
+                found.append(GateFinding(f"compliance:{segment.product_id}:{place}", _("合规"), one.reason[:120], named, segment.product_id))
+    for place, (one, about) in enumerate(warned.items()):
+        whose = about[0] if len(about) == 1 else _("%(first)s 等 %(count)s 个商品") % {"first": about[0], "count": len(about)}
+        named = Finding("run", f"{whose}：{one.reason}", one.source, one.href, one.repair_label, one.repair_href)
+        found.append(GateFinding(f"compliance:warning:{place}", _("合规"), one.reason[:120], named))
+    if not found:
+        said = _("%(count)s 个商品的资质与用语没有红灯") % {"count": len(titles)}
         found.append(GateFinding("compliance", _("合规"), "ok", Finding("ok", said, "CMP-1 · CMP-2", "/compliance/")))
     return found

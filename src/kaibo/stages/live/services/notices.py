@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from kaibo.language.screening import default_screener
 from kaibo.plumbing.access.actor import Actor
 from kaibo.room import backoffice as room
+from kaibo.stages.compliance.queries import screen_now
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import NOTICE_POST
 from kaibo.stages.live.rules import Deed, NoticeBlocked, NoticeEmpty
@@ -31,7 +31,7 @@ def post_notice(*, actor: Actor, session_id: UUID, text: str, key: str, now: dat
     words = text.strip()[:MOST_CHARACTERS]
     if not words:
         raise NoticeEmpty
-    hits = [hit for hit in default_screener().screen(words, "script").hits if hit.severity == "block"]
+    hits = [hit for hit in screen_now(words, surface="script", category="").hits if hit.severity == "block"]
     if hits:
         raise NoticeBlocked(hits="、".join(f"“{hit.text}”（{hit.source}）" for hit in hits))
     with connection.cursor() as cursor:
