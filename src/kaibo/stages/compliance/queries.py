@@ -57,6 +57,11 @@ class ChannelCell:
         return "run" if any(need.is_amber for need in self.needs) else "ok"
 
     @property
+    def worst_words(self) -> str:
+        """How the gravest need stands; the cell's place says which channel."""
+        return standing_words(next(need for need in self.needs if need.is_red or need.is_amber))
+
+    @property
     def findings(self) -> list[Finding]:
         return [finding_of(self, need) for need in self.needs if need.is_red or need.is_amber]
 

@@ -86,7 +86,7 @@ TEXTS = tables.Table(
     default_sort="-at",
     unit=gettext_lazy("条"),
     empty_title=gettext_lazy("还没有筛查过"),
-    empty_text=gettext_lazy("把标题、详情、话术或客服回复贴到上面，按 Ctrl Enter。"),
+    empty_text=gettext_lazy("把标题、详情、话术或客服回复贴到上面，点“筛查”。"),
 )
 
 

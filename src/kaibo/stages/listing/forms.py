@@ -15,7 +15,7 @@ from kaibo.stages.listing.rules import TitleParts, split_words
 class TitleForm(forms.Form):
     """The parts of a title; the title itself may be written by hand, or is built from the parts when empty."""
 
-    core = forms.CharField(label=_("核心词"), max_length=40, required=False, help_text=_("买家搜的品类词，例如：双面呢外套"))
+    core = forms.CharField(label=_("核心词"), max_length=40, help_text=_("买家搜的品类词，例如：双面呢外套"))
     attributes = forms.CharField(label=_("属性词"), max_length=200, required=False, help_text=_("材质、版型、颜色，用空格隔开"))
     scenes = forms.CharField(label=_("场景词"), max_length=200, required=False, help_text=_("季节、场合、人群，用空格隔开"))
     title = forms.CharField(label=_("标题"), max_length=300, required=False, help_text=_("留空就按公式拼：场景词 + 属性词 + 核心词"))

@@ -28,7 +28,7 @@ TITLE_WIDTHS = (
 
 STAGE = Stage(
     key="listing",
-    pages=(Page(_("上架"), "listing:listings", SEE), Page(_("热搜词"), "listing:hot-words", SEE)),
+    pages=(Page(_("商品上架"), "listing:listings", SEE), Page(_("热搜词"), "listing:hot-words", SEE)),
     abilities=ABILITIES,
     roles=ROLES,
     gate=gate,

@@ -37,7 +37,7 @@ class FormIncomplete(Invalid):
 
 LISTINGS = tables.Table(
     key="listing.listings",
-    title=gettext_lazy("上架"),
+    title=gettext_lazy("商品上架"),
     columns=(
         tables.Column("title", gettext_lazy("标题"), sort="title", kind="lead"),
         tables.Column("channel", gettext_lazy("渠道"), sort="channel__platform"),
@@ -145,7 +145,7 @@ def _values(request: ConsoleRequest, found: Listing, form: TitleForm) -> dict[st
         "state_pill": STATE_PILLS[state], "readiness": readiness, "prices": [_price_line(request, found, row) for row in rows],
         "span": next((row.check.ground for row in rows if row.check.ground.low_fen is not None), None),
         "market_href": reverse("selection:market", args=[market_id]) if market_id else "",
-        "versions": list(found.versions.order_by("-number")[:10]), "trail": [(_("上架"), reverse("listing:listings"))],
+        "versions": list(found.versions.order_by("-number")[:10]), "trail": [(_("商品上架"), reverse("listing:listings"))],
         "may_edit": request.actor.can(EDIT, shop_id=found.shop_id), "may_publish": request.actor.can(PUBLISH, shop_id=found.shop_id),
     }
 
@@ -165,6 +165,7 @@ def lint(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
     access.require(request.actor, SEE)
     found = queries.listing_for(request.actor, listing_id)
     form = TitleForm(request.POST)
+    form.fields["core"].required = False  # while typing, its absence is a remark, not a refusal
     if not form.is_valid():
         raise FormIncomplete
     parts = form.parts(found)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import Abs, Coalesce, RowNumber
 
 from kaibo.kit.errors import NotFound
 from kaibo.kit.money import share_bp
@@ -21,6 +21,8 @@ from kaibo.stages.selection.rules import Inputs, Limits, PriceSpan, Rival, Verdi
 
 QUALITY_THEME = "quality"
 QUOTES_PER_THEME = 4
+PLAINEST_LENGTH = 24
+"""Characters of a review that makes its point and is read at a glance: quotes near it come first."""
 
 
 class MarketUnknown(NotFound):
@@ -152,8 +154,8 @@ def themes_of(market: Market, *, quotes: int = QUOTES_PER_THEME) -> list[ThemeRo
 def _quotes(market: Market, most: int) -> dict[str, list[QuoteRow]]:
     """Quotes are reviews long enough to make a point and short enough to be read; one query for all themes."""
     ranked = (
-        ReviewTheme.objects.filter(market=market, length__gte=8)
-        .annotate(rank=Window(RowNumber(), partition_by="theme", order_by=["length", "pk"]))
+        ReviewTheme.objects.filter(market=market)
+        .annotate(rank=Window(RowNumber(), partition_by="theme", order_by=[Abs(F("length") - PLAINEST_LENGTH), "pk"]))
         .filter(rank__lte=most).select_related("review").order_by("theme", "rank")
     )
     found: dict[str, list[QuoteRow]] = {}

@@ -140,7 +140,7 @@ def _market_values(request: ConsoleRequest, found: Market, form: ReferenceForm) 
     return {
         "market": found, "figures": _market_figures(found, figures, rules.price_span(rivals), limits), "verdict": verdict,
         "outcome": words, "outcome_state": state, "themes": themes, "theme_chart": _theme_chart(themes, limits),
-        "band_chart": _band_chart(rules.price_bands(rivals)), "span": rules.price_span(rivals), "has_rivals": bool(rivals),
+        "band_chart": _band_chart(rules.price_bands(main)), "span": rules.price_span(rivals), "has_rivals": bool(rivals),
         "top": _top_rows(top, verdict), "trail": _trail(_("市场"), "selection:markets"),
         "concentration": queries.concentration_of(found), "candidates": list(queries.candidates_for(request.actor).filter(market=found)[:20]),
         "form": form, "may_research": request.actor.can(RESEARCH, shop_id=found.shop_id), "may_edit": request.actor.can(EDIT, shop_id=found.shop_id),
