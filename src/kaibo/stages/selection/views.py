@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from kaibo.kit.money import yuan_text
 from kaibo.language.themes import default_reader
 from kaibo.master.catalog.queries import categories
 from kaibo.master.people.queries import choices as people_choices
@@ -159,10 +160,9 @@ def _trail(label: str, name: str, *args: object) -> list[tuple[str, str]]:
 
 def _market_figures(found: Market, figures: queries.MarketFigures, span: rules.PriceSpan | None, limits: rules.Limits) -> list[dict[str, object]]:
     is_over = rules.exceeds(figures.quality, figures.complaints, limits.quality_share_bp)
-    yuan = lambda fen: f"¥{fen // 100:,}" if fen % 100 == 0 else f"¥{fen / 100:,.2f}"
     return [
         {"name": _("竞品"), "value": f"{figures.competitors:,}", "beside": _("按销量取前 %(n)s 名为主要竞品") % {"n": limits.main_count}, "href": "#rivals"},
-        {"name": _("成交价格带"), "value": f"{yuan(span.low_fen)}–{yuan(span.high_fen)}" if span else "—", "beside": (_("一半销量在这里，中间 %(middle)s") % {"middle": yuan(span.middle_fen)}) if span else _("导入竞品后显示"), "href": "#bands"},
+        {"name": _("成交价格带"), "value": f"{yuan_text(span.low_fen)}–{yuan_text(span.high_fen)}" if span else "—", "beside": (_("一半销量在这里，中间 %(middle)s") % {"middle": yuan_text(span.middle_fen)}) if span else _("导入竞品后显示"), "href": "#bands"},
         {"name": _("评价"), "value": f"{figures.reviews:,}", "beside": _("差评 %(bad)s 条") % {"bad": f"{figures.bad:,}"}},
         {"name": _("有抱怨的评价"), "value": f"{figures.complaints:,}", "beside": _("占比都以它为分母"), "href": "#themes"},
         {"name": _("质量类占抱怨"), "value": _percent(figures.quality_bp) if figures.complaints else "—", "beside": _("界线 %(limit)s（SEL-7）") % {"limit": _percent(limits.quality_share_bp)}, "state": "bad" if is_over else "", "value_state": "bad" if is_over else "", "href": "#verdict"},
@@ -170,6 +170,8 @@ def _market_figures(found: Market, figures: queries.MarketFigures, span: rules.P
 
 
 def _percent(rate_bp: int) -> str:
+    if rate_bp < 0:
+        return f"−{_percent(-rate_bp)}"
     return f"{rate_bp // 100}.{rate_bp % 100:02d}%".replace(".00%", "%")
 
 
@@ -299,11 +301,11 @@ def _candidate_figures(found: Candidate, margin: rules.Margin, floor_bp: int, sp
         where = _("低于价格带") if found.price_fen < span.low_fen else _("高于价格带") if found.price_fen > span.high_fen else _("在价格带内")
         where += f" ¥{span.low_fen // 100}–{span.high_fen // 100}"
     return [
-        {"name": _("退货后毛利率"), "value": f"{margin.margin_bp / 100:g}%", "beside": _("底线 %(floor)s") % {"floor": _percent(floor_bp)}, "state": "bad" if is_thin else "ok", "value_state": "bad" if is_thin else "", "href": "#economics"},
-        {"name": _("售价"), "value": f"¥{found.price_fen / 100:g}", "beside": where},
-        {"name": _("成本"), "value": f"¥{found.cost_fen / 100:g}", "beside": _("占售价 %(share)s") % {"share": _percent(rules.share_bp(found.cost_fen, found.price_fen))}},
-        {"name": _("预计退货率"), "value": _percent(found.return_bp), "beside": _("每件退货损失 ¥%(loss)s") % {"loss": f"{found.return_loss_fen / 100:g}"}},
-        {"name": _("每发一件净赚"), "value": f"¥{margin.profit_fen / 1_000_000:.2f}", "beside": _("按预计退货率平均"), "state": "bad" if margin.profit_fen < 0 else ""},
+        {"name": _("退货后毛利率"), "value": _percent(margin.margin_bp), "beside": _("底线 %(floor)s") % {"floor": _percent(floor_bp)}, "state": "bad" if is_thin else "ok", "value_state": "bad" if is_thin else "", "href": "#economics"},
+        {"name": _("售价"), "value": yuan_text(found.price_fen), "beside": where},
+        {"name": _("成本"), "value": yuan_text(found.cost_fen), "beside": _("占售价 %(share)s") % {"share": _percent(rules.share_bp(found.cost_fen, found.price_fen))}},
+        {"name": _("预计退货率"), "value": _percent(found.return_bp), "beside": _("每件退货损失 %(loss)s") % {"loss": yuan_text(found.return_loss_fen)}},
+        {"name": _("每发一件净赚"), "value": yuan_text(margin.profit_fen // 10_000), "beside": _("按预计退货率平均"), "state": "bad" if margin.profit_fen < 0 else ""},
     ]  # fmt: skip
 
 
