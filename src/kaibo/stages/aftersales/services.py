@@ -184,6 +184,7 @@ def take_from_line(line_id: UUID, amount_fen: int) -> None:
     line = OrderLine.objects.select_for_update(of=("self",)).select_related("order").get(pk=line_id)
     paid = line.amount_fen if line.order.paid_fen else 0
     LineRefund.objects.get_or_create(line_id=line_id, defaults={"paid_fen": paid})
+    # lock: two cases of a line are added up one after the other
     row = LineRefund.objects.select_for_update().get(pk=line_id)
     rules.check_refund(paid_fen=row.paid_fen, refunded_fen=row.refunded_fen, amount_fen=amount_fen)
     LineRefund.objects.filter(pk=line_id).update(refunded_fen=F("refunded_fen") + amount_fen)

@@ -43,6 +43,7 @@ def accept_finding(*, actor: Actor, finding_id: UUID, now: datetime, sku_id: UUI
     if item is None or item.shop_id != order.shop_id:
         raise NothingProposed
     alike = list(
+        # lock: in key order; two people deciding alike findings queue up
         Finding.objects.select_for_update(of=("self",)).filter(
             state=Finding.State.OPEN, alias_text=finding.alias_text, field__in=ITEM_FIELDS, order__shop=order.shop_id, order__platform=order.platform,
         ).order_by("pk")

@@ -50,6 +50,7 @@ def record_payment(*, actor: Actor, order_id: UUID, paid_fen: int, payment_no: s
     """
     order = queries.order_for(actor, order_id)
     access.require(actor, PAY, shop_id=order.shop_id)
+    # lock: payment, expiry and shipment of an order one after the other
     order = Order.objects.select_for_update().get(pk=order_id)
     known = Payment.objects.filter(payment_no=payment_no).first()
     if known:
@@ -175,6 +176,7 @@ def lift_hold(*, actor: Actor, order_id: UUID, now: datetime, flag: Hold = Hold.
     """This function will take a hold off an order.   Raises: Forbidden, OrderNotHeld."""
     order = queries.order_for(actor, order_id)
     access.require(actor, HOLD, shop_id=order.shop_id)
+    # lock: flags are read and written back
     order = Order.objects.select_for_update().get(pk=order_id)
     if flag.value not in order.hold_flags:
         raise OrderNotHeld

@@ -27,6 +27,8 @@ from kaibo.stages.orders.rules import Hold, NotShippable, QuantityBeyondLine, St
 
 MOST_ALLOCATED = 300
 
+CARRIERS = ("顺丰", "中通", "圆通", "申通", "韵达", "极兔", "京东", "德邦", "EMS")
+"""Offered while typing; any other name is taken too."""
 WAYBILL_PATTERNS: Mapping[str, tuple[str, ...]] = {
     "顺丰": (r"SF[A-Z0-9]\d{12}",), "圆通": (r"YT\d{13}",), "中通": (r"7[3-68]\d{12}",), "申通": (r"(77|43)\d{12,15}",),
     "极兔": (r"JT\d{13}",), "京东": (r"JD[A-Z0-9]{10,16}",), "德邦": (r"DPK\d{9,13}",),
@@ -50,6 +52,7 @@ def allocate_released(now: datetime) -> int:
 
 @transaction.atomic
 def _allocate_one(order_id: UUID, now: datetime) -> bool:
+    # lock: the order before its items
     order = Order.objects.select_for_update().get(pk=order_id)
     if order.state != State.PAID.value or order.hold_flags:
         return False
@@ -97,6 +100,7 @@ def ship_order(*, actor: Actor, order_id: UUID, carrier: str, tracking_no: str, 
     carrier, tracking_no = carrier.strip(), re.sub(r"\s", "", tracking_no)
     if not carrier or not tracking_no:
         raise TrackingMissing
+    # lock: two people shipping one order: the second finds it sent
     order = Order.objects.select_for_update().get(pk=order_id)
     _require_shippable(order)
     if order.state == State.PAID.value:
@@ -143,6 +147,7 @@ def record_return(*, actor: Actor, line_id: UUID, quantity: int, reference: str,
     Once per reference; told again, it gives False. Called by after-sales, which has asked for the right.
     Raises: QuantityBeyondLine.   Source: AFT-5, facts/platforms §5.1.
     """
+    # lock: what came back is counted one after the other
     line = OrderLine.objects.select_for_update().get(pk=line_id)
     if stock.entry_exists(f"return:{reference}:{line.sku_id}"):
         return False

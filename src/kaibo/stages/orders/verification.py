@@ -62,6 +62,8 @@ class KnownItem:
 
 LEAST_CONFIDENCE_BP = 5_500
 """Below this likeness nothing is proposed: a wrong proposal costs more than none."""
+MOST_CONFIDENCE_BP = 9_900
+"""A likeness is never certainty: the texts do differ, or no proposal would be needed."""
 
 
 def alias_of(code: str, title: str, specification: str) -> str:
@@ -109,7 +111,7 @@ def _letters(text: str) -> str:
 def _likeness_bp(one: str, other: str) -> int:
     if not one or not other:
         return 0
-    return round(SequenceMatcher(None, one, other, autojunk=False).ratio() * BP)
+    return min(MOST_CONFIDENCE_BP, round(SequenceMatcher(None, one, other, autojunk=False).ratio() * BP))
 
 
 def edit_distance(one: str, other: str) -> int:

@@ -83,7 +83,7 @@ def _row(order: Order) -> Row:
         "state": Cell(words.state_words(order.state), state=words.state_pill(order.state), note=note),
         "ship_by": order.ship_by if order.state in TO_SHIP else None,
         "amount": order.amount_fen,
-        "receiver": order.receiver_masked or (_("平台加密") if order.state != State.PENDING_PAYMENT.value else "—"),
+        "receiver": order.receiver_masked or (_("未填") if order.platform == Platform.OWN.value else _("平台加密")),
         "place": "".join(filter(None, (order.province, order.city if order.city != order.province else "", order.area))),
         "ordered_at": order.ordered_at,
     }
@@ -181,7 +181,7 @@ def _finding_row(finding: Finding, alike: int) -> dict[str, Any]:
         "proposed": words.proposed_words(finding), "reason": words.reason_words(finding), "alike": alike,
         "confidence": f"{finding.confidence_bp / 10_000:.2f}" if finding.confidence_bp else "",
         "can_accept": finding.proposed_sku_id is not None, "is_unknown": finding.reason == "item_unknown", "is_address": finding.field == Field.ADDRESS.value,
-        "is_price": finding.field == Field.PRICE.value, "other": finding.details.get("order", ""),
+        "may_be_held": finding.field in {Field.PRICE.value, Field.QUANTITY.value, Field.DUPLICATE.value}, "other": finding.details.get("order", ""),
     }  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def picking(request: ConsoleRequest) -> HttpResponse:
         request, "orders/picking.html",
         {
             "orders": [(one, lines.get(one.pk, []), words.short_number(one.order_no)) for one in orders], "total": waiting.count(),
-            "pick": queries.pick_lines([one.pk for one in orders]), "figures": _clock_figures(clock), "chart": chart, "form": ShipForm(),
+            "pick": queries.pick_lines([one.pk for one in orders]), "figures": _clock_figures(clock), "chart": chart, "carriers": shipping.CARRIERS,
             "may_ship": request.actor.can(SHIP), "passed": queries.releasable(request.actor, shop_id=request.shop_id).count(),
             "may_release": request.actor.can(RELEASE),
         },

@@ -41,18 +41,30 @@ class Divisions:
 def divisions() -> Divisions:
     """This function will read the table once."""
     table = Divisions()
+    municipal: dict[str, tuple[str, ...]] = {}
+    """A municipality's areas stand in two rows of the table, 市辖区 and 县: one city for people."""
     for line in _TABLE.read_text(encoding="utf-8").splitlines():
         if line.startswith("#") or not line:
             continue
-        province, city_name, areas = line.split("|")
+        province, city_name, listed = line.split("|")
+        areas = tuple(filter(None, listed.split(",")))
         _add_province(table, province)
-        for city in _cities_of(province, city_name, tuple(filter(None, areas.split(",")))):
-            for written in {city.name, _short(city.name, _CITY_END)}:
-                table.cities.setdefault(written, []).append(city)
-            for area in city.areas:
-                for written in {area, area[:-1] if area.endswith("市") and len(area) > 2 else area}:
-                    table.areas.setdefault(written, []).append((city, area))
+        if province.endswith("市"):
+            municipal[province] = municipal.get(province, ()) + areas
+            continue
+        for city in _cities_of(province, city_name, areas):
+            _add_city(table, city)
+    for province, areas in municipal.items():
+        _add_city(table, City(province, province, areas))
     return table
+
+
+def _add_city(table: Divisions, city: City) -> None:
+    for written in {city.name, _short(city.name, _CITY_END)}:
+        table.cities.setdefault(written, []).append(city)
+    for area in city.areas:
+        for written in {area, area[:-1] if area.endswith("市") and len(area) > 2 else area}:
+            table.areas.setdefault(written, []).append((city, area))
 
 
 def _add_province(table: Divisions, province: str) -> None:
@@ -63,8 +75,6 @@ def _add_province(table: Divisions, province: str) -> None:
 def _cities_of(province: str, city_name: str, areas: tuple[str, ...]) -> list[City]:
     if city_name not in _NO_CITY:
         return [City(province, city_name, areas)]
-    if province.endswith("市"):
-        return [City(province, province, areas)]
     return [City(province, area, (area,)) for area in areas]
 
 

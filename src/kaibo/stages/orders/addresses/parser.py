@@ -95,11 +95,17 @@ def _take_city(text: str, province: str) -> tuple[City | None, str]:
     for length in range(min(LONGEST_NAME, len(text)), 1, -1):
         found = [city for city in table.cities.get(text[:length], ()) if not province or city.province == province]
         if len(found) == 1 and not _is_rather_an_area(text, length, found[0]):
-            rest = text[length:]
-            return found[0], rest.removeprefix(found[0].name).removeprefix("市辖区")
+            return found[0], _without_city(text[length:], found[0])
     if province.endswith("市"):
         return table.cities[province][0], text
     return None, text
+
+
+def _without_city(rest: str, city: City) -> str:
+    """`杭州市杭州市西湖区` says the city twice; `唐山市唐山市汉沽管理区` names an area that is called so."""
+    if any(rest.startswith(area) for area in city.areas):
+        return rest
+    return rest.removeprefix(city.name).removeprefix("市辖区")
 
 
 def _is_rather_an_area(text: str, length: int, city: City) -> bool:
