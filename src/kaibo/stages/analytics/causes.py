@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kaibo.kit.money import share_bp, yuan_text
+from kaibo.stages.aftersales.rules import NATURE_WORDS
+from kaibo.stages.aftersales.words import word
 from kaibo.stages.analytics.picture import ItemStats, Picture
 from kaibo.stages.analytics.rules import Interval, difference_of_shares
 
@@ -187,6 +189,7 @@ def _returns(picture: Picture, min_sample: int, return_line_bp: int) -> list[Cau
         evidence = _("卖出 %(units)s 件退 %(returned)s 件（%(rate)s），其他商品 %(others)s") % {
             "units": item.units, "returned": item.returned_units, "rate": _percent(rate_bp), "others": _percent(share_bp(returned, units)),
         }  # fmt: skip
+        reason = word(NATURE_WORDS, reason)
         if reason:
             evidence += _("；原因最多的是“%(reason)s” %(count)s 件") % {"reason": reason, "count": count}
         formula = _("已退款 %(amount)s") % {"amount": yuan_text(item.refunded_fen)}
@@ -196,8 +199,7 @@ def _returns(picture: Picture, min_sample: int, return_line_bp: int) -> list[Cau
 
 
 def _percent(rate_bp: int) -> str:
-    whole, rest = divmod(abs(rate_bp), 100)
-    return f"{'−' if rate_bp < 0 else ''}{whole}.{rest // 10}%"
+    return f"{_points(rate_bp)}%"
 
 
 def _points(rate_bp: int) -> str:

@@ -28,7 +28,7 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
 def _finding(known: tuple[int, int, datetime | None] | None, now: datetime) -> Finding:
     home = reverse("members:home")
     if known is None:
-        return Finding("none", _("还没有会员数据"), "", home, _("导入购买历史"), reverse("intake:new"))
+        return Finding("none", _("还没有会员数据"), "", home, _("导入购买历史"), reverse("intake:upload") + "?kind=purchases")
     members, high, scored_at = known
     if scored_at is None or scored_at < now - STALE:
         return Finding("run", _("会员分层超过两天没有更新"), _("会员分层 MEM-1"), home, _("去重算"), home)

@@ -99,7 +99,7 @@ def names_of_shop(shop_id: UUID) -> list[Name]:
     """This function will give the words that mean a shop: its name, its watch words, its products' titles and codes."""
     shop = shop_for(KAIBO, shop_id)
     products = catalog.products_for(KAIBO).filter(shop=shop_id).values_list("pk", "title", "code", "brand")
-    names = queries.names_for(shop_id) + [Name(shop.name)]
+    names = [*queries.names_for(shop_id), Name(shop.name)]
     for pk, title, code, brand in products:
         names += [Name(title, str(pk)), Name(code, str(pk))]
         if brand:
