@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.test import Client
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from kaibo.plumbing.access.access import AbilityMissing
@@ -31,6 +32,7 @@ def test_the_window_is_three_to_five_days_before_the_show(hours_before, timing, 
     assert (found.timing, found.days) == (timing, days)
 
 
+@effort(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(-500, 500))
 def test_a_moment_is_in_exactly_one_part_of_the_window(hours):
     at = START - timedelta(hours=hours)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from kaibo.kit.errors import NotFound
+from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.showplan.models import Session
 from kaibo.stages.warmup.models import Announcement, ClickCount, TrackedLink
@@ -61,6 +62,14 @@ def link_by_code(code: str) -> TrackedLink:
     """This function will give an open link by its code.   Raises: LinkUnknown."""
     link = TrackedLink.objects.select_related("session").filter(code=code.upper(), closed_at=None).first()
     if link is None:
+        raise LinkUnknown
+    return link
+
+
+def link_for(actor: Actor, link_id: UUID) -> TrackedLink:
+    """This function will give a link of a session the actor sees.   Raises: LinkUnknown."""
+    link = TrackedLink.objects.select_related("session").filter(pk=link_id).first()
+    if link is None or not actor.sees(link.session.shop_id):
         raise LinkUnknown
     return link
 

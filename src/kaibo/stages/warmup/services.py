@@ -141,10 +141,8 @@ def _with_free_code(session_id: UUID, platform: Platform, title: str, target: st
 @transaction.atomic
 def close_link(*, actor: Actor, link_id: UUID, now: datetime) -> None:
     """This function will close a link: its address leads nowhere from now on.   Raises: Forbidden, LinkUnknown."""
-    link = TrackedLink.objects.select_related("session").filter(pk=link_id).first()
-    if link is None:
-        raise queries.LinkUnknown
-    access.require(actor, LINK_MAKE, shop_id=showplan.session_for(actor, link.session_id).shop_id)
+    link = queries.link_for(actor, link_id)
+    access.require(actor, LINK_MAKE, shop_id=link.session.shop_id)
     TrackedLink.objects.filter(pk=link_id, closed_at=None).update(closed_at=now)
     audit.record(actor, "warmup:link:close", subject=f"link:{link_id}", now=now, shop_id=link.session.shop_id)
 

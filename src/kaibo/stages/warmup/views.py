@@ -22,7 +22,6 @@ from kaibo.stages.showplan.models import Session
 from kaibo.stages.warmup import queries, services
 from kaibo.stages.warmup.findings import finding_of
 from kaibo.stages.warmup.forms import AnnouncementForm, LinkForm
-from kaibo.stages.warmup.models import TrackedLink
 from kaibo.stages.warmup.permissions import ANNOUNCEMENT_PUBLISH, ANNOUNCEMENT_WRITE, CAMPAIGN_SEE, LINK_MAKE
 from kaibo.stages.warmup.rules import Timing
 from kaibo.stages.warmup.words import PLATFORM_TITLES
@@ -124,11 +123,8 @@ def close_link(request: ConsoleRequest, link_id: UUID) -> HttpResponse:
 @require_GET
 def code_picture(request: ConsoleRequest, link_id: UUID, shape: str) -> HttpResponse:
     """The link's QR code, as SVG to look at or PNG to print."""
-    link = TrackedLink.objects.filter(pk=link_id).first()
-    if link is None:
-        raise queries.LinkUnknown
-    session = showplan.session_for(request.actor, link.session_id)
-    access.require(request.actor, CAMPAIGN_SEE, shop_id=session.shop_id)
+    link = queries.link_for(request.actor, link_id)
+    access.require(request.actor, CAMPAIGN_SEE, shop_id=link.session.shop_id)
     out = io.BytesIO()
     code = segno.make(_address(link.code), error="m", micro=False)
     if shape == "png":
