@@ -89,6 +89,20 @@ def purchases(now: datetime, *, customers: int = 640, seed: int = 11) -> bytes:
     return _csv(rows, "utf-8-sig")
 
 
+def live_figures(begins: list[datetime]) -> bytes:
+    """This function will give the platform's own list of sessions, a row a session, near but not equal to what we count."""
+    head = ("主播昵称", "直播开始时间", "直播时长(分钟)", "直播间观看人数", "直播间观看次数", "最高在线人数", "人均观看时长(分钟)", "直播间成交订单数", "直播间用户支付金额", "观看-成交率(人数)", "投放消耗(店铺绑定)")
+    rows = [head]
+    for number, at in enumerate(begins):
+        when = in_shanghai(at.replace(minute=0, second=12, microsecond=0))
+        viewers = 152 + number * 51
+        rows.append((
+            "林夏的衣橱", f"{when:%Y/%m/%d %H:%M:%S}", "62", str(viewers), f"{viewers * 3 // 2}", str(viewers // 4), "6.4", str(22 + number * 5),
+            f"¥{1_980 * (number + 1):,}", "9.8%", f"{120 * (number + 1)}.00",
+        ))  # fmt: skip
+    return _csv(rows, "utf-8-sig")
+
+
 def _csv(rows: list[tuple[str, ...]], encoding: str) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows(rows)
