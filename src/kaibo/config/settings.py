@@ -138,6 +138,7 @@ AXES_USERNAME_FORM_FIELD = "account"
 AXES_LOCKOUT_CALLABLE = "kaibo.console.views.locked_out"
 AXES_VERBOSE = False
 AXES_RESET_ON_SUCCESS = True
+CSRF_FAILURE_VIEW = "kaibo.console.views.csrf_refused"
 OTP_TOTP_ISSUER = "Kaibo"
 SESSION_COOKIE_NAME = "kaibo_console"
 CSRF_COOKIE_NAME = "kaibo_console_csrf"

@@ -15,6 +15,7 @@ from kaibo.master.stock import services as stock
 from kaibo.master.stock.manifest import MANIFEST as STOCK
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.intake import jobs as intake_jobs
 from kaibo.plumbing.intake.manifest import MANIFEST as INTAKE
 from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Clock, Handler, Stage, Wiring
@@ -57,6 +58,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-expiry", 10, relay.expire_unpaid),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
+    Clock("imports", 30, intake_jobs.resume_stalled),
     Clock("audit-seal", 5, audit.seal),
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),
     Clock("supply-lines", MINUTE, supply.watch_lines),

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from kaibo.demo import goods
+from django.db import connection
+
+from kaibo.demo import goods, past
+from kaibo.demo.cashier import pay_waiting
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House
+from kaibo.kit.clock import utc_now
+from kaibo.lake.reading import figures_of
 from kaibo.master.shops.queries import channels_of
+from kaibo.stages.analytics.queries.gathering import lake_folder
 from kaibo.stages.listing import services as listing
 from kaibo.stages.listing.rules import TitleParts
 from kaibo.stages.live import services as live
+from kaibo.stages.live.models import FigureSample, SaleItem
+from kaibo.stages.orders import relay
 from kaibo.stages.showplan import queries as showplan_queries
 from kaibo.stages.showplan import services as showplan
 from kaibo.stages.showplan.rules import EquipmentKind
@@ -88,15 +97,49 @@ def _prepare(session_id: UUID, now: datetime) -> None:
     showplan.make_ready(actor=planner, session_id=session_id, now=now)
 
 
+CLAIMS = 96
+"""How many units were claimed before a newcomer looks."""
+VIEWERS = 620
+
+
 def go_on_air(session_id: UUID, starts_at: datetime, now: datetime) -> None:
-    """This function will start the session and walk its run of show up to now."""
+    """This function will start the session and walk its run of show up to now, with what viewers claimed on the way."""
     desk = actor("zhouzhou")
     live.start_session(actor=actor("hemu"), session_id=session_id, key=f"demo-{uuid4()}", now=starts_at)
-    at, seen = starts_at, None
-    for segment in showplan_queries.rundown_of(showplan_queries.session_for(desk, session_id)):
-        if at > now:
-            break
+    at, seen, shown = starts_at, None, []
+    session = showplan_queries.session_for(desk, session_id)
+    for segment in showplan_queries.rundown_of(session):
         live.next_segment(actor=desk, session_id=session_id, seen=seen, key=f"demo-{uuid4()}", now=at)
-        seen = segment.id
-        at += timedelta(minutes=segment.minutes + 1)
+        seen, ends = segment.id, min(at + timedelta(minutes=segment.minutes + 1), now)
+        shown += [past.OnSale(item.pk, session.room, at, ends) for item in SaleItem.objects.filter(segment_id=segment.id).order_by("opened_at")]
+        at = ends
+        if at >= now:
+            break
     live.post_notice(actor=desk, session_id=session_id, text="今晚下单 48 小时内发货，支持七天无理由退货", key=f"demo-{uuid4()}", now=now)
+    chance = random.Random(1122)
+    past.watch_in_the_past(session.room, shown, starts_at=starts_at, viewers=VIEWERS, chance=chance)
+    past.claim_in_the_past(shown, claims=CLAIMS, chance=chance)
+    _sample_minutes(session_id, session.room, starts_at, now)
+    relay.settle_claims(now)
+    while pay_waiting(utc_now()):
+        pass
+
+
+def _sample_minutes(session_id: UUID, room: str, starts_at: datetime, now: datetime) -> None:
+    """The desk's chart of the minutes so far, from the claims and views as they stand in the ledger and the lake."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT claimed_at, quantity, amount_fen FROM room.claims WHERE room = %s ORDER BY claimed_at", [room])
+        claims = cursor.fetchall()
+    online = {minute.starts_at: minute.online for minute in figures_of(lake_folder(), room).minutes}
+    samples = []
+    for minute in range(1, int((now - starts_at).total_seconds() // 60)):
+        at = starts_at + timedelta(minutes=minute)
+        so_far = [(units, fen) for claimed_at, units, fen in claims if claimed_at <= at]
+        viewers = next((count for moment, count in online.items() if abs((moment - at).total_seconds()) <= 30), 0)
+        samples.append(
+            FigureSample(
+                session_id=session_id, at=at, viewers=viewers, claims=len(so_far), units=sum(units for units, _fen in so_far),
+                amount_fen=sum(fen for _units, fen in so_far), messages=minute * 3, likes=minute * 40, watched=VIEWERS * minute // 42,
+            )
+        )
+    FigureSample.objects.bulk_create(samples, ignore_conflicts=True)

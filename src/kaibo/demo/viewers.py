@@ -107,6 +107,7 @@ class Viewer:
     def __init__(self, room: Room, number: int, chance: random.Random) -> None:
         self.room, self.number, self.chance = room, number, chance
         self.connection = Connection(room.host, room.port)
+        self.stream: asyncio.Task[None] | None = None
         self.token = ""
         self.seen: set[str] = set()
 
@@ -120,9 +121,22 @@ class Viewer:
                 continue
             self.token, self.seen = answer["token"], set()
             await self.send_events(("enter", None))
+            self.stream = asyncio.create_task(self.listen())
             async for _moment in self.moments(self.chance.uniform(60, 600)):
                 await self.do_something()
+            self.stream.cancel()
             await self.send_events(("leave", None))
+
+    async def listen(self) -> None:
+        """This function will hold the room's event stream open, as the page does: that is what "online" counts."""
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, OSError):
+            reader, writer = await asyncio.open_connection(self.room.host, self.room.port)
+            try:
+                writer.write(f"GET /rooms/{self.room.slug}/stream HTTP/1.1\r\nHost: {self.room.host}\r\nAuthorization: Bearer {self.token}\r\n\r\n".encode())
+                while await reader.read(65_536):
+                    pass
+            finally:
+                writer.close()
 
     async def moments(self, stay_seconds: float) -> AsyncIterator[None]:
         until, beat = asyncio.get_running_loop().time() + stay_seconds, 0.0
@@ -134,7 +148,7 @@ class Viewer:
             await asyncio.sleep(self.chance.expovariate(0.35))
 
     async def do_something(self) -> None:
-        item, dice = self.room.current, self.chance.random()
+        item, dice = self.pick(), self.chance.random()
         if item and item not in self.seen:
             self.seen.add(item)
             await self.send_events(("expose", item))
@@ -147,10 +161,18 @@ class Viewer:
             await self.send_events(("click", item))
             if self.chance.random() < 0.35:
                 await self.send_events(("cart", item))
-            if self.chance.random() < 0.22:
+            if self.chance.random() < 0.03:
                 await self.claim(item)
         elif dice < 0.64:
             await self.send_events((self.chance.choice(("follow", "share")), None))
+
+    def pick(self) -> str | None:
+        """The product on show; one of its specifications that is still there."""
+        shown = self.room.items.get(self.room.current or "")
+        if shown is None:
+            return None
+        alike = [one["item"] for one in self.room.items.values() if one["state"] == "on_sale" and one["title"].split(" ")[0] == shown["title"].split(" ")[0]]
+        return self.chance.choice(alike) if alike else None
 
     async def claim(self, item: str) -> None:
         quantity = 2 if self.chance.random() < 0.12 else 1
@@ -168,7 +190,7 @@ async def crowd(base_url: str, slug: str, *, viewers: int, seed: int) -> None:
     """This function will keep a crowd in a room until it is cancelled; the audience swells in the first minute."""
     place = urlsplit(base_url)
     room = Room(place.hostname or "127.0.0.1", place.port or 80, slug)
-    while not await _try(room.refresh()):
+    while not await _try(room.refresh()):  # noqa: ASYNC110  the room is another process: there is no event to wait for
         await asyncio.sleep(1)
     tasks: list[asyncio.Task[None]] = []
     try:
