@@ -56,12 +56,8 @@ def read_real_reviews(shop) -> Market:
     return Market.objects.get(shop=shop, title="双面呢外套")
 
 
-def test_from_real_reviews_to_a_published_page(shop):
-    buyer = make_actor("bea", "selection", shop=shop)
-    operator = make_actor("ou", "operations", shop=shop)
-    officer = make_actor("cao", "compliance", shop=shop)
-
-    # 1. Real reviews become themes with shares and quotes at their exact places.
+def judge_real_reviews(shop) -> Market:
+    # Real reviews become themes with shares and quotes at their exact places.
     market = read_real_reviews(shop)
     import_rivals(shop, market.title)
     themes = selection_queries.themes_of(market)
@@ -73,7 +69,7 @@ def test_from_real_reviews_to_a_published_page(shop):
         assert 0 <= place.start < place.end <= len(place.review.body)
     assert not ReviewTheme.objects.filter(market=market, review__opinion="good").exists()
 
-    # 2. The rule shows its figures. Books and hotels complain little about workmanship, so it says no, and what would change it.
+    # The rule shows its figures. Books and hotels complain little about workmanship, so it says no, and what would change it.
     verdict = selection_queries.verdict_of(market)
     assert (verdict.all_on_price, verdict.complaints) == (True, complaining)
     assert verdict.outcome is (Outcome.RECOMMENDED if verdict.quality_complaints * 10_000 > 3_000 * complaining else Outcome.NOT_MET)
@@ -81,6 +77,16 @@ def test_from_real_reviews_to_a_published_page(shop):
         extra = [[market.title, f"第{n}件做工太差，质量很差", "差评"] for n in range(verdict.quality_to_cross)]
         run_import("reviews", csv_bytes(["类目", "评价内容", "评价等级"], extra), shop, name="新评价.csv")
         assert selection_queries.verdict_of(market).outcome is Outcome.RECOMMENDED
+    return market
+
+
+def test_from_real_reviews_to_a_published_page(shop):
+    buyer = make_actor("bea", "selection", shop=shop)
+    operator = make_actor("ou", "operations", shop=shop)
+    officer = make_actor("cao", "compliance", shop=shop)
+
+    # 1, 2. Real reviews become themes and a verdict.
+    market = judge_real_reviews(shop)
 
     # 3. The candidate is decided on that evidence; product and launch exist, the fact is announced.
     candidate = selection.add_candidate(actor=buyer, shop_id=shop.pk, draft=make_draft(market=market, owner_id=buyer.person_id), now=NOW)
