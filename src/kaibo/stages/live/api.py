@@ -1,6 +1,6 @@
 """The desk over the JSON API. Writes may carry an `Idempotency-Key`: the same key again gives what the first did."""
 
-from __future__ import annotations
+# Annotations are evaluated here: `paginate` wraps the function and would look for UUID in its own module.
 
 from datetime import datetime
 from uuid import UUID

@@ -1,6 +1,6 @@
 """Warm-ups over the JSON API."""
 
-from __future__ import annotations
+# Annotations are evaluated here: `paginate` wraps the function and would look for UUID in its own module.
 
 from datetime import datetime
 from uuid import UUID

@@ -180,10 +180,11 @@ desk.addEventListener("submit", async (event) => {
 });
 
 async function explain(address) {
-  const dialog = document.getElementById("why-item");
   const answer = await fetch(address).catch(() => null);
   if (!answer?.ok) return complain(words.wordsConsoleLost);
-  dialog.innerHTML = await answer.text();
+  const html = await answer.text();
+  const dialog = document.getElementById("why-item"); // looked up last: a refresh may have renewed the dialogs meanwhile
+  dialog.innerHTML = html;
   dialog.showModal();
 }
 
