@@ -93,7 +93,8 @@ desk.addEventListener("click", (event) => {
 const working = new Set(); // a deed that is on its way is not sent again: nothing queues up
 
 async function act(deed, values, source) {
-  if (working.has(deed) || desk.classList.contains("is-cut")) return false;
+  if (working.has(deed)) return false;
+  if (desk.classList.contains("is-cut")) { complain(words.wordsConsoleLost, source); return false; }
   working.add(deed);
   source?.classList.add("is-busy");
   const pressed = performance.now();
