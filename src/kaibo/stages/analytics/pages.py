@@ -98,7 +98,8 @@ def trend_chart(rows: Sequence[SessionRow]) -> dict[str, Any] | None:
 
 def session_context(session: Session, *, may: Mapping[str, bool], now: datetime) -> dict[str, Any]:
     """This function will give everything the retrospective page shows."""
-    context: dict[str, Any] = {"session": session, "may": may, "workbook_form": WorkbookForm(), "now": now}
+    trail = [(_("数据与复盘"), reverse("analytics:home")), (in_shanghai(session.starts_at).strftime("%Y-%m-%d %H:%M"), "")]
+    context: dict[str, Any] = {"trail": trail, "session": session, "may": may, "workbook_form": WorkbookForm(), "now": now}
     kept = queries.snapshots_of([session.pk]).get(session.pk)
     if kept is None:
         return context
@@ -130,7 +131,7 @@ def definition_row(row: FigureRow) -> dict[str, Any]:
     d = row.definition
     return {
         "key": row.key, "title": d.title, "value": value_words(row.value, d.unit), "numerator": d.numerator, "denominator": d.denominator,
-        "numerator_count": value_words(row.numerator_count, "fen" if d.unit == "fen" or row.key == "roi" else "seconds" if d.unit == "seconds" else "count"),
+        "numerator_count": value_words(row.numerator_count, "fen" if d.unit == "fen" or row.key == "roi" else "count"),
         "denominator_count": "" if row.denominator_count is None else value_words(row.denominator_count, "fen" if row.key == "roi" else "count"),
         "target": value_words(row.target, d.unit) if row.target is not None else "", "target_source": row.target_source, "percentile": row.percentile,
         "history_count": row.history_count, "platform": row.platform, "platform_value": value_words(row.platform_value, d.unit) if row.platform_value is not None else "",
@@ -198,7 +199,7 @@ def item_rows(picture: Picture) -> list[dict[str, Any]]:
             "item": one, "click_bp": share_bp(one.click_people, one.expose_people) if one.expose_people else None,
             "buy_bp": share_bp(one.buyers, one.click_people) if one.click_people else None,
             "return_bp": share_bp(one.returned_units, one.units) if one.units else None,
-            "per_minute_fen": one.net_fen // one.explained_minutes if one.explained_minutes else None,
+            "net": value_words(one.net_fen, "fen"), "per_minute": value_words(one.net_fen // one.explained_minutes // 100 * 100, "fen") if one.explained_minutes else "—",
             "asked": sum(one.questions.values()), "asked_words": "、".join(f"{TOPICS[topic][0]} {count}" for topic, count in sorted(one.questions.items(), key=lambda p: -p[1])),
         }
         for one in sorted(picture.items, key=lambda one: (-one.net_fen, one.title))

@@ -37,6 +37,7 @@ class SegmentRow:
     spent_fen: int
     spent_share_bp: int
     average_fen: int
+    """In whole yuan."""
     purchases: int
     last_at: datetime | None
     reachable: int
@@ -117,7 +118,7 @@ def segment_rows(actor: Actor, *, now: datetime, shop_id: UUID | None = None) ->
         count, spent = (one["count"], one["spent"]) if one else (0, 0)
         rows.append(
             SegmentRow(
-                words, count, share_bp(count, people), spent, share_bp(spent, money), spent // count if count else 0, one["bought"] if one else 0,
+                words, count, share_bp(count, people), spent, share_bp(spent, money), spent // count // 100 * 100 if count else 0, one["bought"] if one else 0,
                 one["newest"] if one else None, one["reachable"] if one else 0, one["refused"] if one else 0, one["unasked"] if one else 0,
                 offers.get(words.segment.value),
             )
@@ -159,7 +160,7 @@ def buyers_of_products(product_ids: Sequence[UUID]) -> int:
 def scored_shops(shop_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, datetime | None]]:
     """This function will give, by shop: members, those high in value, and when they were last scored."""
     rows = Member.objects.filter(shop__in=list(shop_ids), purchases__gt=0).values_list("shop").annotate(
-        Count("pk"), Count("pk", filter=Q(segment="high_value", consent="given")), Max("scored_at")
+        count=Count("pk"), high=Count("pk", filter=Q(segment="high_value", consent="given")), scored=Max("scored_at")
     )
     return {shop: (count, high, scored) for shop, count, high, scored in rows}
 

@@ -48,6 +48,7 @@ MEMBERS = Table(
         Choice("frequency", gettext_lazy("F"), SCORES),
     ),
     default_sort="-spent",
+    page_size=20,
     unit=gettext_lazy("人"),
     empty_title=gettext_lazy("没有这样的会员"),
 )
@@ -113,7 +114,7 @@ def _matrix(request: ConsoleRequest, shop_id: UUID | None) -> list[tuple[int, li
             count, spent = cells.get((recency, frequency), (0, 0))
             shade = 0 if not count else 1 + min(4, count * 5 // (most + 1))
             href = f"?recency={recency}&frequency={frequency}#table-members-members"
-            row.append({"count": count, "average_fen": spent // count if count else None, "shade": shade, "href": href})
+            row.append({"count": count, "average_fen": spent // count // 100 * 100 if count else None, "shade": shade, "href": href})
         rows.append((frequency, row))
     return rows
 
@@ -124,7 +125,7 @@ def member(request: ConsoleRequest, member_id: UUID) -> HttpResponse:
     access.require(request.actor, SEE, shop_id=found.shop_id)
     words, state = CONSENT_WORDS[found.consent]
     context = {
-        "member": found, "purchases": queries.purchases_of(member_id), "lists": queries.lists_with(member_id), "segment": rules.WORDS.get(found.segment),
+        "trail": [(_("用户运营"), reverse("members:home")), (found.label, "")], "member": found, "purchases": queries.purchases_of(member_id), "lists": queries.lists_with(member_id), "segment": rules.WORDS.get(found.segment),
         "consent_words": words, "consent_state": state, "form": forms.ConsentForm(), "can_consent": request.actor.can(CONSENT, shop_id=found.shop_id),
         "segment_words": rules.WORDS,
     }  # fmt: skip
@@ -163,7 +164,7 @@ def segment(request: ConsoleRequest, shop_id: UUID, segment: str) -> HttpRespons
         )  # fmt: skip
         return done(request, _("权益已更新，这一层所有人一样"), "members:segment", shop_id, segment)
     context = {
-        "row": row, "shop_id": shop_id, "form": form, "contact_form": forms.ContactForm(), "cap": thresholds.value(queries.CAP, shop_id=shop_id),
+        "trail": [(_("用户运营"), reverse("members:home")), (row.words.title, "")], "row": row, "shop_id": shop_id, "form": form, "contact_form": forms.ContactForm(), "cap": thresholds.value(queries.CAP, shop_id=shop_id),
         "can_offer": request.actor.can(OFFER, shop_id=shop_id), "can_contact": request.actor.can(CONTACT, shop_id=shop_id),
         "too_often": row.members - row.reachable - row.refused - row.unasked,
     }  # fmt: skip

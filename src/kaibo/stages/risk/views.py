@@ -100,6 +100,7 @@ def mention(request: ConsoleRequest, mention_id: UUID) -> HttpResponse:
     shown = _shown(found)
     may = {name: request.actor.can(ability, shop_id=found.shop_id) for name, ability in (("answer", ANSWER), ("close", CLOSE), ("flag", FLAG))}
     context = shown | {
+        "trail": [(_("风险"), reverse("risk:home")), (found.platform, "")],
         "may": may, "now": request.now, "is_burning": found.state in queries.BURNING, "is_mine": found.owner_id == request.actor.person_id,
         "answer_form": forms.AnswerForm(initial={"text": shown["say"]}), "outcome_form": forms.OutcomeForm(),
         "minutes": thresholds.value(services.ANSWER_WITHIN, shop_id=found.shop_id), "steps": _steps(found),
@@ -166,5 +167,5 @@ def watch(request: ConsoleRequest) -> HttpResponse:
             actor=request.actor, shop_id=shop_id, word=form.cleaned_data["word"], product_id=UUID(product) if product else None, now=request.now
         )
         return done(request, _("已开始监看"), "risk:watch")
-    context = {"form": form, "rows": queries.watch_words(request.actor, shop_id=request.shop_id), "can_watch": request.actor.can(WATCH)}
+    context = {"trail": [(_("风险"), reverse("risk:home")), (_("监看词"), "")], "form": form, "rows": queries.watch_words(request.actor, shop_id=request.shop_id), "can_watch": request.actor.can(WATCH)}
     return render(request, "risk/watch.html", context, status=422 if form.errors else 200)
