@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psycopg
 from django.conf import settings
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from procrastinate.contrib.django import app
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, generate_latest
 
@@ -58,21 +58,22 @@ class Worker:
     def run_clocks(self, clocks: Sequence[Clock]) -> None:
         due = dict.fromkeys((clock.key for clock in clocks), 0.0)
         while not self.stopping.is_set():
-            close_old_connections()
             for clock in clocks:
-                if time.monotonic() >= due[clock.key]:
+                if time.monotonic() >= due[clock.key] and not self.stopping.is_set():
                     due[clock.key] = time.monotonic() + clock.every_seconds
                     self._run(clock)
-            self.last_beats[threading.current_thread().name] = time.monotonic()
+                self.last_beats[threading.current_thread().name] = time.monotonic()
             BEAT.set_to_current_time()
             self.stopping.wait(0.2)
         connection.close()
 
     def _run(self, clock: Clock) -> None:
         try:
+            close_old_connections()
             done = clock.run(utc_now())
-        except psycopg.OperationalError:
+        except (OperationalError, InterfaceError, psycopg.OperationalError) as away:
             FAILURES.labels(clock.key).inc()
+            log.warning("a clock waits for the database", extra={"clock": clock.key, "reason": type(away.__cause__ or away).__name__})
             connection.close()
             self.stopping.wait(1)
         except Exception:
