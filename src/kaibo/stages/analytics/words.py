@@ -13,7 +13,7 @@ def value_words(value: int | None, unit: str) -> str:
     if value is None:
         return "—"
     if unit == "fen":
-        return yuan_text(round(value / 100) * 100) if abs(value) >= 100_000 else yuan_text(value)
+        return yuan_text((value + 50) // 100 * 100) if abs(value) >= 100_000 else yuan_text(value)
     if unit == "bp":
         whole, rest = divmod(abs(value), 100)
         decimals = f".{rest:02d}".rstrip("0").rstrip(".")

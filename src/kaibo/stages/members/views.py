@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.clock import in_shanghai
+from kaibo.kit.money import plain_yuan
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.intake.kinds import Cell as FileCell
@@ -174,7 +175,7 @@ def segment(request: ConsoleRequest, shop_id: UUID, segment: str) -> HttpRespons
 def _offer_initial(row: queries.SegmentRow) -> dict[str, str]:
     if row.offer is None:
         return {"words": str(row.words.action)}
-    return {"words": row.offer.words, "coupon": f"{row.offer.coupon_fen / 100:.2f}", "minimum": f"{row.offer.minimum_fen / 100:.2f}"}
+    return {"words": row.offer.words, "coupon": plain_yuan(row.offer.coupon_fen), "minimum": plain_yuan(row.offer.minimum_fen)}
 
 
 @require_POST
