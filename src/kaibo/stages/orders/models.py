@@ -81,7 +81,7 @@ class Order(models.Model):
         indexes = [
             models.Index(fields=["shop", "-ordered_at"], name="orders_newest"),
             models.Index(fields=["shop", "state", "-ordered_at"], name="orders_by_state"),
-            models.Index(fields=["shop", "platform", "-ordered_at"], name="orders_by_platform"),
+            models.Index(fields=["-ordered_at", "-id"], name="orders_newest_of_all"),
             models.Index(fields=["ship_by"], name="orders_to_ship", condition=Q(state__in=TO_SHIP)),
             models.Index(fields=["pay_by"], name="orders_unpaid", condition=Q(state="pending_payment")),
             models.Index(fields=["shop", "ordered_at"], name="orders_with_findings", condition=Q(open_findings__gt=0)),

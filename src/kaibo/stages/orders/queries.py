@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum, Value
 
 from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.intake import queries as intake
@@ -214,10 +214,10 @@ def ship_clock(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> S
     waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP)
     spans = {"within_4": (0, 4), "within_24": (4, 24), "within_48": (24, 48)}
     counted = waiting.aggregate(
-        earliest=Min("ship_by"), overdue=Count("pk", filter=Q(ship_by__lt=now)),
-        later=Count("pk", filter=Q(ship_by__gte=now + timedelta(hours=48)) | Q(ship_by=None)),
+        earliest=Min("ship_by"), overdue=Count(Value(1), filter=Q(ship_by__lt=now)),
+        later=Count(Value(1), filter=Q(ship_by__gte=now + timedelta(hours=48)) | Q(ship_by=None)),
         **{
-            name: Count("pk", filter=Q(ship_by__gte=now + timedelta(hours=start), ship_by__lt=now + timedelta(hours=end)))
+            name: Count(Value(1), filter=Q(ship_by__gte=now + timedelta(hours=start), ship_by__lt=now + timedelta(hours=end)))
             for name, (start, end) in spans.items()
         },
     )  # fmt: skip
@@ -231,7 +231,7 @@ def burn_down(actor: Actor, now: datetime, *, shop_id: UUID | None = None, hours
     """This function will say how many orders may still wait at each coming moment, if none is to be late."""
     waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP)
     moments = [now + timedelta(hours=after) for after in range(0, hours + step, step)]
-    counted = waiting.aggregate(**{f"at_{i}": Count("pk", filter=Q(ship_by__gt=moment)) for i, moment in enumerate(moments)})
+    counted = waiting.aggregate(**{f"at_{i}": Count(Value(1), filter=Q(ship_by__gt=moment)) for i, moment in enumerate(moments)})
     return [(moment, counted[f"at_{i}"]) for i, moment in enumerate(moments)]
 
 

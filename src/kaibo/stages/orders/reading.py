@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import msgspec
+
 from kaibo.kit.clock import SHANGHAI
 from kaibo.kit.money import NotMoney, fen_from_text
 from kaibo.plumbing.intake.cells import NotAmount
@@ -76,25 +78,26 @@ HASHED = (
 
 def read_line(row: ParsedRow) -> LineIn | Refused:
     """This function will read one parsed row, or refuse it with its reason: no time at all, an amount below zero."""
-    ordered_at = row.get("ordered_at") or _day_in_number(row["order_no"])
+    get = row.values.get
+    ordered_at = get("ordered_at") or _day_in_number(row["order_no"])
     if ordered_at is None:
         return Refused("orders.time_missing", "没有下单时间", "There is no order time", "ordered_at")
-    quantity = row.get("quantity") or 1
-    amount, freight = row.get("amount") or 0, row.get("freight") or 0
+    quantity = get("quantity") or 1
+    amount, freight = get("amount") or 0, get("freight") or 0
     if amount < 0 or quantity <= 0:
         return Refused("orders.figure_below_zero", "数量要大于 0，金额不能为负", "Quantity must be above 0, amounts not below", "amount")
-    discounts = sum(row.get(key) or 0 for key in ("platform_discount", "shop_discount", "talent_discount"))
-    price = row.get("price")
+    discounts = sum(get(key) or 0 for key in ("platform_discount", "shop_discount", "talent_discount"))
+    price = get("price")
     if price is None:
         price = max(0, amount - freight + discounts) // quantity
-    receiver = Receiver(row.get("receiver") or "", row.get("phone") or "", row.get("address") or "")
-    raw_status, raw_aftersale = row["status"], row.get("aftersale") or ""
+    receiver = Receiver(get("receiver") or "", get("phone") or "", get("address") or "")
+    raw_status, raw_aftersale = row["status"], get("aftersale") or ""
     return LineIn(
-        order_no=row["order_no"], line_no=row.get("line_no") or _line_number(row), title=(row.get("title") or "")[:200],
-        specification=(row.get("specification") or "")[:160], code=(row.get("code") or "")[:80], quantity=quantity, price_fen=price,
+        order_no=row["order_no"], line_no=get("line_no") or _line_number(row), title=(get("title") or "")[:200],
+        specification=(get("specification") or "")[:160], code=(get("code") or "")[:80], quantity=quantity, price_fen=price,
         amount_fen=amount, freight_fen=freight, raw_status=raw_status[:60], raw_aftersale=raw_aftersale[:60], state=state_of(raw_status),
-        holds=tuple(holds_of(raw_status, raw_aftersale)), ordered_at=ordered_at, paid_at=row.get("paid_at"), promised_at=row.get("promised_at"),
-        shipped_at=row.get("shipped_at"), finished_at=row.get("finished_at"), cancel_reason=(row.get("cancel_reason") or "")[:80],
+        holds=tuple(holds_of(raw_status, raw_aftersale)), ordered_at=ordered_at, paid_at=get("paid_at"), promised_at=get("promised_at"),
+        shipped_at=get("shipped_at"), finished_at=get("finished_at"), cancel_reason=(get("cancel_reason") or "")[:80],
         receiver=receiver, address=_address_of(row, receiver), content_hash=_hash(row),
     )  # fmt: skip
 
@@ -106,7 +109,8 @@ def _line_number(row: ParsedRow) -> str:
 
 
 def _hash(row: ParsedRow) -> str:
-    return hashlib.md5(repr([row.values.get(key) for key in HASHED]).encode(), usedforsecurity=False).hexdigest()
+    get = row.values.get
+    return hashlib.md5(msgspec.json.encode([get(key) for key in HASHED]), usedforsecurity=False).hexdigest()
 
 
 def _address_of(row: ParsedRow, receiver: Receiver) -> Address | None:
