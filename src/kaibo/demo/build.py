@@ -7,7 +7,11 @@ import time
 from datetime import timedelta
 
 from kaibo.config.setup import django_ready
-from kaibo.kit.clock import utc_now
+
+django_ready()  # a program of its own: models can only be imported once Django is up
+
+from kaibo.demo import afterwards, house, tonight  # noqa: E402
+from kaibo.kit.clock import utc_now  # noqa: E402
 
 MINUTES_IN = 42
 """How far tonight's session is when a newcomer first looks."""
@@ -15,10 +19,6 @@ MINUTES_IN = 42
 
 def main() -> int:
     """This function will build the shop unless it is there already."""
-    django_ready()
-    # Loaded here: these need Django to be up.
-    from kaibo.demo import afterwards, house, tonight
-
     if house.is_built():
         return 0
     began = time.monotonic()

@@ -13,7 +13,16 @@ from datetime import datetime
 
 from kaibo.config import logs
 from kaibo.config.setup import django_ready
-from kaibo.kit.clock import utc_now
+
+django_ready()  # a program of its own: models can only be imported once Django is up
+
+from kaibo.demo.buyers import buyer  # noqa: E402
+from kaibo.kit.clock import utc_now  # noqa: E402
+from kaibo.kit.errors import KaiboError  # noqa: E402
+from kaibo.plumbing.access.actor import KAIBO  # noqa: E402
+from kaibo.stages.orders import services  # noqa: E402
+from kaibo.stages.orders.models import Order  # noqa: E402
+from kaibo.stages.orders.rules import State  # noqa: E402
 
 ONE_IN_THAT_NEVER_PAYS = 12
 MOST_AT_ONCE = 40
@@ -21,14 +30,6 @@ MOST_AT_ONCE = 40
 
 def pay_waiting(now: datetime) -> int:
     """This function will pay what waits for payment and give how many orders were paid."""
-    # Loaded here: models exist only after django_ready.
-    from kaibo.demo.buyers import buyer
-    from kaibo.kit.errors import KaiboError
-    from kaibo.plumbing.access.actor import KAIBO
-    from kaibo.stages.orders import services
-    from kaibo.stages.orders.models import Order
-    from kaibo.stages.orders.rules import State
-
     paid = 0
     for order in Order.objects.filter(platform="own", state=State.PENDING_PAYMENT.value).order_by("pk")[:MOST_AT_ONCE]:
         number = order.pk.int % 1_000_003
@@ -49,7 +50,6 @@ def pay_waiting(now: datetime) -> int:
 def main() -> int:
     """This function will pay every few seconds until it is told to stop."""
     logs.set_up()
-    django_ready()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

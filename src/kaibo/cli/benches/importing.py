@@ -25,6 +25,7 @@ import xlsxwriter
 
 from kaibo.cli.benches.scratch import scratch_database
 from kaibo.config.setup import django_ready
+from kaibo.kit.money import plain_yuan
 
 HEADER = (
     "主订单编号", "子订单编号", "选购商品", "商品规格", "商品数量", "商家编码", "商品单价", "订单应付金额", "运费", "收件人",
@@ -79,7 +80,7 @@ def orders(rows: int) -> Iterator[list[str]]:
         paid_at = _START + timedelta(seconds=number * 31)
         yield [
             f"\t69{number:017d}", f"\t69{number:017d}", f"{_GOODS[number % 8]}{number % 97}款", f"{_COLOURS[number % 5]};{_SIZES[number % 4]}",
-            str(quantity), f"SKU-{number % 1000:04d}", f"{price_fen / 100:.2f}", f"{price_fen * quantity / 100:,.2f}", "0.00",
+            str(quantity), f"SKU-{number % 1000:04d}", plain_yuan(price_fen), plain_yuan(price_fen * quantity), "0.00",
             f"##c1pher{number:08d}##", f"$$pH0ne{number:08d}$$", "浙江省", "杭州市", "余杭区", f"##addr{number:08d}##", f"{paid_at:%Y-%m-%d %H:%M:%S}",
             f"{paid_at + timedelta(seconds=12):%Y-%m-%d %H:%M:%S}", f"{paid_at + timedelta(days=2):%Y-%m-%d %H:%M:%S}", _STATES[number % 4], "-",
         ]  # fmt: skip

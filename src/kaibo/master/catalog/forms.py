@@ -65,4 +65,8 @@ class WordsForm(forms.Form):
     point_3 = forms.CharField(label=_("卖点 3"), max_length=60, required=False)
 
     def points(self) -> list[str]:
-        return [self.cleaned_data[key].strip() for key in ("point_1", "point_2", "point_3") if self.cleaned_data[key].strip()]
+        return [
+            self.cleaned_data[key].strip()
+            for key in ("point_1", "point_2", "point_3")
+            if self.cleaned_data[key].strip()
+        ]

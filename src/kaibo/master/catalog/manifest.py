@@ -9,6 +9,16 @@ MANIFEST = Stage(
     key="catalog",
     search=search,
     pages=(Page(_("商品"), "catalog:list"),),
-    abilities=tuple(Ability(*words) for words in (("catalog:product:edit", "编辑商品", "edit goods"), ("catalog:alias:learn", "记住平台货号", "remember what a platform calls an item"),)),
-    roles={"operations": ("catalog:product:edit", "catalog:alias:learn"), "selection": ("catalog:product:edit",), "warehouse": ("catalog:alias:learn",)},
+    abilities=tuple(
+        Ability(*words)
+        for words in (
+            ("catalog:product:edit", "编辑商品", "edit goods"),
+            ("catalog:alias:learn", "记住平台货号", "remember what a platform calls an item"),
+        )
+    ),
+    roles={
+        "operations": ("catalog:product:edit", "catalog:alias:learn"),
+        "selection": ("catalog:product:edit",),
+        "warehouse": ("catalog:alias:learn",),
+    },
 )

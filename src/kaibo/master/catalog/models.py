@@ -47,7 +47,9 @@ class Sku(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(cost_fen__gte=0) & models.Q(price_fen__gt=0), name="sku_money_positive"),
+            models.CheckConstraint(
+                condition=models.Q(cost_fen__gte=0) & models.Q(price_fen__gt=0), name="sku_money_positive"
+            ),
             models.UniqueConstraint(fields=["barcode"], condition=~models.Q(barcode=""), name="one_sku_per_barcode"),
         ]
 

@@ -63,8 +63,17 @@ def product_for(actor: Actor, product_id: UUID) -> Product:
 def _row(sku: Sku) -> SkuRow:
     product = sku.product
     return SkuRow(
-        sku.pk, sku.code, product.pk, product.code, product.title, sku.specification, product.shop_id, product.category_id,
-        sku.cost_fen, sku.price_fen, sku.is_bundle,
+        sku.pk,
+        sku.code,
+        product.pk,
+        product.code,
+        product.title,
+        sku.specification,
+        product.shop_id,
+        product.category_id,
+        sku.cost_fen,
+        sku.price_fen,
+        sku.is_bundle,
     )
 
 
@@ -117,8 +126,10 @@ def skus_by_text(platform: str, texts: Iterable[str]) -> dict[str, SkuRow]:
 def components_of(sku_ids: Iterable[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
     """This function will give bundle → [(component, quantity)]; an item that is no bundle is left out."""
     found: dict[UUID, list[tuple[UUID, int]]] = {}
-    for bundle, component, quantity in BundleComponent.objects.filter(bundle__in=set(sku_ids)).order_by("component_id").values_list(
-        "bundle_id", "component_id", "quantity"
+    for bundle, component, quantity in (
+        BundleComponent.objects.filter(bundle__in=set(sku_ids))
+        .order_by("component_id")
+        .values_list("bundle_id", "component_id", "quantity")
     ):
         found.setdefault(bundle, []).append((component, quantity))
     return found

@@ -62,8 +62,17 @@ def ensure_category(*, code: str, title: str, title_en: str, parent: str | None 
 
 @transaction.atomic
 def add_product(
-    *, actor: Actor, shop_id: UUID, code: str, title: str, category: str, skus: Sequence[NewSku], now: datetime, brand: str = "",
-    value_proposition: str = "", selling_points: Sequence[str] = (),
+    *,
+    actor: Actor,
+    shop_id: UUID,
+    code: str,
+    title: str,
+    category: str,
+    skus: Sequence[NewSku],
+    now: datetime,
+    brand: str = "",
+    value_proposition: str = "",
+    selling_points: Sequence[str] = (),
 ) -> Product:
     """
     This function will add a product with its items.
@@ -75,14 +84,22 @@ def add_product(
     try:
         with transaction.atomic():
             product = Product.objects.create(
-                shop_id=shop_id, code=code, title=title, category_id=category, brand=brand, value_proposition=value_proposition,
-                selling_points=list(selling_points), created_at=now,
+                shop_id=shop_id,
+                code=code,
+                title=title,
+                category_id=category,
+                brand=brand,
+                value_proposition=value_proposition,
+                selling_points=list(selling_points),
+                created_at=now,
             )
     except IntegrityError as taken:
         raise ProductCodeTaken(product_code=code) from taken
     for one in skus:
         add_sku(actor=actor, product=product, sku=one)
-    audit.record(actor, "catalog:product:add", subject=f"product:{product.pk}", now=now, details={"code": code}, shop_id=shop_id)
+    audit.record(
+        actor, "catalog:product:add", subject=f"product:{product.pk}", now=now, details={"code": code}, shop_id=shop_id
+    )
     return product
 
 
@@ -92,8 +109,13 @@ def add_sku(*, actor: Actor, product: Product, sku: NewSku) -> Sku:
     try:
         with transaction.atomic():
             return Sku.objects.create(
-                product=product, code=sku.code, specification=sku.specification, barcode=sku.barcode, cost_fen=sku.cost_fen,
-                price_fen=sku.price_fen, weight_grams=sku.weight_grams,
+                product=product,
+                code=sku.code,
+                specification=sku.specification,
+                barcode=sku.barcode,
+                cost_fen=sku.cost_fen,
+                price_fen=sku.price_fen,
+                weight_grams=sku.weight_grams,
             )
     except IntegrityError as taken:
         raise SkuCodeTaken(sku_code=sku.code) from taken
@@ -101,7 +123,12 @@ def add_sku(*, actor: Actor, product: Product, sku: NewSku) -> Sku:
 
 @transaction.atomic
 def describe_product(
-    *, actor: Actor, product_id: UUID, now: datetime, value_proposition: str | None = None, selling_points: Sequence[str] | None = None,
+    *,
+    actor: Actor,
+    product_id: UUID,
+    now: datetime,
+    value_proposition: str | None = None,
+    selling_points: Sequence[str] | None = None,
     title: str | None = None,
 ) -> None:
     """This function will change what is said of a product everywhere downstream.   Raises: Forbidden, TooManySellingPoints.   Source: SEL-8, SEL-10."""
@@ -111,11 +138,22 @@ def describe_product(
         _check_points(selling_points)
     changes = {
         key: value
-        for key, value in {"value_proposition": value_proposition, "selling_points": list(selling_points) if selling_points is not None else None, "title": title}.items()
+        for key, value in {
+            "value_proposition": value_proposition,
+            "selling_points": list(selling_points) if selling_points is not None else None,
+            "title": title,
+        }.items()
         if value is not None
     }
     Product.objects.filter(pk=product_id).update(**changes)
-    audit.record(actor, "catalog:product:describe", subject=f"product:{product_id}", now=now, details=changes, shop_id=product.shop_id)
+    audit.record(
+        actor,
+        "catalog:product:describe",
+        subject=f"product:{product_id}",
+        now=now,
+        details=changes,
+        shop_id=product.shop_id,
+    )
 
 
 @transaction.atomic
@@ -127,9 +165,17 @@ def set_components(*, actor: Actor, bundle: UUID, components: Sequence[tuple[UUI
         if rows[component].is_bundle or component == bundle:
             raise BundleOfBundles(sku_code=rows[component].code)
     BundleComponent.objects.filter(bundle=bundle).delete()
-    BundleComponent.objects.bulk_create([BundleComponent(bundle_id=bundle, component_id=c, quantity=q) for c, q in components])
+    BundleComponent.objects.bulk_create(
+        [BundleComponent(bundle_id=bundle, component_id=c, quantity=q) for c, q in components]
+    )
     Sku.objects.filter(pk=bundle).update(is_bundle=bool(components))
-    audit.record(actor, "catalog:bundle:set", subject=f"sku:{bundle}", now=now, details={"components": [[str(c), q] for c, q in components]})
+    audit.record(
+        actor,
+        "catalog:bundle:set",
+        subject=f"sku:{bundle}",
+        now=now,
+        details={"components": [[str(c), q] for c, q in components]},
+    )
 
 
 @transaction.atomic
@@ -137,8 +183,17 @@ def learn_alias(*, actor: Actor, platform: str, text: str, sku_id: UUID, now: da
     """This function will remember what a platform calls an item.   Raises: Forbidden.   Source: ORD-2."""
     row = queries.sku_rows([sku_id])[sku_id]
     access.require(actor, "catalog:alias:learn", shop_id=row.shop_id)
-    SkuAlias.objects.update_or_create(platform=platform, text=text, defaults={"sku_id": sku_id, "learnt_at": now, "learnt_by": actor.name})
-    audit.record(actor, "catalog:alias:learn", subject=f"sku:{sku_id}", now=now, details={"platform": platform, "text": text}, shop_id=row.shop_id)
+    SkuAlias.objects.update_or_create(
+        platform=platform, text=text, defaults={"sku_id": sku_id, "learnt_at": now, "learnt_by": actor.name}
+    )
+    audit.record(
+        actor,
+        "catalog:alias:learn",
+        subject=f"sku:{sku_id}",
+        now=now,
+        details={"platform": platform, "text": text},
+        shop_id=row.shop_id,
+    )
 
 
 def _check_points(points: Sequence[str]) -> None:

@@ -34,7 +34,9 @@ PRODUCTS = Table(
     ),
     filters=(
         Search(("code__istartswith", "title__icontains"), gettext_lazy("编码、名称…")),
-        Choice("category", gettext_lazy("类目"), lambda _request: [(one.code, one.title) for one in queries.categories()]),
+        Choice(
+            "category", gettext_lazy("类目"), lambda _request: [(one.code, one.title) for one in queries.categories()]
+        ),
     ),
     default_sort="-created_at",
     unit=gettext_lazy("件商品"),
@@ -55,7 +57,9 @@ def _row(product: Product) -> Row:
 def products(request: ConsoleRequest) -> HttpResponse:
     found = queries.products_for(request.actor)
     table = tables.page(request, PRODUCTS, found.filter(shop=request.shop_id) if request.shop_id else found, row=_row)
-    return render(request, "catalog/products.html", {"table": table, "can_edit": request.actor.can(services.PRODUCT_EDIT)})
+    return render(
+        request, "catalog/products.html", {"table": table, "can_edit": request.actor.can(services.PRODUCT_EDIT)}
+    )
 
 
 def product(request: ConsoleRequest, product_id: UUID) -> HttpResponse:
@@ -94,7 +98,9 @@ def add_sku(request: ConsoleRequest, product_id: UUID) -> HttpResponse:
         return render(request, "catalog/sku.html", {"form": form, "product": found}, status=422)
     said = form.cleaned_data
     services.add_sku(
-        actor=request.actor, product=found, sku=NewSku(said["sku_code"], said["specification"], said["cost"], said["price"], said["barcode"])
+        actor=request.actor,
+        product=found,
+        sku=NewSku(said["sku_code"], said["specification"], said["cost"], said["price"], said["barcode"]),
     )
     return done(request, _("已添加货号"), "catalog:product", product_id)
 

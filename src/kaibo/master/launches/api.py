@@ -43,9 +43,24 @@ class Made(Schema):
 
 
 def _out(row: queries.BoardRow) -> LaunchOut:
-    gates = [GateOut(stage=c.stage, state=c.finding.state, reason=str(c.finding.reason), source=c.finding.source, is_overridden=c.is_overridden) for c in row.cells]
+    gates = [
+        GateOut(
+            stage=c.stage,
+            state=c.finding.state,
+            reason=str(c.finding.reason),
+            source=c.finding.source,
+            is_overridden=c.is_overridden,
+        )
+        for c in row.cells
+    ]
     return LaunchOut(
-        id=row.id, title=row.title, product_code=row.product_code, owner=row.owner, on_air_at=row.on_air_at, lateness=row.lateness.state, gates=gates
+        id=row.id,
+        title=row.title,
+        product_code=row.product_code,
+        owner=row.owner,
+        on_air_at=row.on_air_at,
+        lateness=row.lateness.state,
+        gates=gates,
     )
 
 
@@ -65,5 +80,12 @@ def launch(request: HttpRequest, launch_id: UUID) -> LaunchOut:
 @router.post("", response={201: Made})
 def begin(request: HttpRequest, body: LaunchIn) -> tuple[int, Made]:
     """This function will begin a launch."""
-    begun = services.begin_launch(actor=request.auth, shop_id=body.shop_id, title=body.title, owner_id=body.owner_id, on_air_at=body.on_air_at, now=request.now)
+    begun = services.begin_launch(
+        actor=request.auth,
+        shop_id=body.shop_id,
+        title=body.title,
+        owner_id=body.owner_id,
+        on_air_at=body.on_air_at,
+        now=request.now,
+    )
     return 201, Made(id=begun.pk)

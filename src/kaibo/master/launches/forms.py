@@ -16,7 +16,9 @@ class LaunchForm(forms.Form):
     shop = forms.ChoiceField(label=_("店铺"))
     owner = forms.ChoiceField(label=_("负责人"))
     on_air_at = forms.DateTimeField(
-        label=_("计划开播时间"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        label=_("计划开播时间"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
         help_text=_("填了就按倒推日历排好每一环节的截止时间"),
     )
 
@@ -32,7 +34,9 @@ class StagePlanForm(forms.Form):
 
     stage = forms.ChoiceField(label=_("环节"))
     owner = forms.ChoiceField(label=_("负责人"))
-    due_at = forms.DateTimeField(label=_("截止"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    due_at = forms.DateTimeField(
+        label=_("截止"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
 
     def __init__(self, *args: object, stages: list[tuple[str, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

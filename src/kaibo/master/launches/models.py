@@ -54,6 +54,7 @@ class GateOverride(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(confirmed_by=None) | ~models.Q(confirmed_by=models.F("asked_by")), name="override_needs_a_second_person"
+                condition=models.Q(confirmed_by=None) | ~models.Q(confirmed_by=models.F("asked_by")),
+                name="override_needs_a_second_person",
             )
         ]

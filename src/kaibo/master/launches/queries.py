@@ -70,14 +70,20 @@ def products_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     return dict(Launch.objects.filter(pk__in=list(launch_ids), product__isnull=False).values_list("pk", "product_id"))
 
 
-def board(actor: Actor, now: datetime, *, launch_ids: Iterable[UUID] | None = None, shop_id: UUID | None = None) -> list[BoardRow]:
+def board(
+    actor: Actor, now: datetime, *, launch_ids: Iterable[UUID] | None = None, shop_id: UUID | None = None
+) -> list[BoardRow]:
     """
     This function will give the launch board: every running launch, each stage's finding, where it is stuck, how late.
 
     Every gate is asked once for all launches, so the number of queries does not grow with them.   Source: TEAM-4.
     """
     visible = Launch.objects.select_related("product").order_by("on_air_at", "created_at")
-    visible = visible.filter(pk__in=list(launch_ids)) if launch_ids is not None else visible.filter(state=Launch.State.RUNNING)
+    visible = (
+        visible.filter(pk__in=list(launch_ids))
+        if launch_ids is not None
+        else visible.filter(state=Launch.State.RUNNING)
+    )
     if not (actor.is_kaibo or actor.sees_all_shops):
         visible = visible.filter(shop__in=actor.shop_ids)
     if shop_id:
@@ -86,22 +92,31 @@ def board(actor: Actor, now: datetime, *, launch_ids: Iterable[UUID] | None = No
     ids = [launch.pk for launch in launches]
     findings = {stage.key: (stage.gate(ids, now) if stage.gate else {}) for stage in wiring().stages}
     plans = {(plan.launch_id, plan.stage): plan for plan in LaunchStage.objects.filter(launch__in=ids)}
-    passed = set(GateOverride.objects.filter(launch__in=ids, confirmed_by__isnull=False).values_list("launch_id", "stage"))
+    passed = set(
+        GateOverride.objects.filter(launch__in=ids, confirmed_by__isnull=False).values_list("launch_id", "stage")
+    )
     names = names_of({launch.owner_id for launch in launches} | {plan.owner_id for plan in plans.values()})
     return [_board_row(launch, findings, plans, passed, names, now) for launch in launches]
 
 
 def _board_row(
-    launch: Launch, findings: Mapping[str, Mapping[UUID, Finding]], plans: Mapping[tuple[UUID, str], LaunchStage],
-    passed: set[tuple[UUID, str]], names: Mapping[UUID, str], now: datetime,
+    launch: Launch,
+    findings: Mapping[str, Mapping[UUID, Finding]],
+    plans: Mapping[tuple[UUID, str], LaunchStage],
+    passed: set[tuple[UUID, str]],
+    names: Mapping[UUID, str],
+    now: datetime,
 ) -> BoardRow:
     cells = []
     for stage in wiring().stages:
         plan = plans.get((launch.pk, stage.key))
         cells.append(
             StageCell(
-                stage.key, findings[stage.key].get(launch.pk, Finding("none")), names.get(plan.owner_id, "") if plan and plan.owner_id else "",
-                plan.due_at if plan else None, (launch.pk, stage.key) in passed,
+                stage.key,
+                findings[stage.key].get(launch.pk, Finding("none")),
+                names.get(plan.owner_id, "") if plan and plan.owner_id else "",
+                plan.due_at if plan else None,
+                (launch.pk, stage.key) in passed,
             )
         )
     unfinished = [cell for cell in cells if cell.finding.state != "ok" and not cell.is_overridden]
@@ -109,8 +124,17 @@ def _board_row(
     runs = [cell for cell in unfinished if cell.finding.state == "run"]
     stuck = next(iter(reds + runs + unfinished), None)
     return BoardRow(
-        launch.pk, launch.title, launch.product_id, launch.product.code if launch.product else "", names.get(launch.owner_id, ""),
-        launch.owner_id, launch.on_air_at, launch.state, tuple(cells), stuck, lateness([c.due_at for c in unfinished if c.due_at], now),
+        launch.pk,
+        launch.title,
+        launch.product_id,
+        launch.product.code if launch.product else "",
+        names.get(launch.owner_id, ""),
+        launch.owner_id,
+        launch.on_air_at,
+        launch.state,
+        tuple(cells),
+        stuck,
+        lateness([c.due_at for c in unfinished if c.due_at], now),
     )
 
 

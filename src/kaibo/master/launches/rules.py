@@ -9,8 +9,18 @@ from datetime import datetime, timedelta
 from kaibo.kit.errors import Conflict, Invalid
 
 DAYS_BEFORE_AIR = {
-    "selection": 30, "supply": 10, "compliance": 7, "listing": 5, "showplan": 2, "warmup": 3, "live": 0, "orders": -2,
-    "aftersales": -9, "analytics": -2, "members": -10, "risk": 1,
+    "selection": 30,
+    "supply": 10,
+    "compliance": 7,
+    "listing": 5,
+    "showplan": 2,
+    "warmup": 3,
+    "live": 0,
+    "orders": -2,
+    "aftersales": -9,
+    "analytics": -2,
+    "members": -10,
+    "risk": 1,
 }
 """When each stage is due, in days before the broadcast (negative: after it). A starting plan; owners move dates."""
 

@@ -29,7 +29,14 @@ class OverrideDecided(Conflict):
 
 @transaction.atomic
 def begin_launch(
-    *, actor: Actor, shop_id: UUID, title: str, owner_id: UUID, now: datetime, product_id: UUID | None = None, on_air_at: datetime | None = None
+    *,
+    actor: Actor,
+    shop_id: UUID,
+    title: str,
+    owner_id: UUID,
+    now: datetime,
+    product_id: UUID | None = None,
+    on_air_at: datetime | None = None,
 ) -> Launch:
     """This function will begin a launch, with dates planned backwards from its broadcast.   Raises: Forbidden.   Source: TEAM-4."""
     access.require(actor, LAUNCH_EDIT, shop_id=shop_id)
@@ -38,14 +45,26 @@ def begin_launch(
     )
     dates = due_dates(on_air_at) if on_air_at else {}
     LaunchStage.objects.bulk_create(
-        [LaunchStage(launch=launch, stage=stage.key, owner_id=owner_id, due_at=dates.get(stage.key)) for stage in wiring().stages]
+        [
+            LaunchStage(launch=launch, stage=stage.key, owner_id=owner_id, due_at=dates.get(stage.key))
+            for stage in wiring().stages
+        ]
     )
-    audit.record(actor, "launches:launch:begin", subject=f"launch:{launch.pk}", now=now, details={"title": title}, shop_id=shop_id)
+    audit.record(
+        actor,
+        "launches:launch:begin",
+        subject=f"launch:{launch.pk}",
+        now=now,
+        details={"title": title},
+        shop_id=shop_id,
+    )
     return launch
 
 
 @transaction.atomic
-def plan_launch(*, actor: Actor, launch_id: UUID, now: datetime, on_air_at: datetime | None = None, product_id: UUID | None = None) -> None:
+def plan_launch(
+    *, actor: Actor, launch_id: UUID, now: datetime, on_air_at: datetime | None = None, product_id: UUID | None = None
+) -> None:
     """This function will set the broadcast (and re-plan the dates not yet past) or the product.   Raises: Forbidden, LaunchUnknown."""
     launch = queries.launch_for(actor, launch_id)
     access.require(actor, LAUNCH_EDIT, shop_id=launch.shop_id)
@@ -59,13 +78,19 @@ def plan_launch(*, actor: Actor, launch_id: UUID, now: datetime, on_air_at: date
 
 
 @transaction.atomic
-def plan_stage(*, actor: Actor, launch_id: UUID, stage: str, owner_id: UUID, due_at: datetime | None, now: datetime) -> None:
+def plan_stage(
+    *, actor: Actor, launch_id: UUID, stage: str, owner_id: UUID, due_at: datetime | None, now: datetime
+) -> None:
     """This function will give a stage of a launch its owner and date.   Raises: Forbidden, LaunchUnknown."""
     launch = queries.launch_for(actor, launch_id)
     access.require(actor, LAUNCH_EDIT, shop_id=launch.shop_id)
     LaunchStage.objects.update_or_create(launch=launch, stage=stage, defaults={"owner_id": owner_id, "due_at": due_at})
     audit.record(
-        actor, "launches:stage:plan", subject=f"launch:{launch_id}", now=now, shop_id=launch.shop_id,
+        actor,
+        "launches:stage:plan",
+        subject=f"launch:{launch_id}",
+        now=now,
+        shop_id=launch.shop_id,
         details={"stage": stage, "owner": str(owner_id), "due": due_at.isoformat() if due_at else None},
     )
 
@@ -87,8 +112,18 @@ def ask_override(*, actor: Actor, launch_id: UUID, stage: str, reason: str, now:
     access.require(actor, OVERRIDE_ASK, shop_id=launch.shop_id)
     if not reason.strip():
         raise ReasonMissing
-    asked = GateOverride.objects.create(launch=launch, stage=stage, reason=reason, asked_by=actor.person_id, asked_at=now)
-    audit.record(actor, OVERRIDE_ASK, subject=f"launch:{launch_id}", now=now, details={"stage": stage}, reason=reason, shop_id=launch.shop_id)
+    asked = GateOverride.objects.create(
+        launch=launch, stage=stage, reason=reason, asked_by=actor.person_id, asked_at=now
+    )
+    audit.record(
+        actor,
+        OVERRIDE_ASK,
+        subject=f"launch:{launch_id}",
+        now=now,
+        details={"stage": stage},
+        reason=reason,
+        shop_id=launch.shop_id,
+    )
     return asked
 
 
@@ -105,9 +140,16 @@ def confirm_override(*, actor: Actor, override_id: UUID, now: datetime) -> None:
     access.require(actor, OVERRIDE_CONFIRM, shop_id=asked.launch.shop_id)
     if asked.asked_by == actor.person_id:
         raise SamePersonTwice
-    if not GateOverride.objects.filter(pk=override_id, confirmed_by=None).update(confirmed_by=actor.person_id, confirmed_at=now):
+    if not GateOverride.objects.filter(pk=override_id, confirmed_by=None).update(
+        confirmed_by=actor.person_id, confirmed_at=now
+    ):
         raise OverrideDecided
     audit.record(
-        actor, OVERRIDE_CONFIRM, subject=f"launch:{asked.launch_id}", now=now, details={"stage": asked.stage}, reason=asked.reason,
+        actor,
+        OVERRIDE_CONFIRM,
+        subject=f"launch:{asked.launch_id}",
+        now=now,
+        details={"stage": asked.stage},
+        reason=asked.reason,
         shop_id=asked.launch.shop_id,
     )

@@ -22,7 +22,9 @@ from kaibo.plumbing.wiring import wiring
 def board(request: ConsoleRequest) -> HttpResponse:
     rows = queries.board(request.actor, request.now, shop_id=request.shop_id)
     shown = _chosen(rows, request)
-    reds = [(row, cell) for row in shown for cell in row.cells if cell.finding.state == "red" and not cell.is_overridden]
+    reds = [
+        (row, cell) for row in shown for cell in row.cells if cell.finding.state == "red" and not cell.is_overridden
+    ]
     return render(
         request, "launches/board.html",
         {
@@ -121,7 +123,9 @@ def plan_stage(request: ConsoleRequest, launch_id: UUID) -> HttpResponse:
 
 @require_POST
 def ask_override(request: ConsoleRequest, launch_id: UUID, stage: str) -> HttpResponse:
-    services.ask_override(actor=request.actor, launch_id=launch_id, stage=stage, reason=request.POST.get("reason", ""), now=request.now)
+    services.ask_override(
+        actor=request.actor, launch_id=launch_id, stage=stage, reason=request.POST.get("reason", ""), now=request.now
+    )
     return done(request, _("已申请放行，等第二个人确认"), "launches:launch", launch_id)
 
 

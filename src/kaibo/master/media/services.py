@@ -74,8 +74,14 @@ def keep(*, actor: Actor, name: str, mime: str, content: BinaryIO, now: datetime
         raise
     width, height = _picture_size(target)
     return MediaFile.objects.create(
-        sha256=digest.hexdigest(), name=Path(name).name[:200], mime=mime, size_bytes=size, width=width, height=height,
-        added_by=actor.name, added_at=now,
+        sha256=digest.hexdigest(),
+        name=Path(name).name[:200],
+        mime=mime,
+        size_bytes=size,
+        width=width,
+        height=height,
+        added_by=actor.name,
+        added_at=now,
     )
 
 

@@ -1,5 +1,7 @@
 """People, roles and who has which role where."""
 
+from __future__ import annotations
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
@@ -9,7 +11,7 @@ from kaibo.kit.ids import new_id
 class PersonManager(BaseUserManager):
     """Finds people by account name; people are made by `services.add_person`."""
 
-    def get_by_natural_key(self, username):
+    def get_by_natural_key(self, username: str) -> Person:
         return self.get(account__iexact=username)
 
 

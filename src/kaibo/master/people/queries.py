@@ -40,7 +40,9 @@ def actor_for(person: Person) -> Actor:
         return NOBODY
     memberships = list(Membership.objects.filter(person=person).values_list("role_id", "shop_id"))
     granted: dict[str, set[str]] = {}
-    for role, ability in RoleAbility.objects.filter(role__in={role for role, _ in memberships}, is_granted=True).values_list("role_id", "ability"):
+    for role, ability in RoleAbility.objects.filter(
+        role__in={role for role, _ in memberships}, is_granted=True
+    ).values_list("role_id", "ability"):
         granted.setdefault(role, set()).add(ability)
     abilities: dict[str, set[UUID | None]] = {}
     for role, shop_id in memberships:
@@ -68,7 +70,11 @@ def actor_of_token(secret: str, *, now: datetime) -> Actor | None:
     """This function will give the actor behind an API token, narrowed to the token's abilities; None when it does not hold."""
     token = (
         ApiToken.objects.select_related("person")
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now), hash=hashlib.sha256(secret.encode()).hexdigest(), revoked_at=None)
+        .filter(
+            Q(expires_at=None) | Q(expires_at__gt=now),
+            hash=hashlib.sha256(secret.encode()).hexdigest(),
+            revoked_at=None,
+        )
         .first()
     )
     if token is None:
@@ -76,8 +82,12 @@ def actor_of_token(secret: str, *, now: datetime) -> Actor | None:
     full = actor_for(token.person)
     narrowed = {ability: shops for ability, shops in full.abilities.items() if ability in set(token.abilities)}
     return Actor(
-        person_id=full.person_id, name=f"{full.name} · {token.title}", abilities=narrowed, roles=full.roles,
-        shop_ids=full.shop_ids, sees_all_shops=full.sees_all_shops,
+        person_id=full.person_id,
+        name=f"{full.name} · {token.title}",
+        abilities=narrowed,
+        roles=full.roles,
+        shop_ids=full.shop_ids,
+        sees_all_shops=full.sees_all_shops,
     )
 
 
@@ -89,7 +99,9 @@ def names_of(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
 def people_rows() -> list[PersonRow]:
     """This function will list all people with their roles."""
     roles: dict[UUID, list[tuple[str, UUID | None]]] = {}
-    for person_id, role, shop_id in Membership.objects.order_by("role__position").values_list("person_id", "role_id", "shop_id"):
+    for person_id, role, shop_id in Membership.objects.order_by("role__position").values_list(
+        "person_id", "role_id", "shop_id"
+    ):
         roles.setdefault(person_id, []).append((role, shop_id))
     return [
         PersonRow(p.pk, p.account, p.name, tuple(roles.get(p.pk, ())), p.is_active, p.last_login)

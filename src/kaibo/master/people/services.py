@@ -53,9 +53,16 @@ def sync_roles() -> None:
     """This function will make the roles and their default abilities those of the manifests, keeping the owner's changes."""
     for position, key in enumerate(ROLE_TITLES):
         Role.objects.update_or_create(key=key, defaults={"position": position})
-    wanted = {(role, ability) for stage in wiring().manifests for role, abilities in stage.roles.items() for ability in abilities}
+    wanted = {
+        (role, ability)
+        for stage in wiring().manifests
+        for role, abilities in stage.roles.items()
+        for ability in abilities
+    }
     have = set(RoleAbility.objects.values_list("role_id", "ability"))
-    RoleAbility.objects.bulk_create([RoleAbility(role_id=role, ability=ability) for role, ability in sorted(wanted - have)], ignore_conflicts=True)
+    RoleAbility.objects.bulk_create(
+        [RoleAbility(role_id=role, ability=ability) for role, ability in sorted(wanted - have)], ignore_conflicts=True
+    )
     for row in RoleAbility.objects.filter(is_default=True):
         if (row.role_id, row.ability) not in wanted:
             row.delete()
@@ -87,17 +94,28 @@ def set_roles(*, actor: Actor, person_id: UUID, roles: Sequence[tuple[str, UUID 
     """This function will replace a person's roles.   Raises: Forbidden, LastOwner."""
     access.require(actor, PERSON_MANAGE)
     person = Person.objects.get(pk=person_id)
-    before = sorted(f"{role}@{shop or '*'}" for role, shop in Membership.objects.filter(person=person).values_list("role_id", "shop_id"))
+    before = sorted(
+        f"{role}@{shop or '*'}"
+        for role, shop in Membership.objects.filter(person=person).values_list("role_id", "shop_id")
+    )
     _set_roles(person, roles)
     if not Membership.objects.filter(role="owner", person__is_active=True).exists():
         raise LastOwner
     after = sorted(f"{role}@{shop or '*'}" for role, shop in roles)
-    audit.record(actor, "people:person:set_roles", subject=f"person:{person_id}", now=now, details={"before": before, "after": after})
+    audit.record(
+        actor,
+        "people:person:set_roles",
+        subject=f"person:{person_id}",
+        now=now,
+        details={"before": before, "after": after},
+    )
 
 
 def _set_roles(person: Person, roles: Iterable[tuple[str, UUID | None]]) -> None:
     Membership.objects.filter(person=person).delete()
-    Membership.objects.bulk_create([Membership(person=person, role_id=role, shop_id=shop_id) for role, shop_id in sorted(set(roles), key=str)])
+    Membership.objects.bulk_create(
+        [Membership(person=person, role_id=role, shop_id=shop_id) for role, shop_id in sorted(set(roles), key=str)]
+    )
 
 
 @transaction.atomic
@@ -107,7 +125,9 @@ def set_active(*, actor: Actor, person_id: UUID, is_active: bool, now: datetime)
     Person.objects.filter(pk=person_id).update(is_active=is_active)
     if not Membership.objects.filter(role="owner", person__is_active=True).exists():
         raise LastOwner
-    audit.record(actor, "people:person:set_active", subject=f"person:{person_id}", now=now, details={"active": is_active})
+    audit.record(
+        actor, "people:person:set_active", subject=f"person:{person_id}", now=now, details={"active": is_active}
+    )
 
 
 @transaction.atomic
@@ -139,12 +159,18 @@ def set_preferences(*, actor: Actor, language: str | None = None, theme: str | N
 def grant(*, actor: Actor, role: str, ability: str, is_granted: bool, now: datetime) -> None:
     """This function will give an ability to a role or withhold it.   Raises: Forbidden.   Source: TEAM-1."""
     access.require(actor, PERSON_MANAGE)
-    RoleAbility.objects.update_or_create(role_id=role, ability=ability, defaults={"is_granted": is_granted, "is_default": False})
-    audit.record(actor, "people:role:grant", subject=f"role:{role}", now=now, details={"ability": ability, "granted": is_granted})
+    RoleAbility.objects.update_or_create(
+        role_id=role, ability=ability, defaults={"is_granted": is_granted, "is_default": False}
+    )
+    audit.record(
+        actor, "people:role:grant", subject=f"role:{role}", now=now, details={"ability": ability, "granted": is_granted}
+    )
 
 
 @transaction.atomic
-def make_token(*, actor: Actor, title: str, abilities: Sequence[str], now: datetime, expires_at: datetime | None = None) -> str:
+def make_token(
+    *, actor: Actor, title: str, abilities: Sequence[str], now: datetime, expires_at: datetime | None = None
+) -> str:
     """
     This function will make an API token with some of the actor's abilities and give its secret, which is shown once.
 
@@ -156,10 +182,16 @@ def make_token(*, actor: Actor, title: str, abilities: Sequence[str], now: datet
             raise AbilityNotYours(ability=ability)
     secret = "kb_" + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        person_id=actor.person_id, title=title, hash=hashlib.sha256(secret.encode()).hexdigest(), abilities=list(abilities),
-        created_at=now, expires_at=expires_at,
+        person_id=actor.person_id,
+        title=title,
+        hash=hashlib.sha256(secret.encode()).hexdigest(),
+        abilities=list(abilities),
+        created_at=now,
+        expires_at=expires_at,
     )
-    audit.record(actor, "console:api_token:make", subject=f"token:{token.pk}", now=now, details={"abilities": list(abilities)})
+    audit.record(
+        actor, "console:api_token:make", subject=f"token:{token.pk}", now=now, details={"abilities": list(abilities)}
+    )
     return secret
 
 

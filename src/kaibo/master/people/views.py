@@ -7,9 +7,8 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kaibo.master.people import queries, services
@@ -25,7 +24,9 @@ class PersonForm(forms.Form):
     account = forms.SlugField(label=gettext_lazy("账号"), max_length=40)
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=40)
     password = forms.CharField(
-        label=gettext_lazy("初始密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=gettext_lazy("至少 10 位")
+        label=gettext_lazy("初始密码"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("至少 10 位"),
     )
     roles = forms.MultipleChoiceField(label=gettext_lazy("角色"), widget=forms.CheckboxSelectMultiple)
     shop = forms.ChoiceField(label=gettext_lazy("店铺"), required=False)
@@ -46,7 +47,10 @@ def people(request: ConsoleRequest) -> HttpResponse:
     rows = [
         {
             "row": row,
-            "roles": [f"{_role_words(role)}（{shops.get(shop, '')}）" if shop else _role_words(role) for role, shop in row.roles],
+            "roles": [
+                f"{_role_words(role)}（{shops.get(shop, '')}）" if shop else _role_words(role)
+                for role, shop in row.roles
+            ],
         }
         for row in queries.people_rows()
     ]
@@ -94,6 +98,10 @@ def roles(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 def grant(request: ConsoleRequest) -> HttpResponse:
     services.grant(
-        actor=request.actor, role=request.POST["role"], ability=request.POST["ability"], is_granted=request.POST.get("has") == "1", now=request.now
+        actor=request.actor,
+        role=request.POST["role"],
+        ability=request.POST["ability"],
+        is_granted=request.POST.get("has") == "1",
+        now=request.now,
     )
     return done(request, _("权限已更新，立即生效"), "people:roles")

@@ -7,6 +7,8 @@ from kaibo.plumbing.wiring import Ability, Page, Stage
 MANIFEST = Stage(
     key="shops",
     pages=(Page(_("店铺与渠道"), "shops:list"),),
-    abilities=tuple(Ability(*words) for words in (("shops:shop:manage", "管理店铺与渠道", "manage shops and channels"),)),
+    abilities=tuple(
+        Ability(*words) for words in (("shops:shop:manage", "管理店铺与渠道", "manage shops and channels"),)
+    ),
     roles={},
 )

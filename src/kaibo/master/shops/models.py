@@ -44,4 +44,6 @@ class Channel(models.Model):
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shop", "platform", "external_id"], name="one_channel_per_account")]
+        constraints = [
+            models.UniqueConstraint(fields=["shop", "platform", "external_id"], name="one_channel_per_account")
+        ]

@@ -29,12 +29,23 @@ class ChannelExists(Conflict):
 
 
 @transaction.atomic
-def add_shop(*, actor: Actor, code: str, name: str, company: str, now: datetime, licence_number: str = "", main_category: str = "") -> Shop:
+def add_shop(
+    *,
+    actor: Actor,
+    code: str,
+    name: str,
+    company: str,
+    now: datetime,
+    licence_number: str = "",
+    main_category: str = "",
+) -> Shop:
     """This function will add a shop.   Raises: Forbidden, ShopCodeTaken."""
     access.require(actor, SHOP_MANAGE)
     try:
         with transaction.atomic():
-            shop = Shop.objects.create(code=code, name=name, company=company, licence_number=licence_number, main_category=main_category)
+            shop = Shop.objects.create(
+                code=code, name=name, company=company, licence_number=licence_number, main_category=main_category
+            )
     except IntegrityError as taken:
         raise ShopCodeTaken(code=code) from taken
     audit.record(actor, "shops:shop:add", subject=f"shop:{shop.pk}", now=now, details={"code": code}, shop_id=shop.pk)
@@ -49,8 +60,17 @@ def add_channel(
     access.require(actor, SHOP_MANAGE, shop_id=shop_id)
     try:
         with transaction.atomic():
-            channel = Channel.objects.create(shop_id=shop_id, platform=platform, name=name, shop_type=shop_type, external_id=external_id)
+            channel = Channel.objects.create(
+                shop_id=shop_id, platform=platform, name=name, shop_type=shop_type, external_id=external_id
+            )
     except IntegrityError as exists:
         raise ChannelExists from exists
-    audit.record(actor, "shops:channel:add", subject=f"channel:{channel.pk}", now=now, details={"platform": platform}, shop_id=shop_id)
+    audit.record(
+        actor,
+        "shops:channel:add",
+        subject=f"channel:{channel.pk}",
+        now=now,
+        details={"platform": platform},
+        shop_id=shop_id,
+    )
     return channel

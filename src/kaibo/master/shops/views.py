@@ -31,7 +31,9 @@ class ChannelForm(forms.Form):
     shop = forms.ChoiceField(label=gettext_lazy("店铺"))
     platform = forms.ChoiceField(label=gettext_lazy("平台"), choices=Platform.choices)
     name = forms.CharField(label=gettext_lazy("渠道名称"), max_length=60)
-    shop_type = forms.CharField(label=gettext_lazy("店铺类型"), max_length=20, required=False, help_text=gettext_lazy("例如 C店、POP、企业店"))
+    shop_type = forms.CharField(
+        label=gettext_lazy("店铺类型"), max_length=20, required=False, help_text=gettext_lazy("例如 C店、POP、企业店")
+    )
     external_id = forms.CharField(label=gettext_lazy("平台店铺 ID"), max_length=40, required=False)
 
     def __init__(self, *args: object, shops: list, **kwargs: object) -> None:
@@ -45,7 +47,12 @@ def shops(request: ConsoleRequest) -> HttpResponse:
 
 def _page(request: ConsoleRequest, shop_form: ShopForm, channel_form: ChannelForm, status: int = 200) -> HttpResponse:
     rows = [(shop, queries.channels_of(shop.pk)) for shop in request.shops]
-    context = {"rows": rows, "shop_form": shop_form, "channel_form": channel_form, "can_manage": request.actor.can(services.SHOP_MANAGE)}
+    context = {
+        "rows": rows,
+        "shop_form": shop_form,
+        "channel_form": channel_form,
+        "can_manage": request.actor.can(services.SHOP_MANAGE),
+    }
     return render(request, "shops/shops.html", context, status=status)
 
 

@@ -28,12 +28,24 @@ class AllotmentOverdrawn(Conflict):
 
 
 @transaction.atomic
-def open_allotment(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, session_id: UUID, quantity: int, now: datetime) -> Allotment:
+def open_allotment(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, session_id: UUID, quantity: int, now: datetime
+) -> Allotment:
     """This function will move units from sellable stock into a new allotment.   Raises: StockShort, QuantityNotPositive."""
-    allotment = Allotment.objects.create(sku_id=sku_id, warehouse_id=warehouse_id, session_id=session_id, quantity=quantity, opened_at=now)
+    allotment = Allotment.objects.create(
+        sku_id=sku_id, warehouse_id=warehouse_id, session_id=session_id, quantity=quantity, opened_at=now
+    )
     stock.transfer(
-        actor=actor, key=f"allot:{allotment.pk}", reason="allot", reference=f"session:{session_id}", sku_id=sku_id,
-        warehouse_id=warehouse_id, quantity=quantity, source=Bucket.SELLABLE, target=Bucket.ALLOTTED, now=now,
+        actor=actor,
+        key=f"allot:{allotment.pk}",
+        reason="allot",
+        reference=f"session:{session_id}",
+        sku_id=sku_id,
+        warehouse_id=warehouse_id,
+        quantity=quantity,
+        source=Bucket.SELLABLE,
+        target=Bucket.ALLOTTED,
+        now=now,
     )
     return allotment
 
@@ -43,15 +55,34 @@ def extend_allotment(*, actor: Actor, allotment_id: UUID, units: int, key: str, 
     """This function will add units to an open allotment, once per key.   Raises: StockShort, AllotmentClosed."""
     one = Allotment.objects.get(pk=allotment_id)
     posted = stock.transfer(
-        actor=actor, key=f"allot-more:{key}", reason="allot", reference=f"session:{one.session_id}", sku_id=one.sku_id,
-        warehouse_id=one.warehouse_id, quantity=units, source=Bucket.SELLABLE, target=Bucket.ALLOTTED, now=now,
+        actor=actor,
+        key=f"allot-more:{key}",
+        reason="allot",
+        reference=f"session:{one.session_id}",
+        sku_id=one.sku_id,
+        warehouse_id=one.warehouse_id,
+        quantity=units,
+        source=Bucket.SELLABLE,
+        target=Bucket.ALLOTTED,
+        now=now,
     )
-    if posted and not Allotment.objects.filter(pk=allotment_id, state=Allotment.State.OPEN).update(quantity=F("quantity") + units):
+    if posted and not Allotment.objects.filter(pk=allotment_id, state=Allotment.State.OPEN).update(
+        quantity=F("quantity") + units
+    ):
         raise AllotmentClosed
 
 
 @transaction.atomic
-def settle(*, actor: Actor, allotment_id: UUID, claim_id: UUID, quantity: int, reference: str, now: datetime, expires_at: datetime | None) -> bool:
+def settle(
+    *,
+    actor: Actor,
+    allotment_id: UUID,
+    claim_id: UUID,
+    quantity: int,
+    reference: str,
+    now: datetime,
+    expires_at: datetime | None,
+) -> bool:
     """
     This function will turn claimed units of an allotment into a reservation of their order, once per claim.
 
@@ -60,16 +91,31 @@ def settle(*, actor: Actor, allotment_id: UUID, claim_id: UUID, quantity: int, r
     """
     one = Allotment.objects.get(pk=allotment_id)
     posted = stock.transfer(
-        actor=actor, key=f"settle:{claim_id}", reason="settle", reference=reference, sku_id=one.sku_id, warehouse_id=one.warehouse_id,
-        quantity=quantity, source=Bucket.ALLOTTED, target=Bucket.RESERVED, now=now,
+        actor=actor,
+        key=f"settle:{claim_id}",
+        reason="settle",
+        reference=reference,
+        sku_id=one.sku_id,
+        warehouse_id=one.warehouse_id,
+        quantity=quantity,
+        source=Bucket.ALLOTTED,
+        target=Bucket.RESERVED,
+        now=now,
     )
     if not posted:
         return False
-    changed = Allotment.objects.filter(pk=allotment_id, quantity__gte=F("settled") + F("returned") + quantity).update(settled=F("settled") + quantity)
+    changed = Allotment.objects.filter(pk=allotment_id, quantity__gte=F("settled") + F("returned") + quantity).update(
+        settled=F("settled") + quantity
+    )
     if not changed:
         raise AllotmentOverdrawn(left=one.quantity - one.settled - one.returned, wanted=quantity)
     Reservation.objects.create(
-        sku_id=one.sku_id, warehouse_id=one.warehouse_id, quantity=quantity, reference=reference, expires_at=expires_at, created_at=now
+        sku_id=one.sku_id,
+        warehouse_id=one.warehouse_id,
+        quantity=quantity,
+        reference=reference,
+        expires_at=expires_at,
+        created_at=now,
     )
     return True
 
@@ -81,7 +127,9 @@ def give_back(*, actor: Actor, allotment_id: UUID, reference: str, quantity: int
     allotment is closed or nothing was reserved (the caller then releases to sellable stock).
     """
     _lock(allotment_id)
-    if not Allotment.objects.filter(pk=allotment_id, state=Allotment.State.OPEN, settled__gte=quantity).update(settled=F("settled") - quantity):
+    if not Allotment.objects.filter(pk=allotment_id, state=Allotment.State.OPEN, settled__gte=quantity).update(
+        settled=F("settled") - quantity
+    ):
         return False
     if stock.release_reserved(actor=actor, reference=reference, now=now, target=Bucket.ALLOTTED) != quantity:
         Allotment.objects.filter(pk=allotment_id).update(settled=F("settled") + quantity)
@@ -106,8 +154,16 @@ def close_allotment(*, actor: Actor, allotment_id: UUID, unclaimed: int, now: da
     one = Allotment.objects.get(pk=allotment_id)
     if unclaimed:
         stock.transfer(
-            actor=actor, key=f"unallot:{allotment_id}", reason="unallot", reference=f"session:{one.session_id}", sku_id=one.sku_id,
-            warehouse_id=one.warehouse_id, quantity=unclaimed, source=Bucket.ALLOTTED, target=Bucket.SELLABLE, now=now,
+            actor=actor,
+            key=f"unallot:{allotment_id}",
+            reason="unallot",
+            reference=f"session:{one.session_id}",
+            sku_id=one.sku_id,
+            warehouse_id=one.warehouse_id,
+            quantity=unclaimed,
+            source=Bucket.ALLOTTED,
+            target=Bucket.SELLABLE,
+            now=now,
         )
     return unclaimed
 

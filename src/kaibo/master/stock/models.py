@@ -56,7 +56,10 @@ class Line(models.Model):
     delta = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["sku", "-id"], name="stock_line_sku"), models.Index(fields=["lot", "-id"], name="stock_line_lot")]
+        indexes = [
+            models.Index(fields=["sku", "-id"], name="stock_line_sku"),
+            models.Index(fields=["lot", "-id"], name="stock_line_lot"),
+        ]
         constraints = [models.CheckConstraint(condition=~models.Q(delta=0), name="stock_line_moves_something")]
 
 
@@ -72,9 +75,12 @@ class Level(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["sku", "warehouse", "lot", "bucket"], name="one_level_per_place", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["sku", "warehouse", "lot", "bucket"], name="one_level_per_place", nulls_distinct=False
+            ),
             models.CheckConstraint(
-                condition=models.Q(quantity__gte=0) | ~models.Q(bucket__in=INTERNAL_BUCKETS), name="internal_levels_not_below_zero"
+                condition=models.Q(quantity__gte=0) | ~models.Q(bucket__in=INTERNAL_BUCKETS),
+                name="internal_levels_not_below_zero",
             ),
         ]
         indexes = [models.Index(fields=["sku", "bucket"], name="stock_level_sku")]
@@ -131,6 +137,7 @@ class Allotment(models.Model):
         indexes = [models.Index(fields=["session_id"], name="allotment_session")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(quantity__gte=models.F("settled") + models.F("returned")), name="allotment_not_overdrawn"
+                condition=models.Q(quantity__gte=models.F("settled") + models.F("returned")),
+                name="allotment_not_overdrawn",
             )
         ]

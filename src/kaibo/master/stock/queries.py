@@ -48,7 +48,10 @@ def items_with_levels(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[
     summed = {
         bucket.value: Coalesce(
             Subquery(
-                Level.objects.filter(sku=OuterRef("pk"), bucket=bucket.value).values("sku").annotate(total=Sum("quantity")).values("total")
+                Level.objects.filter(sku=OuterRef("pk"), bucket=bucket.value)
+                .values("sku")
+                .annotate(total=Sum("quantity"))
+                .values("total")
             ),
             0,
         )
@@ -77,7 +80,8 @@ def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
     summary = explain(levels_of([sku_id])[sku_id], safety=safety)
     allotments = Allotment.objects.filter(sku=sku_id, state=Allotment.State.OPEN).order_by("opened_at")
     detail = [
-        AvailabilityLine("· 配额", "· allotment", -(a.quantity - a.settled - a.returned), f"session:{a.session_id}") for a in allotments
+        AvailabilityLine("· 配额", "· allotment", -(a.quantity - a.settled - a.returned), f"session:{a.session_id}")
+        for a in allotments
     ]
     open_orders = Reservation.objects.filter(sku=sku_id, state=Reservation.State.OPEN).order_by("-created_at")[:20]
     detail += [AvailabilityLine("· 预占", "· reserved", -r.quantity, r.reference) for r in open_orders]
@@ -89,7 +93,11 @@ def _bundle_availability(parts: Sequence[tuple[UUID, int]]) -> Availability:
     rows = catalog.sku_rows([sku for sku, _ in parts])
     sellable = {sku: levels[sku].get(Bucket.SELLABLE, 0) for sku, _ in parts}
     lines = tuple(
-        AvailabilityLine(f"{rows[sku].code} 可售 {sellable[sku]}，每套用 {each}", f"{rows[sku].code}: {sellable[sku]} sellable, {each} a bundle", sellable[sku] // each)
+        AvailabilityLine(
+            f"{rows[sku].code} 可售 {sellable[sku]}，每套用 {each}",
+            f"{rows[sku].code}: {sellable[sku]} sellable, {each} a bundle",
+            sellable[sku] // each,
+        )
         for sku, each in parts
     )
     return Availability(bundles_from(parts, sellable), lines)
@@ -99,7 +107,16 @@ def history_of(sku_id: UUID, *, most: int = 200) -> list[LineRow]:
     """This function will list the newest lines of an item."""
     lines = Line.objects.filter(sku=sku_id).select_related("entry", "lot", "warehouse").order_by("-id")[:most]
     return [
-        LineRow(x.entry.at, x.entry.reason, x.entry.reference, x.bucket, x.delta, x.lot.code if x.lot else "", x.warehouse.name, x.entry.actor_name)
+        LineRow(
+            x.entry.at,
+            x.entry.reason,
+            x.entry.reference,
+            x.bucket,
+            x.delta,
+            x.lot.code if x.lot else "",
+            x.warehouse.name,
+            x.entry.actor_name,
+        )
         for x in lines
     ]
 
@@ -120,7 +137,9 @@ def lots_of(sku_ids: Iterable[UUID]) -> QuerySet[Lot]:
 def lot_levels(lot_ids: Iterable[UUID]) -> dict[UUID, dict[Bucket, int]]:
     """This function will give levels by lot and bucket (external buckets too: what a lot sent to customers)."""
     found: dict[UUID, dict[Bucket, int]] = {lot: {} for lot in lot_ids}
-    for lot, bucket, quantity in Level.objects.filter(lot__in=list(found)).values_list("lot", "bucket").annotate(t=Sum("quantity")).order_by():
+    for lot, bucket, quantity in (
+        Level.objects.filter(lot__in=list(found)).values_list("lot", "bucket").annotate(t=Sum("quantity")).order_by()
+    ):
         found[lot][Bucket(bucket)] = quantity
     return found
 
@@ -133,7 +152,9 @@ def lots_of_reference(reference: str) -> list[tuple[UUID, UUID | None, int]]:
 
 def references_of_lot(lot_id: UUID) -> list[tuple[str, str, int, datetime]]:
     """This function will list where a lot's units went: (reason, reference, units, at) for orders and shipments, newest first."""
-    rows = Line.objects.filter(lot=lot_id, bucket__in=[Bucket.RESERVED.value, Bucket.CUSTOMER.value], delta__gt=0).select_related("entry")
+    rows = Line.objects.filter(
+        lot=lot_id, bucket__in=[Bucket.RESERVED.value, Bucket.CUSTOMER.value], delta__gt=0
+    ).select_related("entry")
     return [(row.entry.reason, row.entry.reference, row.delta, row.entry.at) for row in rows.order_by("-id")[:500]]
 
 
@@ -160,7 +181,10 @@ def differences() -> list[Difference]:
     """This function will prove the ledger: every entry sums to zero, every level is the sum of its lines."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT entry_id, sum(delta) FROM stock_line GROUP BY entry_id HAVING sum(delta) <> 0 LIMIT 100")
-        found = [Difference("stock", f"entry {entry} does not sum to zero but to {total}") for entry, total in cursor.fetchall()]
+        found = [
+            Difference("stock", f"entry {entry} does not sum to zero but to {total}")
+            for entry, total in cursor.fetchall()
+        ]
         cursor.execute(
             """
             WITH summed AS (SELECT sku_id, warehouse_id, lot_id, bucket, sum(delta) AS quantity FROM stock_line GROUP BY 1, 2, 3, 4)
@@ -171,7 +195,8 @@ def differences() -> list[Difference]:
             """
         )
         found += [
-            Difference("stock", f"{bucket} level of {sku} is {level}, its lines sum to {lines}") for sku, bucket, level, lines in cursor.fetchall()
+            Difference("stock", f"{bucket} level of {sku} is {level}, its lines sum to {lines}")
+            for sku, bucket, level, lines in cursor.fetchall()
         ]
         cursor.execute(
             """
@@ -183,5 +208,8 @@ def differences() -> list[Difference]:
             SELECT sku_id, sum(quantity) FROM stock_level WHERE bucket = 'reserved' GROUP BY 1
             """
         )
-        found += [Difference("stock", f"open reservations of {sku} are {units}, the reserved level differs") for sku, units in cursor.fetchall()]
+        found += [
+            Difference("stock", f"open reservations of {sku} are {units}, the reserved level differs")
+            for sku, units in cursor.fetchall()
+        ]
     return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from uuid import UUID
 
 from kaibo.kit.errors import Conflict, Invalid
 
 
-class Bucket(str, Enum):
+class Bucket(StrEnum):
     """
     Where units are. Internal buckets are in our hands and never below zero; external ones are the other side of a
     double entry and may go below zero (what suppliers gave us is a negative number of theirs).

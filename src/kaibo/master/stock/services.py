@@ -18,7 +18,6 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 
-
 STOCK_ADJUST = "stock:stock:adjust"
 
 
@@ -87,7 +86,10 @@ def lock_items(sku_ids: Iterable[UUID]) -> None:
     """
     with connection.cursor() as cursor:
         # lock: one per item, always in id order; NO KEY UPDATE lets rows that merely refer to the item be written
-        cursor.execute("SELECT id FROM catalog_sku WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [sorted(set(sku_ids), key=str)])
+        cursor.execute(
+            "SELECT id FROM catalog_sku WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [sorted(set(sku_ids), key=str)],
+        )
 
 
 def _changes_of(moves: Sequence[Move]) -> list[_Change]:
@@ -106,19 +108,31 @@ def _changes_of(moves: Sequence[Move]) -> list[_Change]:
 
 
 def _lots_for(
-    move: Move, levels: dict[tuple[UUID, UUID, Bucket], list[LotLevel]], totals: dict[tuple[UUID, UUID, UUID | None, Bucket], int]
+    move: Move,
+    levels: dict[tuple[UUID, UUID, Bucket], list[LotLevel]],
+    totals: dict[tuple[UUID, UUID, UUID | None, Bucket], int],
 ) -> list[tuple[UUID | None, int]]:
     if not move.source.is_internal:
         return [(move.lot_id, move.quantity)]
     there = [
-        LotLevel(one.lot_id, one.expires_on, one.received_order, one.quantity + totals.get((move.sku_id, move.warehouse_id, one.lot_id, move.source), 0))
+        LotLevel(
+            one.lot_id,
+            one.expires_on,
+            one.received_order,
+            one.quantity + totals.get((move.sku_id, move.warehouse_id, one.lot_id, move.source), 0),
+        )
         for one in levels.get((move.sku_id, move.warehouse_id, move.source), [])
         if move.any_lot or one.lot_id == move.lot_id
     ]
     picked = pick_lots(there, move.quantity)
     if picked is None:
         code = catalog.sku_rows([move.sku_id])[move.sku_id].code
-        raise StockShort(sku=code, bucket=BUCKET_WORDS[move.source][0], wanted=move.quantity, there=sum(one.quantity for one in there))
+        raise StockShort(
+            sku=code,
+            bucket=BUCKET_WORDS[move.source][0],
+            wanted=move.quantity,
+            there=sum(one.quantity for one in there),
+        )
     return picked
 
 
@@ -149,11 +163,24 @@ def _apply(entry_id: UUID, changes: Sequence[_Change]) -> None:
         raise EntryUnbalanced
     ordered = sorted(changes, key=lambda c: (str(c.sku_id), str(c.warehouse_id), str(c.lot_id or ""), c.bucket.value))
     Line.objects.bulk_create(
-        [Line(entry_id=entry_id, sku_id=c.sku_id, warehouse_id=c.warehouse_id, lot_id=c.lot_id, bucket=c.bucket.value, delta=c.delta) for c in ordered]
+        [
+            Line(
+                entry_id=entry_id,
+                sku_id=c.sku_id,
+                warehouse_id=c.warehouse_id,
+                lot_id=c.lot_id,
+                bucket=c.bucket.value,
+                delta=c.delta,
+            )
+            for c in ordered
+        ]
     )
     columns = [
-        [c.sku_id for c in ordered], [c.warehouse_id for c in ordered], [c.lot_id for c in ordered],
-        [c.bucket.value for c in ordered], [c.delta for c in ordered],
+        [c.sku_id for c in ordered],
+        [c.warehouse_id for c in ordered],
+        [c.lot_id for c in ordered],
+        [c.bucket.value for c in ordered],
+        [c.delta for c in ordered],
     ]
     with connection.cursor() as cursor:
         # A new place begins at zero, then all places change: an insert of a negative number would be refused unseen.
@@ -180,26 +207,34 @@ def ensure_warehouse(*, code: str, name: str) -> Warehouse:
     return Warehouse.objects.get_or_create(code=code, defaults={"name": name})[0]
 
 
-def add_lot(*, sku_id: UUID, code: str, now: datetime, produced_on: date | None = None, expires_on: date | None = None) -> Lot:
+def add_lot(
+    *, sku_id: UUID, code: str, now: datetime, produced_on: date | None = None, expires_on: date | None = None
+) -> Lot:
     """This function will find or make a lot of an item."""
     return Lot.objects.get_or_create(
         sku_id=sku_id, code=code, defaults={"received_at": now, "produced_on": produced_on, "expires_on": expires_on}
     )[0]
 
 
-def receive(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime) -> bool:
+def receive(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime
+) -> bool:
     """This function will take units in from a supplier, to wait for inspection.   Source: SUP-3."""
     move = Move(sku_id, warehouse_id, quantity, Bucket.SUPPLIER, Bucket.INCOMING, lot_id=lot_id)
     return post(actor=actor, key=f"receive:{reference}", reason="receive", reference=reference, moves=[move], now=now)
 
 
-def release(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime) -> bool:
+def release(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime
+) -> bool:
     """This function will make inspected units sellable.   Raises: StockShort."""
     move = Move(sku_id, warehouse_id, quantity, Bucket.INCOMING, Bucket.SELLABLE, lot_id=lot_id)
     return post(actor=actor, key=f"release:{reference}", reason="release", reference=reference, moves=[move], now=now)
 
 
-def hold(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime) -> bool:
+def hold(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime
+) -> bool:
     """This function will hold units that failed inspection.   Raises: StockShort."""
     move = Move(sku_id, warehouse_id, quantity, Bucket.INCOMING, Bucket.HELD, lot_id=lot_id)
     return post(actor=actor, key=f"hold:{reference}", reason="hold", reference=reference, moves=[move], now=now)
@@ -212,7 +247,17 @@ def units_of(sku_id: UUID, quantity: int) -> list[tuple[UUID, int]]:
 
 
 def transfer(
-    *, actor: Actor, key: str, reason: str, reference: str, sku_id: UUID, warehouse_id: UUID, quantity: int, source: Bucket, target: Bucket, now: datetime
+    *,
+    actor: Actor,
+    key: str,
+    reason: str,
+    reference: str,
+    sku_id: UUID,
+    warehouse_id: UUID,
+    quantity: int,
+    source: Bucket,
+    target: Bucket,
+    now: datetime,
 ) -> bool:
     """
     This function will move units of an item between buckets, whichever lots they are of; a bundle moves all its
@@ -226,7 +271,14 @@ def transfer(
 
 @transaction.atomic
 def reserve(
-    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, quantity: int, reference: str, now: datetime, expires_at: datetime | None = None,
+    *,
+    actor: Actor,
+    sku_id: UUID,
+    warehouse_id: UUID,
+    quantity: int,
+    reference: str,
+    now: datetime,
+    expires_at: datetime | None = None,
     source: Bucket = Bucket.SELLABLE,
 ) -> bool:
     """
@@ -235,12 +287,25 @@ def reserve(
     Raises: StockShort, QuantityNotPositive.   Source: ORD-3.
     """
     posted = transfer(
-        actor=actor, key=f"reserve:{reference}:{sku_id}", reason="reserve", reference=reference, sku_id=sku_id, warehouse_id=warehouse_id,
-        quantity=quantity, source=source, target=Bucket.RESERVED, now=now,
+        actor=actor,
+        key=f"reserve:{reference}:{sku_id}",
+        reason="reserve",
+        reference=reference,
+        sku_id=sku_id,
+        warehouse_id=warehouse_id,
+        quantity=quantity,
+        source=source,
+        target=Bucket.RESERVED,
+        now=now,
     )
     if posted:
         Reservation.objects.create(
-            sku_id=sku_id, warehouse_id=warehouse_id, quantity=quantity, reference=reference, expires_at=expires_at, created_at=now
+            sku_id=sku_id,
+            warehouse_id=warehouse_id,
+            quantity=quantity,
+            reference=reference,
+            expires_at=expires_at,
+            created_at=now,
         )
     return posted
 
@@ -252,23 +317,42 @@ def ship_reserved(*, actor: Actor, reference: str, now: datetime) -> int:
 
     A second call finds none open: no double shipment (ORD-3).
     """
-    return _close_reservations(actor=actor, reference=reference, state=Reservation.State.SHIPPED, target=Bucket.CUSTOMER, reason="ship", now=now)
+    return _close_reservations(
+        actor=actor,
+        reference=reference,
+        state=Reservation.State.SHIPPED,
+        target=Bucket.CUSTOMER,
+        reason="ship",
+        now=now,
+    )
 
 
 @transaction.atomic
 def release_reserved(*, actor: Actor, reference: str, now: datetime, target: Bucket = Bucket.SELLABLE) -> int:
     """This function will give back every open reservation of a reference (a cancelled order); 0 when none was open."""
-    return _close_reservations(actor=actor, reference=reference, state=Reservation.State.RELEASED, target=target, reason="unreserve", now=now)
+    return _close_reservations(
+        actor=actor, reference=reference, state=Reservation.State.RELEASED, target=target, reason="unreserve", now=now
+    )
 
 
-def _close_reservations(*, actor: Actor, reference: str, state: Reservation.State, target: Bucket, reason: str, now: datetime) -> int:
+def _close_reservations(
+    *, actor: Actor, reference: str, state: Reservation.State, target: Bucket, reason: str, now: datetime
+) -> int:
     units = 0
     for one in Reservation.objects.filter(reference=reference, state=Reservation.State.OPEN).order_by("sku_id"):
         if not Reservation.objects.filter(pk=one.pk, state=Reservation.State.OPEN).update(state=state):
             continue
         transfer(
-            actor=actor, key=f"{reason}:{one.pk}", reason=reason, reference=reference, sku_id=one.sku_id, warehouse_id=one.warehouse_id,
-            quantity=one.quantity, source=Bucket.RESERVED, target=target, now=now,
+            actor=actor,
+            key=f"{reason}:{one.pk}",
+            reason=reason,
+            reference=reference,
+            sku_id=one.sku_id,
+            warehouse_id=one.warehouse_id,
+            quantity=one.quantity,
+            source=Bucket.RESERVED,
+            target=target,
+            now=now,
         )
         units += one.quantity
     return units
@@ -279,23 +363,45 @@ def release_expired(*, actor: Actor, now: datetime, most: int = 500) -> int:
     """This function will give back reservations whose time ran out and give how many."""
     due = Reservation.objects.filter(state=Reservation.State.OPEN, expires_at__lte=now).order_by("expires_at")
     references = list(due.values_list("reference", flat=True)[:most])
-    return sum(1 for reference in dict.fromkeys(references) if release_reserved(actor=actor, reference=reference, now=now))
+    return sum(
+        1 for reference in dict.fromkeys(references) if release_reserved(actor=actor, reference=reference, now=now)
+    )
 
 
 def take_back(
-    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, quantity: int, reference: str, now: datetime, target: Bucket = Bucket.INCOMING
+    *,
+    actor: Actor,
+    sku_id: UUID,
+    warehouse_id: UUID,
+    quantity: int,
+    reference: str,
+    now: datetime,
+    target: Bucket = Bucket.INCOMING,
 ) -> bool:
     """This function will take returned goods in; they wait for inspection before they are sellable again."""
     moves = [Move(sku, warehouse_id, units, Bucket.CUSTOMER, target) for sku, units in units_of(sku_id, quantity)]
-    return post(actor=actor, key=f"return:{reference}:{sku_id}", reason="return", reference=reference, moves=moves, now=now)
+    return post(
+        actor=actor, key=f"return:{reference}:{sku_id}", reason="return", reference=reference, moves=moves, now=now
+    )
 
 
-def adjust(*, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, difference: int, reference: str, now: datetime) -> bool:
+def adjust(
+    *,
+    actor: Actor,
+    sku_id: UUID,
+    warehouse_id: UUID,
+    lot_id: UUID | None,
+    difference: int,
+    reference: str,
+    now: datetime,
+) -> bool:
     """This function will book a stocktaking difference 盘点差异 on sellable stock (positive = found, negative = missing)."""
     if difference > 0:
         move = Move(sku_id, warehouse_id, difference, Bucket.COUNTED, Bucket.SELLABLE, lot_id=lot_id)
     else:
-        move = Move(sku_id, warehouse_id, -difference, Bucket.SELLABLE, Bucket.COUNTED, lot_id=lot_id, any_lot=lot_id is None)
+        move = Move(
+            sku_id, warehouse_id, -difference, Bucket.SELLABLE, Bucket.COUNTED, lot_id=lot_id, any_lot=lot_id is None
+        )
     return post(actor=actor, key=f"adjust:{reference}", reason="adjust", reference=reference, moves=[move], now=now)
 
 
@@ -313,12 +419,27 @@ def book_count(*, actor: Actor, sku_id: UUID, counted: int, reason: str, now: da
     on_books = sum(places.values_list("quantity", flat=True))
     if counted == on_books:
         raise CountUnchanged
-    warehouse_id = places.values_list("warehouse_id", flat=True).first() or Warehouse.objects.order_by("code").values_list("pk", flat=True)[0]
+    warehouse_id = (
+        places.values_list("warehouse_id", flat=True).first()
+        or Warehouse.objects.order_by("code").values_list("pk", flat=True)[0]
+    )
     adjust(
-        actor=actor, sku_id=sku_id, warehouse_id=warehouse_id, lot_id=None, difference=counted - on_books, reference=f"count:{new_id()}", now=now
+        actor=actor,
+        sku_id=sku_id,
+        warehouse_id=warehouse_id,
+        lot_id=None,
+        difference=counted - on_books,
+        reference=f"count:{new_id()}",
+        now=now,
     )
     audit.record(
-        actor, STOCK_ADJUST, subject=f"sku:{sku_id}", now=now, details={"books": on_books, "counted": counted}, reason=reason, shop_id=sku.shop_id
+        actor,
+        STOCK_ADJUST,
+        subject=f"sku:{sku_id}",
+        now=now,
+        details={"books": on_books, "counted": counted},
+        reason=reason,
+        shop_id=sku.shop_id,
     )
     return counted - on_books
 

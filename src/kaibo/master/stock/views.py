@@ -97,6 +97,10 @@ def count(request: ConsoleRequest, sku_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return done(request, _("请填写实盘数与差异原因，没有改动"), "stock:item", sku_id)
     difference = stock.book_count(
-        actor=request.actor, sku_id=sku_id, counted=form.cleaned_data["counted"], reason=form.cleaned_data["reason"], now=request.now
+        actor=request.actor,
+        sku_id=sku_id,
+        counted=form.cleaned_data["counted"],
+        reason=form.cleaned_data["reason"],
+        now=request.now,
     )
     return done(request, _("已记盘点差异 %(units)+d 件") % {"units": difference}, "stock:item", sku_id)

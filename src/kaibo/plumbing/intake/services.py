@@ -177,9 +177,8 @@ def correct_row(*, actor: Actor, row_id: UUID, cells: Mapping[int, str], now: da
     run = row.run
     kind = kind_for(run.kind)
     access.require(actor, kind.ability, shop_id=run.shop_id)
-    if (
-        not QuarantinedRow.objects.select_for_update().filter(pk=row.pk, state=WAITING).exists()
-    ):  # lock: one corrector a row
+    # lock: one corrector a row
+    if not QuarantinedRow.objects.select_for_update().filter(pk=row.pk, state=WAITING).exists():
         raise RowSettled
     texts = unsealed(row.cells, row.subject_id, row.sealed)
     texts += [""] * (len(run.header) - len(texts))

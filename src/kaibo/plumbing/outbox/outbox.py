@@ -42,7 +42,9 @@ def announce(fact: Fact, *, now: datetime) -> None:
     """
     row = OutboxFact.objects.create(name=fact.name, payload=fact.as_json(), announced_at=now)
     reactions = wiring().reactions.get(type(fact), ())
-    Delivery.objects.bulk_create([Delivery(fact=row, handler=handler_name(handler), next_try_at=now) for handler in reactions])
+    Delivery.objects.bulk_create(
+        [Delivery(fact=row, handler=handler_name(handler), next_try_at=now) for handler in reactions]
+    )
     if reactions:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
@@ -69,14 +71,16 @@ def _deliver_one(now: datetime) -> int | None:
                 # lock: one worker per delivery; the others skip it and take the next
                 Delivery.objects.select_for_update(skip_locked=True, of=("self",))
                 .filter(state=Delivery.State.WAITING, next_try_at__lte=now)
-                .select_related("fact").order_by("next_try_at", "id").first()
+                .select_related("fact")
+                .order_by("next_try_at", "id")
+                .first()
             )
             if delivery is None:
                 return None
             _handler_for(delivery)(fact_from_json(FACTS_BY_NAME[delivery.fact.name], delivery.fact.payload), now)
             Delivery.objects.filter(pk=delivery.pk).update(state=Delivery.State.DONE, done_at=now, last_error="")
             return 1
-    except Exception as raised:  # noqa: BLE001  a handler's failure must not stop the others; it is kept and retried
+    except Exception as raised:
         failure = raised
     if delivery is None:
         raise failure
@@ -96,7 +100,9 @@ def _postpone(delivery: Delivery, failure: Exception, now: datetime) -> None:
     state = Delivery.State.DEAD if attempts >= MOST_ATTEMPTS else Delivery.State.WAITING
     log.warning("delivery failed", extra={"delivery": delivery.pk, "handler": delivery.handler, "attempts": attempts})
     Delivery.objects.filter(pk=delivery.pk).update(
-        attempts=attempts, state=state, next_try_at=now + timedelta(seconds=2**attempts),
+        attempts=attempts,
+        state=state,
+        next_try_at=now + timedelta(seconds=2**attempts),
         last_error=f"{type(failure).__name__}: {failure}"[:2000],
     )
 
@@ -125,7 +131,13 @@ def differences() -> Sequence[Difference]:
     ]
     for fact_type, handlers in wiring().reactions.items():
         for handler in handlers:
-            missing = OutboxFact.objects.filter(name=fact_type.name).exclude(deliveries__handler=handler_name(handler)).count()
+            missing = (
+                OutboxFact.objects.filter(name=fact_type.name)
+                .exclude(deliveries__handler=handler_name(handler))
+                .count()
+            )
             if missing:
-                found.append(Difference("outbox", f"{missing} × {fact_type.name} have no delivery for {handler_name(handler)}"))
+                found.append(
+                    Difference("outbox", f"{missing} × {fact_type.name} have no delivery for {handler_name(handler)}")
+                )
     return found

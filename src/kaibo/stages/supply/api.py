@@ -46,7 +46,14 @@ class Decided(Schema):
 def safety(request: HttpRequest) -> list[dict[str, object]]:
     """This function will list items against their safety line, the worst first (SUP-7, SUP-10)."""
     return [
-        {"item": r.sku.code, "sellable": r.sellable, "safety": r.safety.units, "line": r.line, "is_below": r.is_below, "formula": r.safety.formula_en}
+        {
+            "item": r.sku.code,
+            "sellable": r.sellable,
+            "safety": r.safety.units,
+            "line": r.line,
+            "is_below": r.is_below,
+            "formula": r.safety.formula_en,
+        }
         for r in queries.lines_for(request.auth)
     ]
 
@@ -61,5 +68,7 @@ def arrive(request: HttpRequest, purchase_id: UUID, body: ArrivalIn) -> tuple[in
 @router.post("/inspections/{inspection_id}/results", response=Decided)
 def results(request: HttpRequest, inspection_id: UUID, body: ResultsIn) -> Decided:
     """This function will judge an arrival: released or held."""
-    state = services.decide_inspection(actor=request.auth, inspection_id=inspection_id, values=body.values, note=body.note, now=request.now)
+    state = services.decide_inspection(
+        actor=request.auth, inspection_id=inspection_id, values=body.values, note=body.note, now=request.now
+    )
     return Decided(state=state)

@@ -14,7 +14,16 @@ from kaibo.stages.supply.permissions import SEE
 def rows(actor: Any, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
     """This function will give every item against its line, the worst first."""
     for line in queries.lines_for(actor):
-        yield (line.sku.code, line.sku.title, line.sellable, line.incoming, line.safety.units, line.line, "是" if line.is_below else "否", line.safety.formula_zh)
+        yield (
+            line.sku.code,
+            line.sku.title,
+            line.sellable,
+            line.incoming,
+            line.safety.units,
+            line.line,
+            "是" if line.is_below else "否",
+            line.safety.formula_zh,
+        )
 
 
 SAFETY = ExportKind(
@@ -24,9 +33,14 @@ SAFETY = ExportKind(
     ability=SEE,
     personal=False,
     columns=(
-        ExportColumn("sku", "货号"), ExportColumn("title", "商品"), ExportColumn("sellable", "可售", Cell.WHOLE),
-        ExportColumn("incoming", "待检", Cell.WHOLE), ExportColumn("safety", "安全库存", Cell.WHOLE), ExportColumn("line", "警戒线", Cell.WHOLE),
-        ExportColumn("below", "低于警戒线"), ExportColumn("formula", "算法"),
-    ),  # fmt: skip
+        ExportColumn("sku", "货号"),
+        ExportColumn("title", "商品"),
+        ExportColumn("sellable", "可售", Cell.WHOLE),
+        ExportColumn("incoming", "待检", Cell.WHOLE),
+        ExportColumn("safety", "安全库存", Cell.WHOLE),
+        ExportColumn("line", "警戒线", Cell.WHOLE),
+        ExportColumn("below", "低于警戒线"),
+        ExportColumn("formula", "算法"),
+    ),
     rows=rows,
 )

@@ -29,7 +29,9 @@ class _WithChoices(forms.Form):
     def __init__(self, *args: object, actor: Actor, suppliers: list[Supplier], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["supplier"].choices = [(one.pk, one.name) for one in suppliers]
-        self.fields["sku"].choices = [(sku.id, f"{sku.code} · {sku.title}") for sku in skus_visible(actor) if not sku.is_bundle]
+        self.fields["sku"].choices = [
+            (sku.id, f"{sku.code} · {sku.title}") for sku in skus_visible(actor) if not sku.is_bundle
+        ]
 
 
 class QuoteForm(_WithChoices):
@@ -70,4 +72,6 @@ class InspectionForm(forms.Form):
         self.fields["note"] = forms.CharField(label=_("备注"), required=False, max_length=300)
 
     def values(self) -> dict[str, str]:
-        return {name.removeprefix("item_"): value for name, value in self.cleaned_data.items() if name.startswith("item_")}
+        return {
+            name.removeprefix("item_"): value for name, value in self.cleaned_data.items() if name.startswith("item_")
+        }

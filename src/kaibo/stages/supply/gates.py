@@ -27,7 +27,9 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
     ids = [sku.id for rows in skus.values() for sku in rows]
     levels, inspections = levels_of(ids), findings_state(ids)
     safety = dict(SafetyLevel.objects.filter(sku__in=ids).values_list("sku_id", "units"))
-    on_order = set(Purchase.objects.filter(sku__in=ids, state__in=["draft", "approved"]).values_list("sku_id", flat=True))
+    on_order = set(
+        Purchase.objects.filter(sku__in=ids, state__in=["draft", "approved"]).values_list("sku_id", flat=True)
+    )
     line_bp = thresholds.value("supply.alert_line_bp")
     found = {}
     for launch_id, product in products.items():
@@ -35,7 +37,14 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
     return found
 
 
-def _finding(skus: list[SkuRow], levels: dict, inspections: dict[UUID, list[Inspection]], safety: dict, on_order: set, line_bp: int) -> Finding:
+def _finding(
+    skus: list[SkuRow],
+    levels: dict,
+    inspections: dict[UUID, list[Inspection]],
+    safety: dict,
+    on_order: set,
+    line_bp: int,
+) -> Finding:
     home = reverse("supply:home")
     for sku in skus:
         newest = inspections.get(sku.id, [])
@@ -46,14 +55,29 @@ def _finding(skus: list[SkuRow], levels: dict, inspections: dict[UUID, list[Insp
             return Finding("red", reason, _("到货检验 SUP-3"), href, _("补货"), reverse("supply:new-purchase"))
         if waiting := [one for one in newest if one.state == "open"]:
             href = reverse("supply:inspection", args=[waiting[0].pk])
-            return Finding("run", _("批次 %(lot)s 待放行") % {"lot": waiting[0].lot.code}, _("到货检验 SUP-3"), href, _("去检验"), href)
+            return Finding(
+                "run",
+                _("批次 %(lot)s 待放行") % {"lot": waiting[0].lot.code},
+                _("到货检验 SUP-3"),
+                href,
+                _("去检验"),
+                href,
+            )
         if newest and rules.is_below_line(sellable, safety.get(sku.id, 0), line_bp=line_bp):
-            reason = _("%(sku)s 可售 %(units)s 件，低于安全库存 %(safety)s 件的 50%%") % {"sku": sku.code, "units": sellable, "safety": safety[sku.id]}
+            reason = _("%(sku)s 可售 %(units)s 件，低于安全库存 %(safety)s 件的 50%%") % {
+                "sku": sku.code,
+                "units": sellable,
+                "safety": safety[sku.id],
+            }
             return Finding("red", reason, _("安全库存 SUP-10"), home, _("看补货"), reverse("supply:purchases"))
-    if skus and all(levels[sku.id].get(Bucket.SELLABLE, 0) + levels[sku.id].get(Bucket.ALLOTTED, 0) > 0 for sku in skus):
+    if skus and all(
+        levels[sku.id].get(Bucket.SELLABLE, 0) + levels[sku.id].get(Bucket.ALLOTTED, 0) > 0 for sku in skus
+    ):
         return Finding("ok", _("全部货号已放行有货"), "", home)
     if any(sku.id in on_order for sku in skus):
         return Finding("run", _("采购在途，等到货检验"), "", reverse("supply:purchases"))
     if any(inspections.get(sku.id) for sku in skus):
-        return Finding("red", _("有货号没有可售库存"), _("库存账本 SUP-14"), home, _("起草采购"), reverse("supply:new-purchase"))
+        return Finding(
+            "red", _("有货号没有可售库存"), _("库存账本 SUP-14"), home, _("起草采购"), reverse("supply:new-purchase")
+        )
     return Finding("none", _("还没有采购"), "", home, _("起草采购"), reverse("supply:new-purchase"))

@@ -14,17 +14,28 @@ def apply(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     """This function will take a batch of quotes: the supplier by code or name, the item by its code; told twice, the same."""
     skus = skus_by_text("", [row["sku"] for row in rows])
     named = {row["supplier"] for row in rows}
-    suppliers = {one.code: one for one in Supplier.objects.filter(code__in=named)} | {one.name: one for one in Supplier.objects.filter(name__in=named)}
+    suppliers = {one.code: one for one in Supplier.objects.filter(code__in=named)} | {
+        one.name: one for one in Supplier.objects.filter(name__in=named)
+    }
     return [_take(context, row, suppliers, skus) for row in rows]
 
 
 def _take(context: ImportContext, row: ParsedRow, suppliers: dict, skus: dict) -> Outcome:
     if row["supplier"] not in suppliers:
-        return Refused("supply.supplier_unknown", f"没有供应商“{row['supplier']}”，请先添加", f"There is no supplier “{row['supplier']}”", "supplier")
+        return Refused(
+            "supply.supplier_unknown",
+            f"没有供应商“{row['supplier']}”，请先添加",
+            f"There is no supplier “{row['supplier']}”",
+            "supplier",
+        )
     if row["sku"] not in skus:
         return Refused("supply.item_unknown", f"没有货号“{row['sku']}”", f"There is no item “{row['sku']}”", "sku")
     wanted = {"price_fen": row["price"], "minimum_units": row.get("minimum") or 1, "lead_days": row["lead_days"]}
-    key = {"supplier": suppliers[row["supplier"]], "sku_id": skus[row["sku"]].id, "quoted_on": row.get("quoted_on") or business_date(context.now)}
+    key = {
+        "supplier": suppliers[row["supplier"]],
+        "sku_id": skus[row["sku"]].id,
+        "quoted_on": row.get("quoted_on") or business_date(context.now),
+    }
     kept = Quote.objects.filter(**key).first()
     if kept is None:
         Quote.objects.create(**key, **wanted)
@@ -50,5 +61,14 @@ QUOTES = ImportKind(
     ),
     apply=apply,
     row_key=("supplier", "sku", "quoted_on"),
-    sample_rows=({"供应商": "桐乡暖绒针织", "货号": "KB-2417-B-M", "单价": "210.00", "起订量": "100", "交期（天）": "7", "报价日期": "2026-11-20"},),
+    sample_rows=(
+        {
+            "供应商": "桐乡暖绒针织",
+            "货号": "KB-2417-B-M",
+            "单价": "210.00",
+            "起订量": "100",
+            "交期（天）": "7",
+            "报价日期": "2026-11-20",
+        },
+    ),
 )

@@ -31,7 +31,9 @@ class Quote(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["supplier", "sku", "quoted_on"], name="one_quote_a_day"),
-            models.CheckConstraint(condition=models.Q(price_fen__gt=0) & models.Q(lead_days__gt=0), name="quote_positive"),
+            models.CheckConstraint(
+                condition=models.Q(price_fen__gt=0) & models.Q(lead_days__gt=0), name="quote_positive"
+            ),
         ]
 
 
@@ -57,9 +59,14 @@ class Purchase(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="purchase_quantity_positive"),
-            models.CheckConstraint(condition=models.Q(state__in=["draft", "approved", "received", "cancelled"]), name="purchase_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["draft", "approved", "received", "cancelled"]),
+                name="purchase_state_known",
+            ),
             models.UniqueConstraint(
-                fields=["sku"], condition=models.Q(cause="safety_line", state="draft"), name="one_open_replenishment_draft"
+                fields=["sku"],
+                condition=models.Q(cause="safety_line", state="draft"),
+                name="one_open_replenishment_draft",
             ),
         ]
 
@@ -98,7 +105,11 @@ class Inspection(models.Model):
     decided_by = models.CharField(max_length=80, blank=True, default="")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(state__in=["open", "passed", "failed"]), name="inspection_state_known")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "passed", "failed"]), name="inspection_state_known"
+            )
+        ]
         indexes = [models.Index(fields=["opened_at"], name="inspection_open", condition=models.Q(state="open"))]
 
 

@@ -113,7 +113,9 @@ def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
     kept = {level.sku_id: level for level in SafetyLevel.objects.all()}
     skus = catalog.sku_rows(kept)
     levels = stock.levels_of(kept)
-    drafts = dict(Purchase.objects.filter(sku__in=kept, cause="safety_line", state="draft").values_list("sku_id", "code"))
+    drafts = dict(
+        Purchase.objects.filter(sku__in=kept, cause="safety_line", state="draft").values_list("sku_id", "code")
+    )
     line_bp = thresholds.value("supply.alert_line_bp")
     rows = []
     for sku_id, level in kept.items():
@@ -123,7 +125,15 @@ def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
         safety = rules.SafetyStock(**level.inputs)
         below = rules.is_below_line(units, safety.units, line_bp=line_bp)
         rows.append(
-            LineRow(sku, units, levels[sku_id].get(Bucket.INCOMING, 0), safety, safety.units * line_bp // 10_000, below, drafts.get(sku_id, ""))
+            LineRow(
+                sku,
+                units,
+                levels[sku_id].get(Bucket.INCOMING, 0),
+                safety,
+                safety.units * line_bp // 10_000,
+                below,
+                drafts.get(sku_id, ""),
+            )
         )
     return sorted(rows, key=lambda row: (not row.is_below, row.sellable - row.line, row.sku.code))
 

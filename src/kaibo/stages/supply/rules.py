@@ -163,8 +163,13 @@ def safety_stock(daily_units: Sequence[int], *, lead_days: int, service_bp: int)
     deviation = math.sqrt(sum((units - mean) ** 2 for units in daily_units) / (days - 1)) if days > 1 else 0.0
     z = NormalDist().inv_cdf(service_bp / BP)
     return SafetyStock(
-        days=days, mean_milli=round(mean * 1000), deviation_milli=round(deviation * 1000), lead_days=lead_days, service_bp=service_bp,
-        z_milli=round(z * 1000), units=math.ceil(round(z * deviation * math.sqrt(lead_days), 6)),
+        days=days,
+        mean_milli=round(mean * 1000),
+        deviation_milli=round(deviation * 1000),
+        lead_days=lead_days,
+        service_bp=service_bp,
+        z_milli=round(z * 1000),
+        units=math.ceil(round(z * deviation * math.sqrt(lead_days), 6)),
     )
 
 

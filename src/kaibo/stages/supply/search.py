@@ -19,5 +19,10 @@ def search(actor: Actor, words: str) -> Sequence[SearchHit]:
         return []
     lots = queries.inspections_for(actor).filter(lot__code__istartswith=words)[:5]
     orders = queries.purchases_for(actor).filter(code__istartswith=words)[:5]
-    hits = [SearchHit(one.lot.code, one.sku.product.title, reverse("supply:trace", args=[one.lot_id]), _("批次")) for one in lots]
-    return hits + [SearchHit(one.code, one.supplier.name, reverse("supply:purchase", args=[one.pk]), _("采购单")) for one in orders]
+    hits = [
+        SearchHit(one.lot.code, one.sku.product.title, reverse("supply:trace", args=[one.lot_id]), _("批次"))
+        for one in lots
+    ]
+    return hits + [
+        SearchHit(one.code, one.supplier.name, reverse("supply:purchase", args=[one.pk]), _("采购单")) for one in orders
+    ]

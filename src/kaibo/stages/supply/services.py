@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from kaibo.master.catalog import queries as catalog
 from kaibo.master.people.queries import people_with_role
 from kaibo.master.stock import queries as stock_queries
 from kaibo.master.stock import services as stock
-from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
@@ -25,7 +24,15 @@ from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.supply import queries, rules
-from kaibo.stages.supply.models import Inspection, InspectionItem, InspectionResult, Purchase, Quote, SafetyLevel, Supplier
+from kaibo.stages.supply.models import (
+    Inspection,
+    InspectionItem,
+    InspectionResult,
+    Purchase,
+    Quote,
+    SafetyLevel,
+    Supplier,
+)
 from kaibo.stages.supply.permissions import GOODS_RECEIVE, LOT_INSPECT, PURCHASE_APPROVE, PURCHASE_DRAFT, SUPPLIER_EDIT
 
 
@@ -74,31 +81,70 @@ def add_supplier(*, actor: Actor, code: str, name: str, now: datetime, note: str
 
 @transaction.atomic
 def record_quote(
-    *, actor: Actor, supplier_id: UUID, sku_id: UUID, price_fen: int, minimum_units: int, lead_days: int, quoted_on: date, now: datetime,
+    *,
+    actor: Actor,
+    supplier_id: UUID,
+    sku_id: UUID,
+    price_fen: int,
+    minimum_units: int,
+    lead_days: int,
+    quoted_on: date,
+    now: datetime,
     is_main: bool = False,
 ) -> Quote:
     """This function will keep a supplier's offer of a day; told again for the day, it is replaced.   Raises: Forbidden.   Source: SUP-1."""
     access.require(actor, SUPPLIER_EDIT)
     quote, _made = Quote.objects.update_or_create(
-        supplier_id=supplier_id, sku_id=sku_id, quoted_on=quoted_on,
+        supplier_id=supplier_id,
+        sku_id=sku_id,
+        quoted_on=quoted_on,
         defaults={"price_fen": price_fen, "minimum_units": minimum_units, "lead_days": lead_days, "is_main": is_main},
     )
-    audit.record(actor, "supply:quote:record", subject=f"sku:{sku_id}", now=now, details={"supplier": str(supplier_id), "price_fen": price_fen})
+    audit.record(
+        actor,
+        "supply:quote:record",
+        subject=f"sku:{sku_id}",
+        now=now,
+        details={"supplier": str(supplier_id), "price_fen": price_fen},
+    )
     return quote
 
 
 @transaction.atomic
 def draft_purchase(
-    *, actor: Actor, supplier_id: UUID, sku_id: UUID, quantity: int, price_fen: int, now: datetime, cause: str = "manual", reason: str = ""
+    *,
+    actor: Actor,
+    supplier_id: UUID,
+    sku_id: UUID,
+    quantity: int,
+    price_fen: int,
+    now: datetime,
+    cause: str = "manual",
+    reason: str = "",
 ) -> Purchase:
     """This function will draft a purchase order, to be approved by another role.   Raises: Forbidden."""
     sku = catalog.sku_rows([sku_id])[sku_id]
     access.require(actor, PURCHASE_DRAFT, shop_id=sku.shop_id)
     purchase = Purchase.objects.create(
-        code=f"PO{business_date(now):%y%m%d}-{readable_code(4)}", supplier_id=supplier_id, sku_id=sku_id, shop_id=sku.shop_id, quantity=quantity,
-        price_fen=price_fen, cause=cause, reason=reason, drafted_by=actor.person_id, created_at=now,
+        code=f"PO{business_date(now):%y%m%d}-{readable_code(4)}",
+        supplier_id=supplier_id,
+        sku_id=sku_id,
+        shop_id=sku.shop_id,
+        quantity=quantity,
+        price_fen=price_fen,
+        cause=cause,
+        reason=reason,
+        drafted_by=actor.person_id,
+        created_at=now,
     )
-    audit.record(actor, "supply:purchase:draft", subject=f"purchase:{purchase.pk}", now=now, details={"units": quantity}, shop_id=sku.shop_id)
+    audit.record(
+        actor,
+        "supply:purchase:draft",
+        subject=f"purchase:{purchase.pk}",
+        now=now,
+        details={"units": quantity},
+        shop_id=sku.shop_id,
+    )
     return purchase
 
 
@@ -121,15 +167,24 @@ def cancel_purchase(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
     purchase = queries.purchase_for(actor, purchase_id)
     access.require(actor, PURCHASE_APPROVE, shop_id=purchase.shop_id)
     open_states = rules.PURCHASE_STEPS.sources_of(rules.PurchaseState.CANCELLED)
-    if not Purchase.objects.filter(pk=purchase_id, state__in=open_states, received=0).update(state=rules.PurchaseState.CANCELLED):
+    if not Purchase.objects.filter(pk=purchase_id, state__in=open_states, received=0).update(
+        state=rules.PurchaseState.CANCELLED
+    ):
         raise PurchaseMovedOn(purchase=purchase.code)
     audit.record(actor, "supply:purchase:cancel", subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id)
 
 
 @transaction.atomic
 def receive_goods(
-    *, actor: Actor, purchase_id: UUID, lot_code: str, quantity: int, now: datetime, warehouse_id: UUID | None = None,
-    produced_on: date | None = None, expires_on: date | None = None,
+    *,
+    actor: Actor,
+    purchase_id: UUID,
+    lot_code: str,
+    quantity: int,
+    now: datetime,
+    warehouse_id: UUID | None = None,
+    produced_on: date | None = None,
+    expires_on: date | None = None,
 ) -> Inspection:
     """
     This function will take an arrival in as a lot: its units wait for inspection, they cannot be sold yet.
@@ -153,20 +208,36 @@ def receive_goods(
         lot=lot, purchase=purchase, sku_id=purchase.sku_id, warehouse_id=place, quantity=quantity, opened_at=now
     )
     stock.receive(
-        actor=actor, sku_id=purchase.sku_id, warehouse_id=place, lot_id=lot.pk, quantity=quantity, reference=f"inspection:{inspection.pk}", now=now
+        actor=actor,
+        sku_id=purchase.sku_id,
+        warehouse_id=place,
+        lot_id=lot.pk,
+        quantity=quantity,
+        reference=f"inspection:{inspection.pk}",
+        now=now,
     )
     audit.record(
-        actor, GOODS_RECEIVE, subject=f"lot:{lot.pk}", now=now, details={"purchase": purchase.code, "units": quantity}, shop_id=purchase.shop_id
+        actor,
+        GOODS_RECEIVE,
+        subject=f"lot:{lot.pk}",
+        now=now,
+        details={"purchase": purchase.code, "units": quantity},
+        shop_id=purchase.shop_id,
     )
     notices.tell(
-        people_with_role("quality", shop_id=purchase.shop_id), key=f"inspect:{inspection.pk}", now=now, title=f"批次 {lot_code} 到货 {quantity} 件，待检",
+        people_with_role("quality", shop_id=purchase.shop_id),
+        key=f"inspect:{inspection.pk}",
+        now=now,
+        title=f"批次 {lot_code} 到货 {quantity} 件，待检",
         href=f"/supply/inspections/{inspection.pk}",
     )
     return inspection
 
 
 @transaction.atomic
-def decide_inspection(*, actor: Actor, inspection_id: UUID, values: Mapping[str, str], now: datetime, note: str = "") -> rules.InspectionState:
+def decide_inspection(
+    *, actor: Actor, inspection_id: UUID, values: Mapping[str, str], now: datetime, note: str = ""
+) -> rules.InspectionState:
     """
     This function will judge an arrival against its category's template: all passed → its units become sellable and
     LotReleased is announced; any failed → they are held.
@@ -180,8 +251,7 @@ def decide_inspection(*, actor: Actor, inspection_id: UUID, values: Mapping[str,
     limits = queries.limits_of(sku.category)
     if not limits:
         raise NothingToInspect(category=sku.category)
-    typed = {limit.key: rules.read_thousandths(values[limit.key], item=limit.title) for limit in limits if values.get(limit.key, "").strip()}
-    judged = rules.judge(limits, typed)
+    judged = rules.judge(limits, _typed(limits, values))
     failed = rules.failed_items(judged)
     state = rules.InspectionState.FAILED if failed else rules.InspectionState.PASSED
     decided = Inspection.objects.filter(pk=inspection_id, state=rules.InspectionState.OPEN).update(
@@ -189,24 +259,57 @@ def decide_inspection(*, actor: Actor, inspection_id: UUID, values: Mapping[str,
     )
     if not decided:
         raise InspectionDecided(lot=inspection.lot.code)
+    _keep_results(inspection, judged)
+    move = stock.hold if failed else stock.release
+    move(
+        actor=actor,
+        sku_id=inspection.sku_id,
+        warehouse_id=inspection.warehouse_id,
+        lot_id=inspection.lot_id,
+        quantity=inspection.quantity,
+        reference=f"inspection:{inspection.pk}",
+        now=now,
+    )
+    audit.record(
+        actor,
+        f"supply:lot:{state}",
+        subject=f"lot:{inspection.lot_id}",
+        now=now,
+        details={"failed": failed},
+        reason=note,
+        shop_id=sku.shop_id,
+    )
+    if not failed:
+        outbox.announce(
+            LotReleased(
+                lot_id=inspection.lot_id, sku_id=inspection.sku_id, quantity=inspection.quantity, released_at=now
+            ),
+            now=now,
+        )
+    return state
+
+
+def _typed(limits: Sequence[rules.ItemLimit], values: Mapping[str, str]) -> dict[str, int]:
+    return {
+        limit.key: rules.read_thousandths(values[limit.key], item=limit.title) for limit in limits if values.get(limit.key, "").strip()
+    }
+
+
+def _keep_results(inspection: Inspection, judged: Sequence[rules.Judged]) -> None:
     InspectionResult.objects.bulk_create(
         [
             InspectionResult(
-                inspection=inspection, key=one.limit.key, title=one.limit.title, value=one.value, limit=one.limit.limit_words,
-                standard=one.limit.standard, is_passed=one.is_passed,
+                inspection=inspection,
+                key=one.limit.key,
+                title=one.limit.title,
+                value=one.value,
+                limit=one.limit.limit_words,
+                standard=one.limit.standard,
+                is_passed=one.is_passed,
             )
             for one in judged
         ]
     )
-    move = stock.hold if failed else stock.release
-    move(
-        actor=actor, sku_id=inspection.sku_id, warehouse_id=inspection.warehouse_id, lot_id=inspection.lot_id, quantity=inspection.quantity,
-        reference=f"inspection:{inspection.pk}", now=now,
-    )
-    audit.record(actor, f"supply:lot:{state}", subject=f"lot:{inspection.lot_id}", now=now, details={"failed": failed}, reason=note, shop_id=sku.shop_id)
-    if not failed:
-        outbox.announce(LotReleased(lot_id=inspection.lot_id, sku_id=inspection.sku_id, quantity=inspection.quantity, released_at=now), now=now)
-    return state
 
 
 @transaction.atomic
@@ -220,12 +323,17 @@ def compute_safety(*, sku_id: UUID, now: datetime) -> rules.SafetyStock:
     end = day_bounds(business_date(now))[0]
     start = end - timedelta(days=settings["supply.history_days"])
     sold = stock_queries.outflow_by_day(sku_id, start=start, end=end)
-    daily = [sold.get(f"{business_date(start + timedelta(days=day)):%Y-%m-%d}", 0) for day in range(settings["supply.history_days"])]
+    daily = [
+        sold.get(f"{business_date(start + timedelta(days=day)):%Y-%m-%d}", 0)
+        for day in range(settings["supply.history_days"])
+    ]
     offers = queries.standing_offers([sku_id]).get(sku_id, [])
     lead = offers[0].lead_days if offers else settings["supply.default_lead_days"]
     found = rules.safety_stock(daily, lead_days=lead, service_bp=settings["supply.service_level_bp"])
     inputs = {field: getattr(found, field) for field in rules.SafetyStock.__dataclass_fields__}
-    SafetyLevel.objects.update_or_create(sku_id=sku_id, defaults={"units": found.units, "inputs": inputs, "computed_at": now})
+    SafetyLevel.objects.update_or_create(
+        sku_id=sku_id, defaults={"units": found.units, "inputs": inputs, "computed_at": now}
+    )
     return found
 
 
@@ -250,7 +358,9 @@ def watch_lines(now: datetime) -> int:
     """
     drafted = 0
     for row in queries.lines_for(KAIBO):
-        has_changed = SafetyLevel.objects.filter(sku=row.sku.id).exclude(is_below=row.is_below).update(is_below=row.is_below)
+        has_changed = (
+            SafetyLevel.objects.filter(sku=row.sku.id).exclude(is_below=row.is_below).update(is_below=row.is_below)
+        )
         if row.is_below and has_changed:
             drafted += _start_replenishment(row, now)
     return drafted
@@ -262,22 +372,48 @@ def _start_replenishment(row: queries.LineRow, now: datetime) -> int:
         rules.Offer(quote.supplier_id, quote.price_fen, quote.minimum_units, quote.lead_days, quote.is_main)
         for quote in queries.standing_offers([row.sku.id]).get(row.sku.id, [])
     ]
-    outbox.announce(SafetyLineCrossed(sku_id=row.sku.id, sellable=row.sellable, safety=row.safety.units, at=now), now=now)
+    outbox.announce(
+        SafetyLineCrossed(sku_id=row.sku.id, sellable=row.sellable, safety=row.safety.units, at=now), now=now
+    )
     plan = rules.propose(offers, sellable=row.sellable, safety=row.safety.units, mean_milli=row.safety.mean_milli)
-    told = people_with_role("operations", shop_id=row.sku.shop_id) + people_with_role("warehouse", shop_id=row.sku.shop_id)
+    told = people_with_role("operations", shop_id=row.sku.shop_id) + people_with_role(
+        "warehouse", shop_id=row.sku.shop_id
+    )
     title = f"{row.sku.code} 可售 {row.sellable} 件，低于警戒线 {row.line} 件"
     if plan is None or row.draft_code:
-        notices.tell(told, key=f"line:{row.sku.id}:{now:%Y%m%d}", title=f"{title}；没有可用供应商报价", now=now, href="/supply/", state="red")
+        notices.tell(
+            told,
+            key=f"line:{row.sku.id}:{now:%Y%m%d}",
+            title=f"{title}；没有可用供应商报价",
+            now=now,
+            href="/supply/",
+            state="red",
+        )
         return 0
     purchase = draft_purchase(
-        actor=KAIBO, supplier_id=plan.offer.supplier_id, sku_id=row.sku.id, quantity=plan.units, price_fen=plan.offer.price_fen, now=now,  # type: ignore[arg-type]
-        cause="safety_line", reason=f"{title}；{plan.reason_zh}",
+        actor=KAIBO,
+        supplier_id=plan.offer.supplier_id,
+        sku_id=row.sku.id,
+        quantity=plan.units,
+        price_fen=plan.offer.price_fen,
+        now=now,  # type: ignore[arg-type]
+        cause="safety_line",
+        reason=f"{title}；{plan.reason_zh}",
     )
-    notices.tell(told, key=f"draft:{purchase.pk}", title=f"{title}；已起草 {purchase.code}，待批准", now=now, href=f"/supply/purchases/{purchase.pk}", state="red")
+    notices.tell(
+        told,
+        key=f"draft:{purchase.pk}",
+        title=f"{title}；已起草 {purchase.code}，待批准",
+        now=now,
+        href=f"/supply/purchases/{purchase.pk}",
+        state="red",
+    )
     return 1
 
 
 def ensure_template(*, category: str, items: list[dict[str, object]]) -> None:
     """This function will make a category's inspection template, or bring it up to date; used by set-up."""
     for position, item in enumerate(items):
-        InspectionItem.objects.update_or_create(category_id=category, key=item["key"], defaults={**item, "position": position})
+        InspectionItem.objects.update_or_create(
+            category_id=category, key=item["key"], defaults={**item, "position": position}
+        )

@@ -25,7 +25,14 @@ STAGE = Stage(
     imports=(imports.QUOTES,),
     exports=(exports.SAFETY,),
     thresholds=(
-        Threshold("supply.alert_line_bp", 5_000, "bp", "补货警戒线（占安全库存）", "Replenishment line (of safety stock)", "SUP-10"),
+        Threshold(
+            "supply.alert_line_bp",
+            5_000,
+            "bp",
+            "补货警戒线（占安全库存）",
+            "Replenishment line (of safety stock)",
+            "SUP-10",
+        ),
         Threshold("supply.service_level_bp", 9_500, "bp", "安全库存服务水平", "Service level of safety stock", "SUP-7"),
         Threshold("supply.history_days", 28, "days", "安全库存历史天数", "Days of history for safety stock", "SUP-7"),
         Threshold("supply.default_lead_days", 7, "days", "没有报价时的默认交期", "Lead time without a quote", "SUP-7"),

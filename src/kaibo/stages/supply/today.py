@@ -23,9 +23,27 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
         for one in queries.inspections_for(actor).filter(state="open").order_by("opened_at")[:20]:
             due = one.opened_at + INSPECT_WITHIN
             title = _("检验批次 %(lot)s（%(units)s 件）") % {"lot": one.lot.code, "units": one.quantity}
-            items.append(TodayItem(due, title, _("品控"), reverse("supply:inspection", args=[one.pk]), "red" if due < now else "run", "supply"))
+            items.append(
+                TodayItem(
+                    due,
+                    title,
+                    _("品控"),
+                    reverse("supply:inspection", args=[one.pk]),
+                    "red" if due < now else "run",
+                    "supply",
+                )
+            )
     if actor.can(PURCHASE_APPROVE):
         for draft in queries.purchases_for(actor).filter(state="draft").order_by("created_at")[:20]:
             title = _("批准采购单 %(code)s") % {"code": draft.code}
-            items.append(TodayItem(draft.created_at + INSPECT_WITHIN, title, _("运营"), reverse("supply:purchase", args=[draft.pk]), "run", "supply"))
+            items.append(
+                TodayItem(
+                    draft.created_at + INSPECT_WITHIN,
+                    title,
+                    _("运营"),
+                    reverse("supply:purchase", args=[draft.pk]),
+                    "run",
+                    "supply",
+                )
+            )
     return items

@@ -24,7 +24,11 @@ PURCHASE_WORDS = {
     "draft": (gettext_lazy("待批准"), "warn"), "approved": (gettext_lazy("在途"), "note"), "received": (gettext_lazy("已到齐"), "ok"),
     "cancelled": (gettext_lazy("已取消"), ""),
 }  # fmt: skip
-INSPECTION_WORDS = {"open": (gettext_lazy("待检"), "warn"), "passed": (gettext_lazy("已放行"), "ok"), "failed": (gettext_lazy("不合格，已冻结"), "bad")}
+INSPECTION_WORDS = {
+    "open": (gettext_lazy("待检"), "warn"),
+    "passed": (gettext_lazy("已放行"), "ok"),
+    "failed": (gettext_lazy("不合格，已冻结"), "bad"),
+}
 
 PURCHASES = Table(
     key="supply:purchases",
@@ -41,7 +45,13 @@ PURCHASES = Table(
     ),
     filters=(
         Search(("code__istartswith", "sku__code__istartswith"), gettext_lazy("采购单号、货号…")),
-        Choice("state", gettext_lazy("状态"), [(key, words) for key, (words, _state) in PURCHASE_WORDS.items()], as_chips=True, counted=True),
+        Choice(
+            "state",
+            gettext_lazy("状态"),
+            [(key, words) for key, (words, _state) in PURCHASE_WORDS.items()],
+            as_chips=True,
+            counted=True,
+        ),
     ),
     default_sort="-created_at",
     unit=gettext_lazy("张"),
@@ -61,7 +71,13 @@ INSPECTIONS = Table(
     ),
     filters=(
         Search(("lot__code__istartswith", "sku__code__istartswith"), gettext_lazy("批次、货号…")),
-        Choice("state", gettext_lazy("结论"), [(key, words) for key, (words, _state) in INSPECTION_WORDS.items()], as_chips=True, counted=True),
+        Choice(
+            "state",
+            gettext_lazy("结论"),
+            [(key, words) for key, (words, _state) in INSPECTION_WORDS.items()],
+            as_chips=True,
+            counted=True,
+        ),
     ),
     default_sort="-opened_at",
     unit=gettext_lazy("批"),
@@ -94,16 +110,35 @@ def home(request: ConsoleRequest) -> HttpResponse:
     drafts = queries.purchases_for(request.actor).filter(state="draft")
     below = sum(1 for line in lines if line.is_below)
     figures = [
-        {"name": _("低于警戒线"), "value": below, "beside": _("共 %(n)s 个货号有安全库存") % {"n": len(lines)}, "state": "bad" if below else "ok"},
-        {"name": _("待检批次"), "value": waiting.count(), "beside": _("到货后 24 小时内出结论"), "href": reverse("supply:inspections") + "?state=open"},
-        {"name": _("采购单待批准"), "value": drafts.count(), "beside": _("自动起草的在最前"), "href": reverse("supply:purchases") + "?state=draft"},
+        {
+            "name": _("低于警戒线"),
+            "value": below,
+            "beside": _("共 %(n)s 个货号有安全库存") % {"n": len(lines)},
+            "state": "bad" if below else "ok",
+        },
+        {
+            "name": _("待检批次"),
+            "value": waiting.count(),
+            "beside": _("到货后 24 小时内出结论"),
+            "href": reverse("supply:inspections") + "?state=open",
+        },
+        {
+            "name": _("采购单待批准"),
+            "value": drafts.count(),
+            "beside": _("自动起草的在最前"),
+            "href": reverse("supply:purchases") + "?state=draft",
+        },
     ]
-    return render(request, "supply/home.html", {"lines": lines, "figures": figures, "waiting": waiting.order_by("opened_at")[:8]})
+    return render(
+        request, "supply/home.html", {"lines": lines, "figures": figures, "waiting": waiting.order_by("opened_at")[:8]}
+    )
 
 
 def purchases(request: ConsoleRequest) -> HttpResponse:
     table = tables.page(request, PURCHASES, queries.purchases_for(request.actor), row=_purchase_row)
-    return render(request, "supply/purchases.html", {"table": table, "can_draft": request.actor.can(permissions.PURCHASE_DRAFT)})
+    return render(
+        request, "supply/purchases.html", {"table": table, "can_draft": request.actor.can(permissions.PURCHASE_DRAFT)}
+    )
 
 
 def new_purchase(request: ConsoleRequest) -> HttpResponse:
@@ -115,7 +150,12 @@ def new_purchase(request: ConsoleRequest) -> HttpResponse:
             now=request.now,
         )  # fmt: skip
         return done(request, _("已起草采购单，等批准"), "supply:purchase", made.pk)
-    return render(request, "supply/form.html", {"form": form, "title": _("起草采购单"), "back": reverse("supply:purchases")}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "supply/form.html",
+        {"form": form, "title": _("起草采购单"), "back": reverse("supply:purchases")},
+        status=422 if form.errors else 200,
+    )
 
 
 def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
@@ -151,7 +191,9 @@ def receive(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
         title = _("登记到货")
         back = reverse("supply:purchase", args=[purchase_id])
         return render(request, "supply/form.html", {"form": form, "title": title, "back": back}, status=422)
-    inspection = services.receive_goods(actor=request.actor, purchase_id=purchase_id, now=request.now, **form.cleaned_data)
+    inspection = services.receive_goods(
+        actor=request.actor, purchase_id=purchase_id, now=request.now, **form.cleaned_data
+    )
     return done(request, _("已登记到货，进入待检；检验放行前不能销售"), "supply:inspection", inspection.pk)
 
 
@@ -166,9 +208,18 @@ def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
     form = forms.InspectionForm(request.POST or None, limits=queries.limits_of(sku.category))
     if request.method == "POST" and form.is_valid():
         state = services.decide_inspection(
-            actor=request.actor, inspection_id=inspection_id, values=form.values(), note=form.cleaned_data["note"], now=request.now
+            actor=request.actor,
+            inspection_id=inspection_id,
+            values=form.values(),
+            note=form.cleaned_data["note"],
+            now=request.now,
         )
-        return done(request, _("已放行，库存可售") if state == "passed" else _("不合格，已冻结，不能销售"), "supply:inspection", inspection_id)
+        return done(
+            request,
+            _("已放行，库存可售") if state == "passed" else _("不合格，已冻结，不能销售"),
+            "supply:inspection",
+            inspection_id,
+        )
     words, state = INSPECTION_WORDS[found.state]
     return render(
         request, "supply/inspection.html",
@@ -180,12 +231,22 @@ def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
 
 
 def _result_row(one: InspectionResult) -> dict[str, object]:
-    return {"title": one.title, "value_words": rules.thousandths(one.value), "limit": one.limit, "standard": one.standard, "is_passed": one.is_passed}
+    return {
+        "title": one.title,
+        "value_words": rules.thousandths(one.value),
+        "limit": one.limit,
+        "standard": one.standard,
+        "is_passed": one.is_passed,
+    }
 
 
 def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
     found = queries.trace_of_lot(request.actor, lot_id)
-    levels = [(BUCKET_WORDS.get(bucket, (_("已发给顾客"), "sent to customers"))[0], units) for bucket, units in found["levels"].items() if units > 0]
+    levels = [
+        (BUCKET_WORDS.get(bucket, (_("已发给顾客"), "sent to customers"))[0], units)
+        for bucket, units in found["levels"].items()
+        if units > 0
+    ]
     return render(request, "supply/trace.html", {**found, "level_words": levels, "inspection_words": INSPECTION_WORDS})
 
 
@@ -210,7 +271,12 @@ def suppliers(request: ConsoleRequest) -> HttpResponse:
 def add_supplier(request: ConsoleRequest) -> HttpResponse:
     form = forms.SupplierForm(request.POST)
     if not form.is_valid():
-        return render(request, "supply/form.html", {"form": form, "title": _("添加供应商"), "back": reverse("supply:suppliers")}, status=422)
+        return render(
+            request,
+            "supply/form.html",
+            {"form": form, "title": _("添加供应商"), "back": reverse("supply:suppliers")},
+            status=422,
+        )
     services.add_supplier(actor=request.actor, now=request.now, **form.cleaned_data)
     return done(request, _("已添加供应商"), "supply:suppliers")
 
@@ -219,7 +285,12 @@ def add_supplier(request: ConsoleRequest) -> HttpResponse:
 def add_quote(request: ConsoleRequest) -> HttpResponse:
     form = forms.QuoteForm(request.POST, actor=request.actor, suppliers=queries.suppliers(request.actor))
     if not form.is_valid():
-        return render(request, "supply/form.html", {"form": form, "title": _("登记报价"), "back": reverse("supply:suppliers")}, status=422)
+        return render(
+            request,
+            "supply/form.html",
+            {"form": form, "title": _("登记报价"), "back": reverse("supply:suppliers")},
+            status=422,
+        )
     said = form.cleaned_data
     services.record_quote(
         actor=request.actor, supplier_id=UUID(said["supplier"]), sku_id=UUID(said["sku"]), price_fen=said["price"],
