@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import psycopg
 from django.db import connection
 
 from kaibo.kit.ids import new_id, readable_code
 from kaibo.master.shops.models import Shop
 from kaibo.plumbing.access.actor import Actor
+from kaibo.room import ledger
 from kaibo.stages.live import services
 from kaibo.stages.live.models import DeskAction, SaleItem
 from kaibo.stages.showplan.models import Session
@@ -39,11 +42,31 @@ def make_item_on_sale(actor: Actor, shop: Shop, *, quantity: int = 100, stock: i
     return SaleItem.objects.get(pk=go_on(actor, session).item_id)
 
 
+class _InThisTransaction:
+    """The room's ledger awaits a connection of its own; here it gets the test's, so that claims are part of the test."""
+
+    def __init__(self, raw) -> None:
+        self._raw = raw
+
+    def cursor(self, *, binary: bool = False):
+        cursor = psycopg.Cursor(self._raw)
+        cursor.format = psycopg.pq.Format.BINARY if binary else psycopg.pq.Format.TEXT
+        return _Cursor(cursor)
+
+
+class _Cursor:
+    def __init__(self, cursor) -> None:
+        self._cursor = cursor
+
+    async def execute(self, *asked):
+        self._cursor.execute(*asked)
+        return self
+
+    async def fetchall(self):
+        return self._cursor.fetchall()
+
+
 def claim(item: SaleItem, units: int = 1, visitor: str = "v1") -> str:
-    """One viewer's claim through the room's own statement; gives what the room answered."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT result FROM room.admit(%s::uuid[], %s::int[], %s::int[], %s::text[], %s::text[], %s::text[], %s::int[], %s::uuid[], %s::int[])",
-            [[item.pk], [1], [1], [item.session.room], [visitor], [readable_code(16)], [units], [new_id()], [0]],
-        )
-        return cursor.fetchone()[0]
+    """One viewer's claim through the room's own ledger; gives what the room answered."""
+    ask = ledger.Ask(item.session.room, visitor, readable_code(16), item.pk, units, new_id())
+    return asyncio.run(ledger.admit(_InThisTransaction(connection.connection), [ask]))[0].result
