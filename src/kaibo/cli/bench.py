@@ -10,6 +10,10 @@ BENCHES = {
         "kaibo.cli.benches.claims",
         "抢购：每秒落盘的抢购数 · durable claims a second beside an empty endpoint and pgbench",
     ),
+    "pages": (
+        "kaibo.cli.benches.pages",
+        "页面：装入十万订单后的服务器时间 · server time of pages with 100,000 orders loaded",
+    ),
     "import": ("kaibo.cli.benches.importing", "导入：十万行订单 · 100,000 order rows end to end beside the bare parse"),
 }
 

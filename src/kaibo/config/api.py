@@ -13,11 +13,18 @@ from kaibo.master.launches.api import router as launches_router
 from kaibo.master.people.queries import actor_of_token
 from kaibo.master.stock.api import router as stock_router
 from kaibo.plumbing.access.actor import Actor
+from kaibo.stages.aftersales.api import router as aftersales_router
 from kaibo.stages.analytics.api import router as analytics_router
 from kaibo.stages.compliance.api import router as compliance_router
 from kaibo.stages.listing.api import router as listing_router
+from kaibo.stages.live.api import router as live_router
+from kaibo.stages.members.api import router as members_router
+from kaibo.stages.orders.api import router as orders_router
+from kaibo.stages.risk.api import router as risk_router
 from kaibo.stages.selection.api import router as selection_router
+from kaibo.stages.showplan.api import router as showplan_router
 from kaibo.stages.supply.api import router as supply_router
+from kaibo.stages.warmup.api import router as warmup_router
 
 
 class Token(HttpBearer):
@@ -64,3 +71,10 @@ api.add_router("/supply", supply_router)
 api.add_router("/compliance", compliance_router)
 api.add_router("/listing", listing_router)
 api.add_router("/analytics", analytics_router)
+api.add_router("/aftersales", aftersales_router)
+api.add_router("/live", live_router)
+api.add_router("/members", members_router)
+api.add_router("/orders", orders_router)
+api.add_router("/risk", risk_router)
+api.add_router("/showplan", showplan_router)
+api.add_router("/warmup", warmup_router)

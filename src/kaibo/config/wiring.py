@@ -30,9 +30,11 @@ from kaibo.stages.listing.stage import STAGE as LISTING
 from kaibo.stages.live.services import items as live_items
 from kaibo.stages.live.services import sampling as live_sampling
 from kaibo.stages.live.stage import STAGE as LIVE
+from kaibo.stages.members import jobs as members_jobs
 from kaibo.stages.members.stage import STAGE as MEMBERS
-from kaibo.stages.orders import relay
+from kaibo.stages.orders import relay, shipping
 from kaibo.stages.orders.stage import STAGE as ORDERS
+from kaibo.stages.risk import jobs as risk_jobs
 from kaibo.stages.risk.stage import STAGE as RISK
 from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
@@ -56,6 +58,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 CLOCKS: tuple[Clock, ...] = (
     Clock("claims-relay", 1, relay.settle_claims),
     Clock("orders-expiry", 10, relay.expire_unpaid),
+    Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
     Clock("imports", 30, intake_jobs.resume_stalled),
@@ -66,6 +69,8 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("compliance-expiry", HOUR, compliance_jobs.remind_expiring),
     Clock("analytics-sessions", MINUTE, analytics_jobs.count_sessions),
     Clock("analytics-lake", 5 * MINUTE, analytics_jobs.seal_lake),
+    Clock("members-rfm", 10 * MINUTE, members_jobs.refresh),
+    Clock("risk-overdue", 30, risk_jobs.tell_overdue),
 )
 """Timed work of the work process."""
 

@@ -1,0 +1,116 @@
+"""
+`kaibo bench pages`: server time of the console's main pages on the example shop with many orders loaded.
+
+Measured inside the server (request in, finished answer out), each page beside the components page (no business in it), so
+that a slow machine shows as a slow baseline and not as a slow page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from kaibo.cli.benches.importing import write_orders
+from kaibo.cli.benches.scratch import scratch_database
+from kaibo.config.setup import django_ready
+
+PAGES = (
+    "/", "/launches/", "/orders/", "/orders/?state=paid", "/orders/verify", "/orders/pick", "/aftersales/", "/goods/", "/stock/", "/supply/", "/selection/",
+    "/selection/candidates", "/compliance/", "/listing/", "/showplan/", "/warmup/", "/live/", "/analytics/", "/members/", "/risk/", "/imports/", "/search?q=69",
+)  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--orders", type=int, default=100_000, help="装入多少订单 · how many orders to load")
+    parser.add_argument("--times", type=int, default=30, help="每页请求次数 · requests a page")
+    parser.add_argument("--json", action="store_true", help="一行 JSON · one JSON line a page")
+
+
+def run(args: argparse.Namespace) -> int:
+    spawn = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder, scratch_database(Path(folder) / "data"):
+        migrate = [sys.executable, "-P", "-m", "kaibo.cli", "migrate", "--quiet"]
+        subprocess.run(migrate, env=dict(os.environ), check=True)
+        subprocess.run([sys.executable, "-P", "-m", "kaibo.demo.build"], env=dict(os.environ), check=True)
+        path = Path(folder) / "orders.csv"
+        write_orders(path, args.orders)
+        with spawn.Pool(1) as pool:
+            loaded = pool.apply(_load, (str(path),))
+        sys.stderr.write(f"kaibo: {loaded} orders loaded\n")
+        with spawn.Pool(1) as pool:
+            figures = pool.apply(_measure, (args.times,))
+    for one in figures:
+        if args.json:
+            sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")
+        else:
+            sys.stdout.write(
+                f"{one['page']:<26} {one['status']}  p50 {one['p50_ms']:>7.1f} ms  p95 {one['p95_ms']:>7.1f} ms  {one['queries']:>3} queries"
+                f"  {one['ratio']:>5.1f} × components page\n"
+            )
+    return 0
+
+
+def _load(path: str) -> int:
+    django_ready()
+    from django.db import connection
+
+    from kaibo.kit.clock import utc_now
+    from kaibo.master.shops.queries import shop_by_code
+    from kaibo.plumbing.access.actor import KAIBO
+    from kaibo.plumbing.intake import engine, services, store
+    from kaibo.stages.orders.models import Order
+
+    shop = shop_by_code(KAIBO, "linxia")
+    started = services.start_import(
+        actor=KAIBO, kind_key="orders", chunks=store.pieces(Path(path)), file_name="orders.csv", platform="douyin", shop_id=shop.pk, now=utc_now()
+    )
+    engine.run_import(started.pk, clock=utc_now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return Order.objects.count()
+
+
+def _measure(times: int) -> list[dict[str, Any]]:
+    django_ready()
+    from django.conf import settings
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from kaibo.master.people.models import Person
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    client = Client(raise_request_exception=False)
+    client.force_login(Person.objects.get(account="linxia"), backend="django.contrib.auth.backends.ModelBackend")
+    baseline = _times(client, "/components", times)
+    found = []
+    for page in PAGES:
+        taken = _times(client, page, times)
+        with CaptureQueriesContext(connection) as queries:
+            status = client.get(page).status_code
+        found.append(
+            {
+                "page": page, "status": status, "p50_ms": round(statistics.median(taken), 1), "p95_ms": round(sorted(taken)[int(len(taken) * 0.95)], 1),
+                "queries": len(queries), "ratio": round(statistics.median(taken) / statistics.median(baseline), 2),
+            }
+        )
+    return found
+
+
+def _times(client: Any, page: str, times: int) -> list[float]:
+    client.get(page)
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        client.get(page)
+        taken.append((time.perf_counter() - began) * 1000)
+    return taken
