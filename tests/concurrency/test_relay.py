@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from django.db import connection
 
@@ -13,31 +11,10 @@ from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.outbox.models import OutboxFact
 from kaibo.stages.orders import relay
 from kaibo.stages.orders.models import ClaimTrouble, Order, OrderLine
+from tests.make.at_once import at_once
 from tests.make.orders import NOW, make_claims, make_item_on_sale
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=False)
-
-
-def at_once(*calls):
-    """Run calls in threads with connections of their own, let go together; give their answers."""
-    gate, answers, failures = threading.Barrier(len(calls)), [], []
-
-    def run(call):
-        try:
-            gate.wait()
-            answers.append(call())
-        except Exception as failure:
-            failures.append(failure)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    return answers
 
 
 @pytest.fixture(autouse=True)

@@ -73,7 +73,10 @@ class Worker:
             done = clock.run(utc_now())
         except (OperationalError, InterfaceError, psycopg.OperationalError) as away:
             FAILURES.labels(clock.key).inc()
-            log.warning("a clock waits for the database", extra={"clock": clock.key, "reason": type(away.__cause__ or away).__name__})
+            log.warning(
+                "a clock waits for the database",
+                extra={"clock": clock.key, "reason": type(away.__cause__ or away).__name__},
+            )
             connection.close()
             self.stopping.wait(1)
         except Exception:

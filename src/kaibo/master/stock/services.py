@@ -66,6 +66,9 @@ def post(*, actor: Actor, key: str, reason: str, reference: str, moves: Sequence
     """
     if any(move.quantity <= 0 for move in moves):
         raise QuantityNotPositive
+    lock_items(
+        {move.sku_id for move in moves}
+    )  # before the key: whoever holds items may wait for a key, never the other way
     entry_id = new_id()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -93,7 +96,7 @@ def lock_items(sku_ids: Iterable[UUID]) -> None:
 
 
 def _changes_of(moves: Sequence[Move]) -> list[_Change]:
-    levels = _locked_levels(moves)
+    levels = _levels_there(moves)
     totals: dict[tuple[UUID, UUID, UUID | None, Bucket], int] = {}
 
     def add(sku: UUID, warehouse: UUID, lot: UUID | None, bucket: Bucket, delta: int) -> None:
@@ -136,9 +139,8 @@ def _lots_for(
     return picked
 
 
-def _locked_levels(moves: Sequence[Move]) -> dict[tuple[UUID, UUID, Bucket], list[LotLevel]]:
-    """Lock the items of the moves and give what the moves may take, by place."""
-    lock_items({move.sku_id for move in moves})
+def _levels_there(moves: Sequence[Move]) -> dict[tuple[UUID, UUID, Bucket], list[LotLevel]]:
+    """What the moves may take, by place; the items are locked already."""
     sources = sorted({(str(m.sku_id), str(m.warehouse_id), m.source.value) for m in moves if m.source.is_internal})
     if not sources:
         return {}
@@ -339,7 +341,9 @@ def _close_reservations(
     *, actor: Actor, reference: str, state: Reservation.State, target: Bucket, reason: str, now: datetime
 ) -> int:
     units = 0
-    for one in Reservation.objects.filter(reference=reference, state=Reservation.State.OPEN).order_by("sku_id"):
+    there = list(Reservation.objects.filter(reference=reference, state=Reservation.State.OPEN).order_by("sku_id"))
+    _lock_reserved(there)
+    for one in there:
         if not Reservation.objects.filter(pk=one.pk, state=Reservation.State.OPEN).update(state=state):
             continue
         transfer(
@@ -358,11 +362,17 @@ def _close_reservations(
     return units
 
 
+def _lock_reserved(reservations: Iterable[Reservation]) -> None:
+    """Items before reservations, and all of them in one go: the order every writer of the ledger keeps."""
+    lock_items({part for sku in {one.sku_id for one in reservations} for part, _ in units_of(sku, 1)})
+
+
 @transaction.atomic
 def release_expired(*, actor: Actor, now: datetime, most: int = 500) -> int:
     """This function will give back reservations whose time ran out and give how many."""
     due = Reservation.objects.filter(state=Reservation.State.OPEN, expires_at__lte=now).order_by("expires_at")
     references = list(due.values_list("reference", flat=True)[:most])
+    _lock_reserved(Reservation.objects.filter(reference__in=references, state=Reservation.State.OPEN))
     return sum(
         1 for reference in dict.fromkeys(references) if release_reserved(actor=actor, reference=reference, now=now)
     )
