@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -53,13 +54,13 @@ def keep(*, actor: Actor, name: str, mime: str, content: BinaryIO, now: datetime
     """
     folder = Path(settings.ENV.data) / "media"
     digest, size = hashlib.sha256(), 0
+    aside = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as aside:
             while block := content.read(1 << 20):
                 size += len(block)
                 if size > MOST_BYTES:
-                    Path(aside.name).unlink()
                     raise FileTooLarge(most_mb=MOST_BYTES >> 20)
                 digest.update(block)
                 aside.write(block)
@@ -68,8 +69,11 @@ def keep(*, actor: Actor, name: str, mime: str, content: BinaryIO, now: datetime
         target = path_of(digest.hexdigest())
         target.parent.mkdir(exist_ok=True)
         Path(aside.name).replace(target)
-    except OSError as failed:
-        if failed.errno in {errno.ENOSPC, errno.EDQUOT}:
+    except (OSError, FileTooLarge) as failed:
+        if aside is not None:
+            with contextlib.suppress(OSError):
+                Path(aside.name).unlink(missing_ok=True)
+        if isinstance(failed, OSError) and failed.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             raise DiskFull from failed
         raise
     width, height = _picture_size(target)

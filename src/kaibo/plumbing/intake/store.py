@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -9,16 +11,24 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import IO
 
 from django.conf import settings
 
 from kaibo.kit.clock import SHANGHAI
+from kaibo.kit.errors import Unavailable
 
 _CHUNK_BYTES = 1 << 20
 _UNIX_SECONDS = re.compile(r"(?<!\d)(1[6-9]\d{8}|2[01]\d{8})(?:\d{3})?(?!\d)")
 _COMPACT_TIME = re.compile(
     r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})[-_ T]?(\d{2})[-_.:]?(\d{2})[-_.:]?(\d{2})(?!\d)"
 )
+
+
+class DiskFull(Unavailable):
+    code = "intake.disk_full"
+    message_zh = "磁盘已满，文件没有保存，什么都没有导入；请清理数据目录所在磁盘后重试"
+    message_en = "The disk is full; the file was not kept and nothing was imported; free some space and try again"
 
 
 def folder() -> Path:
@@ -33,21 +43,39 @@ def path_of(sha256: str) -> Path:
 
 
 def keep(chunks: Iterable[bytes]) -> tuple[str, int]:
-    """This function will write a file in pieces, durably, and give its sha256 and size; a file already there is left alone."""
+    """
+    This function will write a file in pieces, durably, and give its sha256 and size; a file already there is left alone.
+
+    Raises: DiskFull; then nothing half written stays.
+    """
+    aside: Path | None = None
+    try:
+        with NamedTemporaryFile(dir=folder(), prefix="incoming-", delete=False) as written:
+            aside = Path(written.name)
+            sha256, size_bytes = _written(chunks, written)
+        target = path_of(sha256)
+        target.parent.mkdir(exist_ok=True)
+        aside.replace(target)
+    except OSError as failed:
+        if aside is not None:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+        if failed.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise DiskFull from failed
+        raise
+    return sha256, size_bytes
+
+
+def _written(chunks: Iterable[bytes], into: IO[bytes]) -> tuple[str, int]:
     digest = hashlib.sha256()
     size_bytes = 0
-    with NamedTemporaryFile(dir=folder(), prefix="incoming-", delete=False) as written:
-        for chunk in chunks:
-            digest.update(chunk)
-            size_bytes += len(chunk)
-            written.write(chunk)
-        written.flush()
-        os.fsync(written.fileno())
-    sha256 = digest.hexdigest()
-    target = path_of(sha256)
-    target.parent.mkdir(exist_ok=True)
-    Path(written.name).replace(target)
-    return sha256, size_bytes
+    for chunk in chunks:
+        digest.update(chunk)
+        size_bytes += len(chunk)
+        into.write(chunk)
+    into.flush()
+    os.fsync(into.fileno())
+    return digest.hexdigest(), size_bytes
 
 
 def pieces(path: Path) -> Iterable[bytes]:
