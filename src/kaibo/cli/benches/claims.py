@@ -38,6 +38,8 @@ update bench_item set left_units = left_units - 1 where item = 1 and left_units 
 insert into bench_claim (item, visitor) values (1, :client_id);
 commit;
 """
+_PGBENCH_CLIENTS = 16
+_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 class ServerDidNotStart(Unavailable):
@@ -86,6 +88,11 @@ class Figures:
     small_stock: int
     small_stock_sold: int
     differences: int
+    pgbench_clients: int
+    durability: str
+    """What the server promises for every commit of both: room and pgbench share it."""
+    load_average: float
+    """Of the last minute when the bench began: above the number of cores, the figures say little."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
     env = read_env()
     dsn = ready_database(env)
     ports = _free_ports(2)
+    busy = os.getloadavg()[0]
     claims: list[Load] = []
     empty: list[Load] = []
     one_by_one: list[float] = []
@@ -112,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
         small_room, small_item, small_tokens = _open(dsn, stock=1_000, tokens=args.connections)
         small = _load(ports[0], small_room, small_item, small_tokens, args.connections, 2.0)
     sold = _Sold(room, sum(one.admitted for one in [warm_up, *claims]), small_room, small.admitted)
-    figures = _figures(args, dsn, sold, claims, empty, one_by_one)
+    figures = _figures(args, dsn, sold, claims, empty, one_by_one, busy)
     _show(figures, as_json=args.json)
     return 0 if figures.oversold == figures.lost == figures.differences == 0 else 1
 
@@ -128,7 +136,13 @@ class _Sold:
 
 
 def _figures(
-    args: argparse.Namespace, dsn: str, sold: _Sold, claims: list[Load], empty: list[Load], one_by_one: list[float]
+    args: argparse.Namespace,
+    dsn: str,
+    sold: _Sold,
+    claims: list[Load],
+    empty: list[Load],
+    one_by_one: list[float],
+    busy: float,
 ) -> Figures:
     rate = statistics.median(one.per_second for one in claims)
     empty_rate = statistics.median(one.per_second for one in empty)
@@ -136,6 +150,7 @@ def _figures(
     with psycopg.connect(dsn) as connection, connection.cursor() as cur:
         counted, small = audit.audit(cur, sold.room), audit.audit(cur, sold.small_room)
         wrong = len(audit.differences(cur))
+        durability = ", ".join(f"{name}={cur.execute(f'show {name}').fetchone()[0]}" for name in _DURABLE)
     over = max(0, counted["claimed"] - counted["stock"]) + max(0, small["claimed"] - small["stock"])
     return Figures(
         claims_per_second=round(rate),
@@ -155,6 +170,9 @@ def _figures(
         small_stock=small["stock"],
         small_stock_sold=sold.small_units,
         differences=wrong,
+        pgbench_clients=_PGBENCH_CLIENTS,
+        durability=durability,
+        load_average=round(busy, 1),
     )
 
 
@@ -166,10 +184,13 @@ def _show(figures: Figures, *, as_json: bool) -> None:
         f"抢购 durable claims      {figures.claims_per_second:>9,.0f} /s   p50 {figures.p50_ms} ms  p99 {figures.p99_ms} ms"
     )
     print(f"空接口 empty ASGI         {figures.empty_per_second:>9,.0f} /s   p99 {figures.empty_p99_ms} ms")
-    print(f"逐笔 pgbench one by one   {figures.pgbench_per_second:>9,.0f} /s")
+    print(
+        f"逐笔 pgbench one by one   {figures.pgbench_per_second:>9,.0f} /s   {figures.pgbench_clients} clients, one row, {figures.durability}"
+    )
     print(
         f"比值 ratios               {figures.ratio_to_empty} × empty (≥ 0.4)   {figures.ratio_to_pgbench} × pgbench (≥ 5)"
     )
+    print(f"负载 load average        {figures.load_average} before the first round, {os.cpu_count()} cores")
     print(f"超卖 oversold {figures.oversold}   丢失 lost {figures.lost}   差异 differences {figures.differences}")
     print(
         f"小库存 {figures.small_stock} 件，卖出 {figures.small_stock_sold} · of {figures.small_stock} units {figures.small_stock_sold} were sold"
@@ -273,7 +294,7 @@ def _one_by_one_tables(dsn: str) -> Iterator[None]:
 def _pgbench(dsn: str, seconds: float) -> float:
     """UPDATE + INSERT in one transaction each, on one row, by as many clients as measure best for it on small machines."""
     command = [
-        find_programs().path("pgbench"), "-n", "-f", "/dev/stdin", "-c", "16", "-j", "2", "-T", str(max(1, round(seconds))),
+        find_programs().path("pgbench"), "-n", "-f", "/dev/stdin", "-c", str(_PGBENCH_CLIENTS), "-j", "2", "-T", str(max(1, round(seconds))),
         "-M", "prepared", dsn,
     ]  # fmt: skip
     done = subprocess.run(command, input=_ONE_BY_ONE, capture_output=True, text=True, check=False)
