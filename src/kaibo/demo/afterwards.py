@@ -26,7 +26,7 @@ def before_tonight(house: House, now: datetime) -> None:
     )
     members.score(actor=actor("xunuo"), shop_id=house.shop_id, now=now)
     held = earlier.hold_evenings(house, now)
-    figures = files.live_figures([now - timedelta(days=one.days_ago) for one in earlier.EVENINGS])
+    figures = files.live_figures([earlier.begins_at(one, now) for one in earlier.EVENINGS])
     bring_file(
         "xunuo", "live-figures", "罗盘-直播间列表.csv", figures, shop_id=house.shop_id, now=now, platform="douyin"
     )
@@ -75,10 +75,10 @@ def _read_the_announcement(session_id: UUID, now: datetime) -> None:
 
 CASES = (
     (Nature.SIZE, Impact.ONE, Kind.EXCHANGE, "M 码肩宽小了，想换 L", 3),
-    (Nature.QUALITY, Impact.ONE, Kind.RETURN, "穿了两次腋下起球", 30),
-    (Nature.SAFETY, Impact.ONE, Kind.COMPLAINT, "围巾戴了脖子起红疹", 2),
+    (Nature.QUALITY, Impact.ONE, Kind.RETURN, "穿了两次腋下起球", 9),
+    (Nature.SAFETY, Impact.ONE, Kind.COMPLAINT, "戴了脖子起红疹", 1),
     (Nature.LOGISTICS, Impact.ONE, Kind.REFUND, "物流三天没有更新", 70),
-    (Nature.NOT_AS_DESCRIBED, Impact.SEVERAL, Kind.RETURN, "驼色偏黄，和直播间不一样", 9),
+    (Nature.NOT_AS_DESCRIBED, Impact.SEVERAL, Kind.RETURN, "驼色偏黄，和直播间不一样", 1),
     (Nature.QUALITY, Impact.ONE, Kind.RETURN, "线头多，扣子松", 96),
 )
 
@@ -86,11 +86,8 @@ CASES = (
 def _open_cases(session_id: UUID, now: datetime) -> None:
     """Six cases about the last evening's orders; the oldest went all the way: back, inspected, refunded, closed."""
     clerk, keeper = actor("qiuyu"), actor("shencang")
-    lines = list(
-        OrderLine.objects.filter(order__session_id=session_id, shipped__gt=0)
-        .select_related("order")
-        .order_by("order__ordered_at", "pk")[: len(CASES)]
-    )
+    sent = OrderLine.objects.filter(order__session_id=session_id, shipped__gt=0).order_by("order__ordered_at", "pk")
+    lines = list(sent)[:: max(sent.count() // len(CASES), 1)][: len(CASES)]  # from all over the evening, so from all its goods
     for line, (nature, impact, kind, reason, hours) in zip(lines, CASES, strict=True):
         told = NewCase(
             line.pk,

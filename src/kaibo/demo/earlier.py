@@ -25,6 +25,7 @@ from kaibo.stages.showplan import queries as showplan_queries
 from kaibo.stages.showplan import services as showplan
 from kaibo.stages.showplan.rules import EquipmentKind
 from kaibo.stages.showplan.services.rundown import NewOffer
+from kaibo.stages.warmup import services as warmup
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +36,38 @@ class Evening:
     claims: int
     viewers: int
     target_fen: int
+    lessons: str = "节奏合适，话术不改"
 
 
-EVENINGS = (
-    Evening(13, "秋冬预热场 · 打底与袜", ("KB-2410", "KB-2388"), 14, 110, 90_000),
-    Evening(11, "通勤专场 · 开衫与围巾", ("KB-2422", "KB-2405"), 15, 130, 320_000),
-    Evening(9, "秋冬上新第 1 场 · 牛仔与打底", ("KB-2390", "KB-2410"), 16, 140, 180_000),
-    Evening(6, "秋冬上新第 2 场 · 双面呢与围巾", ("KB-2417", "KB-2405", "KB-2422"), 26, 220, 1_100_000),
-)
 LESSONS = (
     "外套讲解到第 9 分钟才报价，点击已经掉了一半：下一场第 4 分钟先报价再讲工艺\n"
     "围巾的颜色问得最多：主播左右手各拿一条，灯光先校白\n尺码问题占弹幕三成：尺码表提前贴在公告里"
 )
-
-
+WAITS_FOR_ITS_RETROSPECTIVE = 2
+"""Which of the evenings nobody has looked back on yet."""
+EVENINGS = (
+    Evening(13, "秋冬预热场 · 打底与袜", ("KB-2410", "KB-2388"), 14, 110, 90_000),
+    Evening(11, "通勤专场 · 开衫与围巾", ("KB-2422", "KB-2405"), 15, 130, 320_000),
+    Evening(9, "秋冬上新第 1 场 · 牛仔与打底", ("KB-2390", "KB-2410"), 16, 140, 180_000),
+    Evening(6, "秋冬上新第 2 场 · 双面呢与围巾", ("KB-2417", "KB-2405", "KB-2422"), 26, 220, 1_100_000, LESSONS),
+)
 def hold_evenings(house: House, now: datetime) -> list[UUID]:
     """This function will hold every earlier evening in the order of time and give the sessions."""
     held = [_hold(house, evening, now, random.Random(evening.days_ago)) for evening in EVENINGS]
     analytics_jobs.count_sessions(now)
-    _conclude(held[-1], now)
+    for place, (evening, session_id) in enumerate(zip(EVENINGS, held, strict=True)):
+        if place != WAITS_FOR_ITS_RETROSPECTIVE:
+            _conclude(session_id, evening.lessons, now)
     return held
 
 
+def begins_at(evening: Evening, now: datetime) -> datetime:
+    """This function will give eight in the evening, Shanghai time, of that many days ago."""
+    return (now - timedelta(days=evening.days_ago)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
 def _hold(house: House, evening: Evening, now: datetime, chance: random.Random) -> UUID:
-    starts_at = (now - timedelta(days=evening.days_ago)).replace(minute=0, second=0, microsecond=0)
+    starts_at = begins_at(evening, now)
     room = f"linxia-{starts_at:%m%d}"
     session_id = _plan(house, evening, room, starts_at)
     desk, at, seen = actor("zhouzhou"), starts_at, None
@@ -79,11 +88,15 @@ def _hold(house: House, evening: Evening, now: datetime, chance: random.Random) 
 
 
 def _plan(house: House, evening: Evening, room: str, starts_at: datetime) -> UUID:
-    planner, now = actor("hemu"), starts_at - timedelta(hours=5)
+    planner, now = actor("hemu"), starts_at - timedelta(days=5)
     session = showplan.plan_session(
         actor=planner, shop_id=house.shop_id, title=evening.title, room_name=room, theme="秋冬", target_fen=evening.target_fen, starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=2), now=now,
     )  # fmt: skip
+    warmup.write_announcement(
+        actor=planner, session_id=session.pk, headline=evening.title, body="48 小时内发货，七天无理由退货。", offers="", now=starts_at - timedelta(days=4)
+    )
+    warmup.publish_announcement(actor=planner, session_id=session.pk, now=starts_at - timedelta(days=4))
     for good in (one for one in goods.GOODS if one.code in evening.shown):
         offers = [NewOffer(house.skus[item.code], good.price_fen, 30, 2) for item in good.items]
         showplan.add_segment(
@@ -103,7 +116,7 @@ def _plan(house: House, evening: Evening, room: str, starts_at: datetime) -> UUI
     for kind in EquipmentKind:
         showplan.sign_equipment(actor=actor("luming"), session_id=session.pk, kind=kind.value, is_fine=True, now=now)
     showplan.record_rehearsal(
-        actor=actor("zhouzhou"), session_id=session.pk, held_at=now, minutes=30, notes="话术对过一遍", now=now
+        actor=actor("zhouzhou"), session_id=session.pk, held_at=starts_at - timedelta(days=1), minutes=30, notes="话术对过一遍", now=now
     )
     showplan.make_ready(actor=planner, session_id=session.pk, now=now)
     return session.pk
@@ -144,8 +157,8 @@ def _pay_and_send(session_id: UUID, ended_at: datetime, chance: random.Random) -
     relay.expire_unpaid(ended_at + timedelta(hours=2))
 
 
-def _conclude(session_id: UUID, now: datetime) -> None:
-    """The last evening: every cause decided, its lessons written."""
+def _conclude(session_id: UUID, lessons: str, now: datetime) -> None:
+    """Every cause decided, its lessons written."""
     analyst, session = actor("xunuo"), showplan_queries.sessions_by_id([session_id])[session_id]
     for number, cause in enumerate(retrospectives.causes_for(session, analytics.kept_picture(session_id))):
         if number == 3:
@@ -159,4 +172,4 @@ def _conclude(session_id: UUID, now: datetime) -> None:
                 due_on=business_date(now) + timedelta(days=3),
                 now=now,
             )
-    retrospectives.conclude(actor=actor("linxia"), session_id=session_id, lessons=LESSONS, now=now)
+    retrospectives.conclude(actor=actor("linxia"), session_id=session_id, lessons=lessons, now=now)

@@ -78,14 +78,14 @@ def mentions(now: datetime) -> bytes:
 def purchases(now: datetime, *, customers: int = 640, seed: int = 11) -> bytes:
     """This function will give two years of purchases of the shop's customers."""
     chance = random.Random(seed)
-    rows = [("客户编号", "下单时间", "订单金额", "件数")]
+    rows = [("客户编号", "下单时间", "订单金额", "件数", "同意营销短信")]
     for number in range(customers):
         love = chance.paretovariate(1.6)
         orders = min(40, max(1, int(chance.expovariate(1 / love))))
         last = chance.randint(1, 700) if chance.random() < 0.6 else chance.randint(1, 60)
         for order in range(orders):
             at = in_shanghai(now - timedelta(days=last + order * chance.randint(8, 45), minutes=chance.randint(0, 1400)))
-            rows.append((f"C{100_000 + number}", f"{at:%Y-%m-%d %H:%M:%S}", plain_yuan(chance.choice((3_900, 8_900, 13_900, 19_900, 29_900, 59_900))), "1"))
+            rows.append((f"C{100_000 + number}", f"{at:%Y-%m-%d %H:%M:%S}", plain_yuan(chance.choice((3_900, 8_900, 13_900, 19_900, 29_900, 59_900))), "1", "" if number % 3 == 2 else "是"))
     return _csv(rows, "utf-8-sig")
 
 
@@ -94,7 +94,7 @@ def live_figures(begins: list[datetime]) -> bytes:
     head = ("主播昵称", "直播开始时间", "直播时长(分钟)", "直播间观看人数", "直播间观看次数", "最高在线人数", "人均观看时长(分钟)", "直播间成交订单数", "直播间用户支付金额", "观看-成交率(人数)", "投放消耗(店铺绑定)")
     rows = [head]
     for number, at in enumerate(begins):
-        when = in_shanghai(at.replace(minute=0, second=12, microsecond=0))
+        when = in_shanghai(at.replace(second=12))
         viewers = 152 + number * 51
         rows.append((
             "林夏的衣橱", f"{when:%Y/%m/%d %H:%M:%S}", "62", str(viewers), f"{viewers * 3 // 2}", str(viewers // 4), "6.4", str(22 + number * 5),

@@ -114,8 +114,8 @@ def _leave_some_undecided(buyer: object, shop_id: UUID, then: datetime) -> None:
             title=title, code=code, category="apparel", economics=economics, position="design", value_proposition=words,
             selling_points=("版型显高", "面料有检测报告"), skus=[NewSku(f"{code}-M", "均码", cost, price)], owner_id=actor("xunuo").person_id,
         )
-        made = selection.add_candidate(actor=buyer, shop_id=shop_id, draft=draft, now=then + timedelta(days=20))  # type: ignore[arg-type]
-        selection.score_candidate(actor=buyer, candidate_id=made.pk, now=then + timedelta(days=20, minutes=3))  # type: ignore[arg-type]
+        made = selection.add_candidate(actor=buyer, shop_id=shop_id, draft=draft, now=then + timedelta(days=28))  # type: ignore[arg-type]
+        selection.score_candidate(actor=buyer, candidate_id=made.pk, now=then + timedelta(days=28, minutes=3))  # type: ignore[arg-type]
 
 
 def _file_documents(shop_id: UUID, house: House, then: datetime) -> None:
