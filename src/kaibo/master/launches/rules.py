@@ -15,12 +15,12 @@ DAYS_BEFORE_AIR = {
     "listing": 5,
     "showplan": 2,
     "warmup": 3,
-    "live": 0,
+    "live": -1,
     "orders": -2,
     "aftersales": -9,
     "analytics": -2,
     "members": -10,
-    "risk": 1,
+    "risk": -10,
 }
 """When each stage is due, in days before the broadcast (negative: after it). A starting plan; owners move dates."""
 
