@@ -126,7 +126,7 @@ def sign_in(page: Page, shot: Shot) -> None:
 def speak(page: Page, language: str) -> None:
     """This function will change the person's language, as the person does."""
     page.goto("/profile")
-    page.locator(f"button[name=language][value={language}]").click()
+    page.locator(f"main button[name=language][value={language}]").click()
     page.wait_for_load_state("networkidle")
 
 
