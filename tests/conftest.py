@@ -49,25 +49,33 @@ def owner(shop):
     return make_actor("alice", "owner")
 
 
-@pytest.fixture(autouse=True)
-def _ground_of_committing_tests(request):
-    """Tests that really commit find roles in place and the room empty; Django empties its own tables after each."""
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None or not marker.kwargs.get("transaction"):
-        yield
+COMMITTING = frozenset({"transactional_db", "live_server", "django_db_reset_sequences"})
+
+
+def commits(item: pytest.Item) -> bool:
+    """This function will say whether a test really commits, so that Django empties its tables afterwards."""
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction")) or bool(COMMITTING & set(getattr(item, "fixturenames", ())))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item):
+    """After a test that committed, the ground the next one stands on is laid again: the roles, and an empty room."""
+    yield
+    if not commits(item):
         return
-    request.getfixturevalue("transactional_db")
     from django.db import connection
+    from pytest_django.plugin import blocking_manager_key
 
     from kaibo.config.setup import after_migrate
 
-    after_migrate()
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
-            "WHERE schemaname = 'room' AND tablename NOT IN ('schema_version', 'secrets')"
-        )
-        tables = ", ".join(row[0] for row in cursor.fetchall())
-        if tables:
-            cursor.execute(f"TRUNCATE {tables} CASCADE")
+    with item.config.stash[blocking_manager_key].unblock():
+        after_migrate()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+                "WHERE schemaname = 'room' AND tablename NOT IN ('schema_version', 'secrets')"
+            )
+            tables = ", ".join(row[0] for row in cursor.fetchall())
+            if tables:
+                cursor.execute(f"TRUNCATE {tables} CASCADE")

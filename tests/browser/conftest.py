@@ -22,8 +22,9 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """One browser a file: while it lives, its event loop runs in this thread, where other files want their own."""
     from playwright.sync_api import sync_playwright
 
     # Playwright's own event loop runs in this thread; the ORM calls of these tests are nevertheless plain ones.
