@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import include, path
 
 from kaibo.config.api import api
+from kaibo.stages.warmup import views as warmup_views
 
 urlpatterns = [
     path("", include("kaibo.console.urls")),
     path("api/v1/", api.urls),
+    path("t/<slug:code>", warmup_views.follow, name="follow"),
     path("launches/", include("kaibo.master.launches.urls")),
     path("goods/", include("kaibo.master.catalog.urls")),
     path("stock/", include("kaibo.master.stock.urls")),

@@ -66,7 +66,7 @@ class InspectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         for limit in limits:
             self.fields[f"item_{limit.key}"] = forms.CharField(
-                label=f"{limit.title}（{limit.limit_words}）", required=False, max_length=12, help_text=limit.standard,
+                label=f"{limit.title}（{limit.limit_words}）", max_length=12, help_text=limit.standard,
                 widget=forms.TextInput(attrs={"inputmode": "decimal"}),
             )  # fmt: skip
         self.fields["note"] = forms.CharField(label=_("备注"), required=False, max_length=300)

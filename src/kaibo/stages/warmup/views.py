@@ -74,7 +74,7 @@ def _screened(request: ConsoleRequest, there: object) -> dict[str, object] | Non
 
 
 def _address(code: str) -> str:
-    return f"{settings.ENV.console_url}{reverse('warmup:follow', args=[code])}"
+    return f"{settings.ENV.console_url}{reverse('follow', args=[code])}"
 
 
 def _chart(session_id: UUID) -> dict[str, object] | None:

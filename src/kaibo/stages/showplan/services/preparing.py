@@ -45,7 +45,7 @@ def assign_duty(*, actor: Actor, session_id: UUID, role: str, person_id: UUID, n
     if not is_new:
         return
     notices.tell(
-        [person_id], key=f"duty:{duty.pk}", title=f"{session.title}：请确认你的岗位 / please confirm your duty", now=now,
+        [person_id], key=f"duty:{duty.pk}", title=f"{session.title}：请确认你的岗位", now=now,
         href=f"/showplan/{session_id}/",
     )  # fmt: skip
     audit.record(

@@ -53,10 +53,12 @@ function entry(keys, words) {
   return line;
 }
 
+const cap = (key) => (key === " " ? "Space" : key.length === 1 ? key.toUpperCase() : key);
+
 function listKeys() {
   const dialog = document.getElementById("keys");
   const onPage = [...document.querySelectorAll("main [data-key]")].filter((one) => one.offsetParent !== null);
-  dialog.querySelector("[data-page-keys]").replaceChildren(...onPage.map((one) => entry([one.dataset.key.length === 1 ? one.dataset.key.toUpperCase() : one.dataset.key], label(one))));
+  dialog.querySelector("[data-page-keys]").replaceChildren(...onPage.map((one) => entry([cap(one.dataset.key)], label(one))));
   dialog.querySelector("[data-page-keys-title]").hidden = onPage.length === 0;
   const places = [...document.querySelectorAll(".side [data-go]")];
   dialog.querySelector("[data-place-keys]").replaceChildren(...places.map((one) => entry(["G", one.dataset.go.toUpperCase()], one.querySelector(".label").textContent)));
