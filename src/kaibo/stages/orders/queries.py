@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Min, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.intake import queries as intake
@@ -125,11 +125,12 @@ def shops_where(actor: Actor, ability: str, shop_id: UUID | None) -> list[UUID] 
 
 def releasable(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
     """This function will give the orders `release_passed` would release."""
-    unknown = OrderLine.objects.filter(sku=None, quantity__gt=F("cancelled")).values("order")
+    # A look at each order's own lines: as a join this would read the lines of every order there is.
+    unknown = OrderLine.objects.filter(order=OuterRef("pk"), sku=None, quantity__gt=F("cancelled")).values("pk")[:1]
     passed = orders_for(actor, shop_id=shop_id).filter(
         state__in=[State.PAID.value, State.ALLOCATED.value], released_at=None, open_findings=0, hold_flags=[]
     )
-    return passed.exclude(pk__in=unknown)
+    return passed.annotate(unknown_line=Subquery(unknown)).filter(unknown_line=None)
 
 
 # ── is everything here? (ORD-1) ────────────────────────────────────────────────────────────────────────────────────
