@@ -61,10 +61,6 @@ def launch_for(actor: Actor, launch_id: UUID) -> Launch:
     return launch
 
 
-def launch_of_product(product_id: UUID) -> Launch | None:
-    return Launch.objects.filter(product=product_id).first()
-
-
 def products_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """This function will give launch id → product id; what every gate check starts with."""
     return dict(Launch.objects.filter(pk__in=list(launch_ids), product__isnull=False).values_list("pk", "product_id"))

@@ -158,10 +158,6 @@ def references_of_lot(lot_id: UUID) -> list[tuple[str, str, int, datetime]]:
     return [(row.entry.reason, row.entry.reference, row.delta, row.entry.at) for row in rows.order_by("-id")[:500]]
 
 
-def allotments_of_session(session_id: UUID) -> list[Allotment]:
-    return list(Allotment.objects.filter(session_id=session_id).order_by("opened_at"))
-
-
 def outflow_by_day(sku_id: UUID, *, start: datetime, end: datetime) -> dict[str, int]:
     """This function will give units that left for customers per Shanghai day in [start, end).   Source: SUP-7."""
     with connection.cursor() as cursor:

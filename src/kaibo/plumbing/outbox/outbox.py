@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kaibo.facts.fact import Fact, fact_from_json
 from kaibo.facts.flow import FACTS_BY_NAME
@@ -20,7 +20,6 @@ from kaibo.plumbing.wiring import Difference, Handler, wiring
 log = logging.getLogger("kaibo.outbox")
 
 MOST_ATTEMPTS = 8
-CHANNEL = "kaibo_outbox"
 
 
 class DeliveryNotDead(NotFound):
@@ -45,9 +44,6 @@ def announce(fact: Fact, *, now: datetime) -> None:
     Delivery.objects.bulk_create(
         [Delivery(fact=row, handler=handler_name(handler), next_try_at=now) for handler in reactions]
     )
-    if reactions:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 def deliver_waiting(now: datetime, *, most: int = 200) -> int:

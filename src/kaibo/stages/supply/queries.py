@@ -138,10 +138,6 @@ def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
     return sorted(rows, key=lambda row: (not row.is_below, row.sellable - row.line, row.sku.code))
 
 
-def open_inspections(sku_ids: Iterable[UUID]) -> list[Inspection]:
-    return list(Inspection.objects.filter(sku__in=set(sku_ids), state="open").select_related("lot", "sku"))
-
-
 def findings_state(sku_ids: Iterable[UUID]) -> dict[UUID, list[Inspection]]:
     """This function will give the newest inspections of items, newest first, for gates."""
     found: dict[UUID, list[Inspection]] = {}
