@@ -258,14 +258,14 @@ def test_an_error_at_the_commit_itself_is_no_success(dsn):
 
 
 def test_a_planted_oversale_is_caught(dsn):
-    """Take the lock out of the ledger and let two doors race: the database refuses what the rule let through."""
+    """Take the lock out of the ledger and let two doors read the same level: the database refuses what the rule let through."""
     sale = make_sale(dsn, units=60)
     with psycopg.connect(dsn) as connection:
         source = connection.execute("select pg_get_functiondef('room.admit'::regproc)").fetchone()[0]
         planted = source.replace("order by i.item for no key update", "order by i.item").replace(
-            "v_now := clock_timestamp();", "v_now := clock_timestamp(); perform pg_sleep(0.02);"
+            "v_start := v_left;", "v_start := v_left; perform pg_sleep(0.3);"
         )
-        assert planted != source
+        assert planted.count("pg_sleep") == 1 and "for no key update" not in planted
         connection.execute(planted)
 
     async def play():
