@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse, QueryDict
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.clock import in_shanghai
-from kaibo.kit.errors import Invalid, NotFound
-from kaibo.kit.money import fen_from_text
+from kaibo.kit.errors import NotFound
 from kaibo.plumbing.access import access
-from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.answers import ConsoleRequest, done
-from kaibo.stages.live import queries, services
+from kaibo.stages.live import deeds, queries, services
 from kaibo.stages.live.desk import View, item_of, look, neediest_of
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import (
@@ -39,12 +36,6 @@ from kaibo.stages.showplan import queries as showplan
 from kaibo.stages.showplan.models import Session
 from kaibo.stages.showplan.opening import opening_of
 from kaibo.stages.showplan.words import STATE_PILLS, STATE_TITLES
-
-
-class NotANumber(Invalid):
-    code = "live.not_a_number"
-    message_zh = "“{text}”不是整数"
-    message_en = "“{text}” is not a whole number"
 
 
 class DeedUnknown(NotFound):
@@ -205,95 +196,9 @@ def start(request: ConsoleRequest, session_id: UUID) -> HttpResponse:
     return done(request, _("开播了"), "live:desk", session_id)
 
 
-# What the desk's keys do: each reads its form and makes one call.
-
-Act = Callable[[Actor, UUID, QueryDict, str, datetime], DeskAction]
-
-
-def _whole(posted: QueryDict, name: str) -> int:
-    text = posted.get(name, "").strip()
-    if not text.isdecimal() or len(text) > 9:
-        raise NotANumber(text=text)
-    return int(text)
-
-
-def _id(posted: QueryDict, name: str) -> UUID:
-    try:
-        return UUID(posted.get(name, ""))
-    except ValueError as wrong:
-        raise ItemGone from wrong
-
-
-def _seen(posted: QueryDict) -> UUID | None:
-    return _id(posted, "seen") if posted.get("seen") else None
-
-
-def _next(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-    return services.next_segment(actor=actor, session_id=session, seen=_seen(posted), key=key, now=now)
-
-
-def _go_to(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-    return services.go_to_segment(actor=actor, session_id=session, segment_id=_id(posted, "segment"), seen=_seen(posted), key=key, now=now)
-
-
-def _item_call(service: Callable[..., DeskAction]) -> Act:
-    def act_on_item(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-        return service(actor=actor, session_id=session, item_id=_id(posted, "item"), key=key, now=now)
-
-    return act_on_item
-
-
-def _plain_call(service: Callable[..., DeskAction]) -> Act:
-    def act_on_desk(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-        return service(actor=actor, session_id=session, key=key, now=now)
-
-    return act_on_desk
-
-
-def _text_call(service: Callable[..., DeskAction]) -> Act:
-    def act_with_text(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-        return service(actor=actor, session_id=session, text=posted.get("text", ""), key=key, now=now)
-
-    return act_with_text
-
-
-def _request_call(service: Callable[..., DeskAction]) -> Act:
-    def act_on_request(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-        return service(actor=actor, session_id=session, request_id=_id(posted, "request"), key=key, now=now)
-
-    return act_on_request
-
-
-def _extend(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-    return services.extend_item(actor=actor, session_id=session, item_id=_id(posted, "item"), units=_whole(posted, "units"), key=key, now=now)
-
-
-def _price(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-    return services.change_price(
-        actor=actor, session_id=session, item_id=_id(posted, "item"), price_fen=fen_from_text(posted.get("price", "")), reason=posted.get("reason", ""),
-        key=key, now=now,
-    )  # fmt: skip
-
-
-def _flash(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
-    if posted.get("prepared"):
-        return services.start_flash(actor=actor, session_id=session, item_id=_id(posted, "prepared"), minutes=_whole(posted, "minutes"), key=key, now=now)
-    return services.open_flash_sale(
-        actor=actor, session_id=session, segment_id=_id(posted, "segment"), sku_id=_id(posted, "sku"), price_fen=fen_from_text(posted.get("price", "")),
-        units=_whole(posted, "units"), limit=_whole(posted, "limit") if posted.get("limit") else None, minutes=_whole(posted, "minutes"),
-        reason=posted.get("reason", ""), key=key, now=now,
-    )  # fmt: skip
-
-
-ACTS: dict[str, Act] = {
-    "next": _next, "go_to": _go_to, "take_down": _item_call(services.take_down), "put_back": _item_call(services.put_back),
-    "close": _item_call(services.close_item), "extend": _extend, "price": _price, "flash": _flash, "notice": _text_call(services.post_notice),
-    "prompt": _text_call(services.prompt_host), "price_confirm": _request_call(services.confirm_price),
-    "price_refuse": _request_call(services.refuse_price), "replan": _plain_call(services.replan_rest), "undo": _plain_call(services.undo_last),
-    "end": _plain_call(services.end_session),
-}  # fmt: skip
-UNHEARD = frozenset({"prompt", "replan", "price_refuse"})
-"""Actions the viewers' room never hears of: nothing to read back."""
+ACTS = {**deeds.ACTS}
+"""Every deed of the desk by its name; a panel adds its own module's `ACTS` and `UNHEARD` here."""
+UNHEARD = deeds.UNHEARD
 
 
 @require_POST

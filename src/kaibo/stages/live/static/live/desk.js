@@ -1,14 +1,13 @@
 // The control desk: each key is one call; what it did counts as confirmed only when the room itself said so.
+import { desk as shared, tellPanels, wanted } from "./desk_call.js";
+
 const desk = document.getElementById("main");
 const words = desk.dataset;
 const receipt = desk.querySelector("[data-receipt]");
-const chat = desk.querySelector("[data-chat]");
 const csrf = () => document.querySelector("meta[name=csrf-token]").content;
 const heard = new Map(); // number of a room's event → when it reached this page
 let lastSeq = Number(new URL(words.stream).searchParams.get("after")) || 0;
 let awaited = null; // the action whose event has not come yet
-let questions = 0;
-let claims = 0;
 
 // ── what the room says ──────────────────────────────────────────────────────────────────────────────────────────
 const room = desk.querySelector("[data-room-connection]");
@@ -27,9 +26,19 @@ function listen() {
   for (const kind of ["item", "price", "notice", "state"]) stream.addEventListener(kind, (event) => { hear(event); refreshSoon(); });
   stream.addEventListener("stock", (event) => { hear(event); showStock(JSON.parse(event.data)); });
   stream.addEventListener("figures", (event) => { for (const place of desk.querySelectorAll("[data-viewers]")) place.textContent = JSON.parse(event.data).viewers.toLocaleString("zh-CN"); });
-  stream.addEventListener("chat", (event) => showChat(JSON.parse(event.data)));
+  carried.clear();
+  wanted().forEach(carry);
   stream.addEventListener("reset", refreshSoon);
 }
+
+// Panels hear every kind of event they asked for, whether they asked before or after the stream was opened.
+const carried = new Set();
+function carry(kind) {
+  if (!stream || carried.has(kind)) return;
+  carried.add(kind);
+  stream.addEventListener(kind, (event) => { hear(event); tellPanels(kind, JSON.parse(event.data), Number(event.lastEventId) || 0); });
+}
+document.addEventListener("desk:wants", (event) => carry(event.detail));
 
 function hear(event) {
   const seq = Number(event.lastEventId);
@@ -50,44 +59,12 @@ function showStock({ item, left, stock }) {
   line.querySelector(".bar > i").style.width = `${stock ? ((stock - left) * 100) / stock : 0}%`;
   line.querySelector(".bar").classList.toggle("bad", left * 5 < stock);
   if (taken > 0 && Number(line.dataset.stock) === stock) {
-    claims += taken;
-    desk.querySelector("[data-claims]").textContent = claims.toLocaleString("zh-CN");
-    say("claim", words.wordsClaimed, `${line.querySelector(".spec").firstChild.textContent.trim()} ×${taken}`);
+    document.dispatchEvent(new CustomEvent("desk:claimed", { detail: { who: words.wordsClaimed, text: `${line.querySelector(".spec").firstChild.textContent.trim()} ×${taken}`, units: taken } }));
     line.classList.add("is-fresh");
     setTimeout(() => line.classList.remove("is-fresh"), 600);
   }
   line.dataset.stock = stock;
 }
-
-const asks = (text) => /[?？]|[吗呢么]$|怎么|多少|什么|几[码个件点]|哪|能不能|可以.*吗|有没有/.test(text);
-function showChat({ messages, dropped }) {
-  for (const one of messages) {
-    const isQuestion = asks(one.text);
-    if (isQuestion) desk.querySelector("[data-questions]").textContent = (questions += 1).toLocaleString("zh-CN");
-    say(isQuestion ? "question" : "", one.nickname, one.text);
-  }
-  if (dropped) say("muted", "", `${dropped} ${words.wordsDropped}`);
-}
-
-function say(kind, who, text) {
-  chat.querySelector("[data-chat-empty]")?.remove();
-  const isAtEnd = chat.scrollHeight - chat.scrollTop - chat.clientHeight < 60;
-  const line = document.createElement("li");
-  line.className = kind;
-  const at = Object.assign(document.createElement("time"), { textContent: new Date().toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" }) });
-  line.append(at, Object.assign(document.createElement("b"), { textContent: who }), text);
-  chat.append(line);
-  while (chat.children.length > 300) chat.firstElementChild.remove();
-  if (isAtEnd) chat.scrollTop = chat.scrollHeight;
-}
-
-desk.addEventListener("click", (event) => {
-  const chip = event.target.closest("[data-filter]");
-  if (!chip) return;
-  for (const one of desk.querySelectorAll("[data-filter]")) one.setAttribute("aria-pressed", String(one === chip));
-  chat.dataset.shows = chip.dataset.filter;
-  chat.scrollTop = chat.scrollHeight;
-});
 
 // ── what the person does ────────────────────────────────────────────────────────────────────────────────────────
 const working = new Set(); // a deed that is on its way is not sent again: nothing queues up
@@ -282,6 +259,7 @@ function tick() {
   for (const place of desk.querySelectorAll("[data-until]")) place.textContent = `${words.wordsLeft} ${short(Math.max(Math.floor((Date.parse(place.dataset.until) - now) / 1000), 0))}`;
 }
 setInterval(tick, 1000);
+Object.assign(shared, { act, refresh: refreshSoon, complain });
 for (const place of desk.querySelectorAll("[data-part]")) place.dataset.html = "";
 tick();
 listen();
