@@ -139,7 +139,7 @@ def _pay_and_send(session_id: UUID, ended_at: datetime, chance: random.Random) -
             actor=KAIBO,
             order_id=order.pk,
             paid_fen=order.amount_fen,
-            payment_no=f"PAY{order.pk.hex[:18].upper()}",
+            payment_no=f"PAY{order.pk.hex.upper()}",
             paid_at=paid_at,
             now=paid_at,
         )
