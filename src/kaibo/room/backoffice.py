@@ -131,7 +131,7 @@ def open_room(
                starts_at = excluded.starts_at, pay_within_seconds = excluded.pay_within_seconds""",
         (room, title, operator, host, company, video_url, state, starts_at, pay_within_seconds, is_bench),
     )
-    _announce_state(cur, room)
+    announce_state(cur, room)
 
 
 def set_room_state(cur: Cursor, *, room: str, state: RoomState) -> None:
@@ -139,7 +139,7 @@ def set_room_state(cur: Cursor, *, room: str, state: RoomState) -> None:
     cur.execute("update room.rooms set state = %s where room = %s returning room", (state, room))
     if cur.fetchone() is None:
         raise RoomIsNotHere(room=room)
-    _announce_state(cur, room)
+    announce_state(cur, room)
 
 
 def set_current_item(cur: Cursor, *, room: str, item: str | UUID | None) -> None:
@@ -149,7 +149,7 @@ def set_current_item(cur: Cursor, *, room: str, item: str | UUID | None) -> None
     cur.execute("update room.rooms set current_item = %s where room = %s returning room", (item, room))
     if cur.fetchone() is None:
         raise RoomIsNotHere(room=room)
-    _announce_state(cur, room)
+    announce_state(cur, room)
 
 
 def post_notice(cur: Cursor, *, room: str, text: str, notice: UUID | None = None) -> UUID:
@@ -472,7 +472,8 @@ def _announce(cur: Cursor, room: str, kind: str, body: Mapping[str, object]) -> 
     cur.execute("select room.announce(%s, %s, %s::json)", (room, kind, json.dumps(body, ensure_ascii=False)))
 
 
-def _announce_state(cur: Cursor, room: str) -> None:
+def announce_state(cur: Cursor, room: str) -> None:
+    """This function will tell every viewer how the room stands now: its state, words, picture and current item."""
     cur.execute(
         """select room.announce(room, 'state', json_build_object('state', state, 'title', title, 'operator', operator,
                   'host', host, 'company', company, 'video_url', video_url, 'current_item', current_item))
