@@ -13,6 +13,11 @@ class Desk(models.Model):
     opened_by_name = models.CharField(max_length=80)
     current_item = models.UUIDField(null=True)
     closed_at = models.DateTimeField(null=True)
+    entered = models.PositiveIntegerField(default=0)
+    source = models.CharField(max_length=6, default="main")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(source__in=["main", "backup"]), name="desk_source_known")]
 
 
 class SaleItem(models.Model):
@@ -138,7 +143,11 @@ class DeskAction(models.Model):
 
 
 class FigureSample(models.Model):
-    """The room's figures at one moment: what the desk's chart and the retrospective's minutes are drawn from."""
+    """
+    The figures at one moment: what the desk's chart and the retrospective's minutes are drawn from.
+
+    `origin` says where they come from: our room, typed at the desk, or a platform's file (LIV-13).
+    """
 
     id = models.BigAutoField(primary_key=True)
     session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
@@ -151,6 +160,114 @@ class FigureSample(models.Model):
     likes = models.PositiveBigIntegerField()
     refused = models.PositiveIntegerField(default=0)
     watched = models.PositiveIntegerField(default=0)
+    viewer_seconds = models.PositiveBigIntegerField(default=0)
+    origin = models.CharField(max_length=6, default="room")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["session", "at"], name="one_sample_per_moment")]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "at"], name="one_sample_per_moment"),
+            models.CheckConstraint(condition=models.Q(origin__in=["room", "typed", "file"]), name="sample_origin_known"),
+        ]
+
+
+class PromptSeen(models.Model):
+    """The host read a message of the desk and said so."""
+
+    action = models.OneToOneField(DeskAction, primary_key=True, on_delete=models.PROTECT, related_name="seen")
+    seen_at = models.DateTimeField()
+    by_name = models.CharField(max_length=80)
+
+
+class PointSaid(models.Model):
+    """A core selling point was said once more: `place` counts the segment's points from one (SEL-10)."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    segment_id = models.UUIDField()
+    place = models.PositiveSmallIntegerField()
+    said_at = models.DateTimeField()
+    by_name = models.CharField(max_length=80)
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "segment_id"], name="point_said_segment")]
+        constraints = [models.CheckConstraint(condition=models.Q(place__gte=1, place__lte=9), name="point_said_place")]
+
+
+class Playbook(models.Model):
+    """
+    A contingency playbook 应急预案 of a shop (LIV-8).
+
+    `steps` are {"role", "text", "within_seconds"} in their order; `announcement` is proposed to be told to viewers.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.CASCADE)
+    kind = models.CharField(max_length=10)
+    title = models.CharField(max_length=60)
+    announcement = models.CharField(max_length=200, blank=True, default="")
+    steps = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    changed_by_name = models.CharField(max_length=80)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "title"], name="one_playbook_per_title")]
+
+
+class Incident(models.Model):
+    """A playbook being run, for real or as a drill 演练; its steps are a copy of the playbook's as it was."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT)
+    session = models.ForeignKey("showplan.Session", null=True, on_delete=models.PROTECT)
+    playbook = models.ForeignKey(Playbook, null=True, on_delete=models.SET_NULL)
+    kind = models.CharField(max_length=10)
+    title = models.CharField(max_length=60)
+    announcement = models.CharField(max_length=200, blank=True, default="")
+    is_drill = models.BooleanField(default=False)
+    key = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    started_by_name = models.CharField(max_length=80)
+    announced = models.JSONField(default=list)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(null=True)
+    ended_by_name = models.CharField(max_length=80, blank=True, default="")
+    cause = models.TextField(blank=True, default="")
+    lesson = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "-started_at"], name="incidents_newest")]
+        constraints = [
+            models.UniqueConstraint(fields=["session"], condition=models.Q(ended_at=None), name="one_incident_at_a_time"),
+            models.UniqueConstraint(fields=["shop", "key"], name="one_incident_per_key"),
+            models.CheckConstraint(condition=models.Q(is_drill=True) | models.Q(session__isnull=False), name="real_incident_has_a_session"),
+            models.CheckConstraint(condition=models.Q(ended_at=None) | models.Q(ended_at__gte=models.F("started_at")), name="incident_ends_after_it_starts"),
+        ]
+
+
+class IncidentStep(models.Model):
+    """One step of a running playbook: whose it is, by when, and who ticked it when."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="steps")
+    place = models.PositiveSmallIntegerField()
+    role = models.CharField(max_length=12)
+    text = models.CharField(max_length=200)
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    done_by_name = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [models.UniqueConstraint(fields=["incident", "place"], name="one_step_per_place")]
+
+
+class IncidentFollowUp(models.Model):
+    """What is to be done after an incident, by whom, until when; told to the risk stage by a fact."""
+
+    id = models.BigAutoField(primary_key=True)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="follow_ups")
+    text = models.CharField(max_length=200)
+    owner_name = models.CharField(max_length=80)
+    due_on = models.DateField()
