@@ -29,6 +29,12 @@ class MessageIsNotHere(NotFound):
     message_en = "There is no such held message"
 
 
+class QuestionIsNotHere(NotFound):
+    code = "room.question_is_not_here"
+    message_zh = "没有这个问题"
+    message_en = "There is no such question"
+
+
 class ItemAlreadyClosed(Conflict):
     code = "room.item_already_closed"
     message_zh = "商品已收场，不能再改；要再卖请重新开一份配额"

@@ -84,6 +84,48 @@ class Blocked(Invalid):
     message_en = "This cannot be said here: it contains what the law or the platform forbids"
 
 
+class Muted(Forbidden):
+    code = "muted"
+    message_zh = "你已被禁言，{until} 后可以再说话"
+    message_en = "You are muted until {until}"
+
+
+class NotToSpeak(Forbidden):
+    code = "not_to_speak"
+    message_zh = "你不能在这家店的直播间发言，购买不受影响"
+    message_en = "You may not speak in this shop's rooms; buying is not affected"
+
+
+class NicknameTaken(Invalid):
+    code = "nickname_taken"
+    message_zh = "这个昵称不能用，请换一个"
+    message_en = "This nickname cannot be used; choose another"
+
+
+class NoSuchPoll(NotFound):
+    code = "no_such_poll"
+    message_zh = "没有这个投票"
+    message_en = "There is no such poll"
+
+
+class NoSuchOption(Invalid):
+    code = "no_such_option"
+    message_zh = "投票里没有这个选项"
+    message_en = "The poll has no such option"
+
+
+class AlreadyVoted(Conflict):
+    code = "already_voted"
+    message_zh = "你已经投过票了，每人一票"
+    message_en = "You have voted already; one vote each"
+
+
+class PollClosed(Conflict):
+    code = "poll_closed"
+    message_zh = "投票已经结束"
+    message_en = "The poll is over"
+
+
 class TooFast(TooMany):
     code = "too_fast"
     message_zh = "操作太快，请稍等 {retry_after_seconds} 秒"

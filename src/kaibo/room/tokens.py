@@ -9,6 +9,9 @@ import secrets
 
 import msgspec
 
+VIEWER = b"kaibo visitor"
+DESK = b"kaibo desk"
+"""What a token is good for: a viewer's never opens the desk's stream."""
 _DIGEST_BYTES = 20
 _MOST_REMEMBERED = 50_000
 
@@ -33,8 +36,8 @@ class Tokens:
     A token is good for `ttl_seconds`; a day covers the longest session.
     """
 
-    def __init__(self, secret: bytes, *, ttl_seconds: int = 36 * 3600) -> None:
-        self._key = hashlib.blake2b(secret, person=b"kaibo visitor", digest_size=32).digest()
+    def __init__(self, secret: bytes, *, ttl_seconds: int = 36 * 3600, purpose: bytes = VIEWER) -> None:
+        self._key = hashlib.blake2b(secret, person=purpose, digest_size=32).digest()
         self._ttl_seconds = ttl_seconds
         self._proved: dict[bytes, Visitor] = {}
 
@@ -43,6 +46,11 @@ class Tokens:
         who = Visitor(room, visitor or f"v{secrets.token_hex(9)}", nickname, now_seconds)
         body = base64.urlsafe_b64encode(_encode(who)).rstrip(b"=")
         return who, f"{body.decode()}.{self._sign(body).decode()}"
+
+    def visitor_of_device(self, device: str, shop: str) -> str:
+        """This function will give the visitor a device is in every room of a shop; another shop sees another visitor."""
+        known = hashlib.blake2b(f"{shop}|{device}".encode(), key=self._key, person=b"kaibo device", digest_size=9)
+        return f"v{known.hexdigest()}"
 
     def read(self, token: bytes, *, now_seconds: int) -> Visitor | None:
         """This function will give the visitor a token proves, or None when it is forged, broken or too old."""
