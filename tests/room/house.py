@@ -22,6 +22,7 @@ from kaibo.database.address import address
 from kaibo.room import backoffice
 from kaibo.room.app import Parts, RoomApp
 from kaibo.room.chat import NoLexicon
+from kaibo.room.connection import RoomConnection
 from kaibo.room.schema import migrate
 from kaibo.room.wire import Appended
 
@@ -76,7 +77,7 @@ def served(dsn: str, screener=None) -> Iterator[Server]:
     sink = KeptEvents()
     app = RoomApp(Parts(dsn=dsn, screener=screener or NoLexicon(), sink=sink))
     door = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, loop="asyncio", http="httptools", ws="none", log_config=None, timeout_graceful_shutdown=3)
+    config = uvicorn.Config(app, loop="asyncio", http=RoomConnection, ws="none", log_config=None, timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None
     loops: list[asyncio.AbstractEventLoop] = []

@@ -22,6 +22,7 @@ from kaibo.lake.schema import Event as LakeEvent
 from kaibo.language.screening import default_screener
 from kaibo.room.app import Parts, RoomApp
 from kaibo.room.chat import Verdict
+from kaibo.room.connection import RoomConnection
 from kaibo.room.schema import migrate
 from kaibo.room.wire import Appended, Event
 
@@ -166,7 +167,7 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
         config = uvicorn.Config(
             app,
             loop="uvloop",
-            http="httptools",
+            http=RoomConnection,
             ws="none",
             lifespan="on",
             access_log=False,

@@ -30,6 +30,7 @@ from kaibo.room.metrics import Metrics
 from kaibo.room.openapi import document
 from kaibo.room.refusals import NoSuchClaim, NothingHere, NotReadable
 from kaibo.room.rooms import AWAY, Pool, Rooms, RoomsAway
+from kaibo.room.streaming import Streams
 from kaibo.room.tokens import Tokens
 from kaibo.room.visitors import COOKIE, Desk
 from kaibo.room.wire import ClaimAnswer, VisitorAnswer, decode_likes, decode_message, decode_visitor, encode
@@ -70,6 +71,7 @@ class RoomApp:
         self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
         self._cold = self._cold_calls()
         self._hot: HotCalls | None = None
+        self._streams = Streams(self.rooms)
         self.desk: Desk | None = None
 
     def _on_left(self, room: str, item: Any, left: int) -> None:
@@ -94,7 +96,7 @@ class RoomApp:
             case "POST", "claims":
                 return self._hot.claim
             case "GET", "stream":
-                return self._hot.stream
+                return self._streams.stream
             case "POST", "events":
                 return self._hot.events
         return None

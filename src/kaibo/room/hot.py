@@ -1,9 +1,7 @@
-"""The three hot calls, as plain ASGI inside the application: claims, stream, events."""
+"""Two of the hot calls, as plain ASGI inside the application: claims and events; `streaming` is the third."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import time
 from uuid import UUID
 
@@ -12,30 +10,22 @@ import msgspec
 from kaibo.kit.clock import utc_now
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.ids import new_id
-from kaibo.room.asgi import ANY_ORIGIN, NO_STORE, Receive, Scope, Send, header, read_body, send_bytes, send_refusal
+from kaibo.room.asgi import NO_STORE, Receive, Scope, Send, header, read_body, send_bytes, send_refusal
 from kaibo.room.claims import Door
 from kaibo.room.events import EventSink, check_events
-from kaibo.room.hub import Subscriber, best_effort_frame
 from kaibo.room.ledger import Ask
 from kaibo.room.metrics import Metrics
 from kaibo.room.refusals import BY_RESULT, EventsAway, KeyNeeded, NotReadable
-from kaibo.room.rooms import MOST_REPLAYED, LiveRoom, Rooms, RoomsAway
+from kaibo.room.rooms import Rooms
 from kaibo.room.visitors import Desk
 from kaibo.room.wire import Appended, ClaimAnswer, EventsAnswer, decode_claim, decode_events, encode
 
 MOST_CLAIM_BYTES = 4_096
 MOST_EVENTS_BYTES = 256 * 1024
-STALLED_SECONDS = 60.0
-_STREAM_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    NO_STORE,
-    ANY_ORIGIN,
-    (b"x-accel-buffering", b"no"),
-]
 
 
 class HotCalls:
-    """Claims, stream and events over what this process holds."""
+    """Claims and events over what this process holds."""
 
     def __init__(self, *, rooms: Rooms, door: Door, desk: Desk, sink: EventSink, metrics: Metrics) -> None:
         self._rooms = rooms
@@ -112,83 +102,6 @@ class HotCalls:
         self._metrics.events.labels("duplicate").inc(appended.duplicates)
         self._metrics.events.labels("rejected").inc(len(rejected))
         await send_bytes(send, 200, encode(EventsAnswer(appended.accepted, appended.duplicates, rejected)), (NO_STORE,))
-
-    # ── stream ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def stream(self, scope: Scope, receive: Receive, send: Send, room: str) -> None:
-        """This function will answer `GET /rooms/{room}/stream` until the reader leaves, is too slow, or the room stops."""
-        try:
-            live = self._rooms.known(room) or await self._rooms.get(room)
-            after = _resume_point(scope)
-            if after is not None and after > live.channel.published:
-                await self._rooms.advance(live)
-                live.channel.flush()
-        except KaiboError as refusal:
-            await send_refusal(scope, send, refusal, (ANY_ORIGIN,))
-            return
-        if self._rooms.is_stopping:
-            await send_refusal(scope, send, RoomsAway(), (ANY_ORIGIN,))
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
-        subscriber, joined_at = live.channel.subscribe()
-        leaving = asyncio.create_task(_end_when_gone(receive, subscriber))
-        try:
-            await send(_part(b"retry: 1000\n: kaibo\n\n" + await self._missed(live, after, joined_at)))
-            while (chunk := await subscriber.next()) is not None:
-                await asyncio.wait_for(send(_part(chunk)), STALLED_SECONDS)
-            if subscriber.resume_after is not None:
-                await send(_part(best_effort_frame("resume", {"after": subscriber.resume_after})))
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except (TimeoutError, OSError):
-            return
-        finally:
-            live.channel.subscribers.discard(subscriber)
-            leaving.cancel()
-
-    async def _missed(self, live: LiveRoom, after: int | None, joined_at: int) -> bytes:
-        """Everything between what the reader has and where it joined; or the word to start afresh."""
-        if after is None or after == joined_at:
-            return b""
-        if after > joined_at or joined_at - after > MOST_REPLAYED:
-            return best_effort_frame("reset", {"why": "reload the snapshot"})
-        remembered = live.channel.remembered(after, joined_at)
-        if remembered is not None:
-            return remembered
-        try:
-            return b"".join(event.frame() for event in await self._rooms.events_between(live.name, after, joined_at))
-        except RoomsAway:
-            return best_effort_frame("reset", {"why": "reload the snapshot"})
-
-
-def _part(body: bytes) -> dict[str, object]:
-    return {"type": "http.response.body", "body": body, "more_body": True}
-
-
-def _resume_point(scope: Scope) -> int | None:
-    """`Last-Event-ID` wins over `?after=`: a browser that reconnects still has the old address."""
-    for raw in (header(scope, b"last-event-id"), _query(scope, b"after")):
-        if raw:
-            if not raw.isdigit() or len(raw) > 18:
-                raise NotReadable(why="after / Last-Event-ID")
-            return int(raw)
-    return None
-
-
-def _query(scope: Scope, name: bytes) -> bytes | None:
-    for pair in bytes(scope["query_string"]).split(b"&"):
-        key, _, value = pair.partition(b"=")
-        if key == name:
-            return value
-    return None
-
-
-async def _end_when_gone(receive: Receive, subscriber: Subscriber) -> None:
-    with contextlib.suppress(asyncio.CancelledError):
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                subscriber.end()
-                return
 
 
 def item_id(text: str) -> UUID | None:

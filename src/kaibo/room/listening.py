@@ -78,6 +78,12 @@ class PostgresCarrier:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    async def start(self) -> None:
+        """Nothing to do: the listener of the process hears what others carry."""
+
+    async def stop(self) -> None:
+        pass
+
     async def carry(self, chatter: Chatter) -> None:
         for parcel in _parcels(chatter):
             try:

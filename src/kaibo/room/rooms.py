@@ -21,7 +21,16 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from kaibo.kit.errors import Unavailable
 from kaibo.kit.ids import new_id
-from kaibo.room.hub import TICK_SECONDS, Carrier, Channel, ChatLine, Chatter, Reliable
+from kaibo.room.hub import (
+    HEARTBEAT_SECONDS,
+    MOST_REMEMBERED,
+    TICK_SECONDS,
+    Carrier,
+    Channel,
+    ChatLine,
+    Chatter,
+    Reliable,
+)
 from kaibo.room.refusals import NoSuchRoom
 
 log = logging.getLogger("kaibo.room.rooms")
@@ -29,6 +38,8 @@ log = logging.getLogger("kaibo.room.rooms")
 SWEEP_SECONDS = 3.0
 PULSE_SECONDS = 2.0
 UNKNOWN_ROOM_SECONDS = 1.0
+FORGET_SECONDS = 900.0
+"""A room nobody watches, asks or changes for so long is forgotten here, and read again when somebody comes."""
 MOST_REPLAYED = 5_000
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
@@ -56,6 +67,12 @@ class LiveRoom:
     viewers_told: int = -1
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     announcing: asyncio.Task[None] | None = None
+    used_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing would be lost by forgetting the room."""
+        return not (self.channel.subscribers or self.stock_changed or self.chat or self.likes or self.likes_unsaved)
 
     @property
     def is_bench(self) -> bool:
@@ -63,6 +80,7 @@ class LiveRoom:
 
     def take(self, snapshot: dict[str, Any]) -> None:
         """This function will replace what is known of the room."""
+        snapshot.setdefault("viewers", self.snapshot.get("viewers", 0))
         self.snapshot = snapshot
         self.items = {item["item"]: item for item in snapshot["items"]}
         self.encoded = b""
@@ -91,7 +109,10 @@ class Rooms:
     # ── looking up ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def known(self, name: str) -> LiveRoom | None:
-        return self._rooms.get(name)
+        live = self._rooms.get(name)
+        if live is not None:
+            live.used_at = time.monotonic()
+        return live
 
     def all(self) -> list[LiveRoom]:
         return list(self._rooms.values())
@@ -102,7 +123,7 @@ class Rooms:
 
         Raises: NoSuchRoom, RoomsAway.
         """
-        if live := self._rooms.get(name):
+        if live := self.known(name):
             return live
         if self._unknown.get(name, 0.0) > time.monotonic():
             raise NoSuchRoom
@@ -115,7 +136,10 @@ class Rooms:
                     self._unknown.clear()
                 self._unknown[name] = time.monotonic() + UNKNOWN_ROOM_SECONDS
                 raise NoSuchRoom
-            live = LiveRoom(name, snapshot, Channel(name, published=snapshot["last_event_id"]))
+            last = snapshot["last_event_id"]
+            live = LiveRoom(name, snapshot, Channel(name, published=last))
+            # Readers of a process that died come back here with their numbers: they are answered from memory.
+            live.channel.recall(await self.events_between(name, max(0, last - MOST_REMEMBERED), last))
             live.take(snapshot)
             self._rooms[name] = live
             return live
@@ -202,7 +226,8 @@ class Rooms:
     async def start(self) -> None:
         self._spawn(self._tick_forever())
         self._spawn(self._every(PULSE_SECONDS, self._pulse))
-        self._spawn(self._every(SWEEP_SECONDS, self._sweep))
+        self._spawn(self._sweep_forever())
+        self._spawn(self._beat_forever())
 
     async def stop(self) -> None:
         self.end_streams()
@@ -234,6 +259,7 @@ class Rooms:
             for live in self.all():
                 try:
                     self._tick(live)
+                    await self._deliver(live.channel)
                 except Exception:  # one room's trouble must not stop the clock of the others
                     log.exception("tick failed", extra={"room": live.name})
 
@@ -246,7 +272,11 @@ class Rooms:
             live.chat, live.likes = [], 0
             if self.carrier is not None:
                 self._spawn(self.carrier.carry(chatter))
-        live.channel.flush()
+        live.channel.gather()
+
+    async def _deliver(self, channel: Channel) -> None:
+        while channel.deliver():
+            await _give_way()  # claims go between two handfuls of readers
 
     async def _announce_stock(self, live: LiveRoom, items: set[UUID]) -> None:
         try:
@@ -268,8 +298,41 @@ class Rooms:
                 except Exception:
                     log.exception("room work failed", extra={"room": live.name})
 
-    async def _sweep(self, live: LiveRoom) -> None:
-        await self.advance(live)
+    async def _beat_forever(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS / 2)
+            for live in self.all():
+                live.channel.beat()
+
+    async def _sweep_forever(self) -> None:
+        """Find what a lost notice hid: one question for all rooms, then only the rooms that have news."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                self._forget_idle()
+                for name, last in await self._last_events():
+                    live = self._rooms.get(name)
+                    if live is not None and last > live.channel.known:
+                        await self._advance_quietly(live)
+            except AWAY:
+                log.warning("database is away", extra={"rooms": len(self._rooms)})
+            except Exception:
+                log.exception("sweep failed")
+
+    async def _last_events(self) -> list[tuple[str, int]]:
+        if not self._rooms:
+            return []
+        async with self._pool.connection(timeout=3) as connection:
+            cursor = await connection.execute(
+                "select room, last_event from room.rooms where room = any(%s)", (list(self._rooms),)
+            )
+            return [(name, last) for name, last in await cursor.fetchall()]
+
+    def _forget_idle(self) -> None:
+        before = time.monotonic() - FORGET_SECONDS
+        for live in self.all():
+            if live.used_at < before and live.is_idle:
+                del self._rooms[live.name]
 
     async def _pulse(self, live: LiveRoom) -> None:
         viewers = len(live.channel.subscribers)
@@ -286,8 +349,12 @@ class Rooms:
             live.likes_unsaved += likes
             raise
         live.viewers_told = viewers
-        if row is not None:
-            live.snapshot["likes"] = row[1]
-            live.snapshot["viewers"] = row[0]
+        figures = {"viewers": row[0], "likes": row[1]} if row is not None else {}
+        if figures and any(live.snapshot.get(name) != count for name, count in figures.items()):
+            live.snapshot.update(figures)
             live.encoded = b""
-            live.channel.show_figures({"viewers": row[0], "likes": row[1]})
+            live.channel.show_figures(figures)
+
+
+async def _give_way() -> None:
+    await asyncio.sleep(0)
