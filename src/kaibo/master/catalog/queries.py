@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from kaibo.kit.errors import NotFound
 from kaibo.master.catalog.models import BundleComponent, Category, Product, Sku, SkuAlias
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 
 
@@ -49,7 +50,7 @@ class SkuRow:
 def products_for(actor: Actor) -> QuerySet[Product]:
     """This function will give the products an actor may see, for lists."""
     visible = Product.objects.select_related("shop", "category").order_by("-created_at")
-    return visible if actor.is_kaibo or actor.sees_all_shops else visible.filter(shop__in=actor.shop_ids)
+    return access.visible(visible, actor)
 
 
 def product_for(actor: Actor, product_id: UUID) -> Product:
@@ -101,9 +102,7 @@ def sku_by_code(code: str) -> SkuRow:
 def skus_visible(actor: Actor) -> list[SkuRow]:
     """This function will list the items an actor may see, for choice fields."""
     visible = Sku.objects.select_related("product").order_by("code")
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        visible = visible.filter(product__shop__in=actor.shop_ids)
-    return [_row(sku) for sku in visible]
+    return [_row(sku) for sku in access.visible(visible, actor, "product__shop")]
 
 
 def skus_by_text(platform: str, texts: Iterable[str]) -> dict[str, SkuRow]:

@@ -11,6 +11,7 @@ from kaibo.kit.errors import NotFound
 from kaibo.master.launches.models import GateOverride, Launch, LaunchStage
 from kaibo.master.launches.rules import Lateness, lateness
 from kaibo.master.people.queries import names_of
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import Finding, wiring
 
@@ -80,11 +81,7 @@ def board(
         if launch_ids is not None
         else visible.filter(state=Launch.State.RUNNING)
     )
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        visible = visible.filter(shop__in=actor.shop_ids)
-    if shop_id:
-        visible = visible.filter(shop=shop_id)
-    launches = list(visible)
+    launches = list(access.visible(visible, actor, shop_id=shop_id))
     ids = [launch.pk for launch in launches]
     findings = {stage.key: (stage.gate(ids, now) if stage.gate else {}) for stage in wiring().stages}
     plans = {(plan.launch_id, plan.stage): plan for plan in LaunchStage.objects.filter(launch__in=ids)}

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from kaibo.kit.errors import NotFound
 from kaibo.master.shops.models import Channel, Shop
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 
 
@@ -18,7 +19,7 @@ class ShopUnknown(NotFound):
 def shops_for(actor: Actor) -> list[Shop]:
     """This function will list the active shops an actor may see."""
     visible = Shop.objects.filter(is_active=True).order_by("name")
-    return list(visible if actor.is_kaibo or actor.sees_all_shops else visible.filter(pk__in=actor.shop_ids))
+    return list(access.visible(visible, actor, "pk"))
 
 
 def shop_for(actor: Actor, shop_id: UUID) -> Shop:

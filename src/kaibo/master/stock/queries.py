@@ -40,11 +40,9 @@ STOCK_SEE = "stock:stock:see"
 def items_with_levels(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Sku]:
     """This function will give the items an actor may see, each annotated with its level per internal bucket.   Raises: Forbidden."""
     access.require(actor, STOCK_SEE)
-    visible = Sku.objects.select_related("product").filter(is_bundle=False)
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        visible = visible.filter(product__shop__in=actor.shop_ids)
-    if shop_id:
-        visible = visible.filter(product__shop=shop_id)
+    visible = access.visible(
+        Sku.objects.select_related("product").filter(is_bundle=False), actor, "product__shop", shop_id=shop_id
+    )
     summed = {
         bucket.value: Coalesce(
             Subquery(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.aftersales.complaints import CaseUnknown
@@ -23,9 +24,7 @@ SOON = timedelta(hours=4)
 
 def cases_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Case]:
     """This function will give the cases of the actor's shops, for lists."""
-    if shop_id is not None:
-        return Case.objects.filter(shop=shop_id) if actor.sees(shop_id) else Case.objects.none()
-    return Case.objects.all() if actor.is_kaibo or actor.sees_all_shops else Case.objects.filter(shop__in=actor.shop_ids)
+    return access.visible(Case.objects.all(), actor, shop_id=shop_id)
 
 
 def case_for(actor: Actor, case_id: UUID) -> Case:

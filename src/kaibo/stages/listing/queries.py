@@ -17,6 +17,7 @@ from kaibo.language.screening import Screening
 from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import products_for, skus_of
 from kaibo.master.shops.models import Channel, Platform
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding, wiring
@@ -71,13 +72,9 @@ class PriceRow:
         return self.check.state
 
 
-def _visible(queryset: QuerySet, actor: Actor) -> QuerySet:
-    return queryset if actor.is_kaibo or actor.sees_all_shops else queryset.filter(shop__in=actor.shop_ids)
-
-
 def listings_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Listing]:
     """This function will give the listings an actor may see, the last changed first."""
-    found = _visible(Listing.objects.select_related("product__category", "channel", "shop"), actor).order_by("-changed_at", "-id")
+    found = access.visible(Listing.objects.select_related("product__category", "channel", "shop"), actor).order_by("-changed_at", "-id")
     return found.filter(shop=shop_id) if shop_id else found
 
 
@@ -122,7 +119,7 @@ def hot_words_for(listing: Listing, *, most: int = 12) -> list[HotWord]:
 
 def hot_words_visible(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[HotWord]:
     """This function will give the hot words an actor may see, hottest first."""
-    found = _visible(HotWord.objects.order_by("-heat", "word"), actor)
+    found = access.visible(HotWord.objects.order_by("-heat", "word"), actor)
     return found.filter(shop=shop_id) if shop_id else found
 
 

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
 from kaibo.kit.errors import NotFound
 from kaibo.kit.money import share_bp
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Difference
@@ -63,10 +64,7 @@ class Overview:
 
 def members_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Member]:
     """This function will give the members of the actor's shops who bought something."""
-    found = Member.objects.filter(purchases__gt=0)
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        found = found.filter(shop__in=actor.shop_ids)
-    return found.filter(shop=shop_id) if shop_id else found
+    return access.visible(Member.objects.filter(purchases__gt=0), actor, shop_id=shop_id)
 
 
 def member_for(actor: Actor, member_id: UUID) -> Member:
@@ -139,9 +137,7 @@ def purchases_of(member_id: UUID, *, most: int = 60) -> list[Purchase]:
 def lists_of(actor: Actor, *, shop_id: UUID | None = None, most: int = 20) -> list[ContactList]:
     """This function will give the contact lists taken out, newest first."""
     found = ContactList.objects.select_related("shop").order_by("-taken_at")
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        found = found.filter(shop__in=actor.shop_ids)
-    return list((found.filter(shop=shop_id) if shop_id else found)[:most])
+    return list(access.visible(found, actor, shop_id=shop_id)[:most])
 
 
 def lists_with(member_id: UUID) -> list[ContactList]:

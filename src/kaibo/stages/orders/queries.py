@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.intake import queries as intake
 from kaibo.plumbing.intake.models import ImportRun
@@ -23,10 +24,7 @@ NEWEST_RUNS = 60
 
 def orders_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
     """This function will give the orders of the actor's shops, for lists."""
-    found = Order.objects.defer("receiver_sealed", "receiver_cipher")
-    if shop_id is not None:
-        return found.filter(shop=shop_id) if actor.sees(shop_id) else found.none()
-    return found if actor.is_kaibo or actor.sees_all_shops else found.filter(shop__in=actor.shop_ids)
+    return access.visible(Order.objects.defer("receiver_sealed", "receiver_cipher"), actor, shop_id=shop_id)
 
 
 def order_for(actor: Actor, order_id: UUID) -> Order:
@@ -69,9 +67,7 @@ def finding_for(actor: Actor, finding_id: UUID) -> Finding:
 def open_findings(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Finding]:
     """This function will give what waits for a decision, oldest order first."""
     found = Finding.objects.filter(state=Finding.State.OPEN).select_related("order", "line").order_by("order__ordered_at", "pk")
-    if shop_id is not None:
-        return found.filter(order__shop=shop_id) if actor.sees(shop_id) else found.none()
-    return found if actor.is_kaibo or actor.sees_all_shops else found.filter(order__shop__in=actor.shop_ids)
+    return access.visible(found, actor, "order__shop", shop_id=shop_id)
 
 
 def findings_by_field(actor: Actor, *, shop_id: UUID | None = None) -> dict[str, int]:
@@ -99,11 +95,7 @@ def anomalies_of(order_id: UUID) -> list[OrderAnomaly]:
 def unseen_anomalies(actor: Actor, *, shop_id: UUID | None = None) -> list[OrderAnomaly]:
     """This function will list the newest contradictions of platforms nobody has looked at."""
     found = OrderAnomaly.objects.filter(seen_at=None).select_related("order").order_by("-at")
-    if shop_id is not None:
-        found = found.filter(order__shop=shop_id)
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        found = found.filter(order__shop__in=actor.shop_ids)
-    return list(found[:20])
+    return list(access.visible(found, actor, "order__shop", shop_id=shop_id)[:20])
 
 
 def shipments_of(order_id: UUID) -> list[Shipment]:

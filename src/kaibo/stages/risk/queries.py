@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from kaibo.kit.errors import NotFound
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import Difference
 from kaibo.stages.risk import rules
@@ -40,10 +41,7 @@ class Overview:
 
 def mentions_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Mention]:
     """This function will give the mentions an actor may see."""
-    found = Mention.objects.select_related("shop", "product")
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        found = found.filter(shop__in=actor.shop_ids)
-    return found.filter(shop=shop_id) if shop_id else found
+    return access.visible(Mention.objects.select_related("shop", "product"), actor, shop_id=shop_id)
 
 
 def mention_for(actor: Actor, mention_id: UUID) -> Mention:
@@ -81,9 +79,7 @@ def names_for(shop_id: UUID) -> list[rules.Name]:
 
 def watch_words(actor: Actor, *, shop_id: UUID | None = None) -> list[WatchWord]:
     found = WatchWord.objects.select_related("shop", "product").order_by("shop", "word")
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        found = found.filter(shop__in=actor.shop_ids)
-    return list(found.filter(shop=shop_id) if shop_id else found)
+    return list(access.visible(found, actor, shop_id=shop_id))
 
 
 def burning_of_products(product_ids: Iterable[UUID]) -> dict[UUID, list[Mention]]:

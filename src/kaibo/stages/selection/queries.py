@@ -13,6 +13,7 @@ from django.db.models.functions import Abs, Coalesce, RowNumber
 from kaibo.kit.errors import NotFound
 from kaibo.kit.money import share_bp
 from kaibo.language.themes import default_reader
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.selection import rules
@@ -95,10 +96,6 @@ def limits_in_force() -> Limits:
     return Limits(*(held[f"selection.{key}"] for key in keys))
 
 
-def _visible(queryset: QuerySet, actor: Actor) -> QuerySet:
-    return queryset if actor.is_kaibo or actor.sees_all_shops else queryset.filter(shop__in=actor.shop_ids)
-
-
 def markets_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Market]:
     """This function will give the markets an actor may see, with their figures, most complaints first."""
 
@@ -106,7 +103,7 @@ def markets_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Market
         per_market = rows.filter(market=OuterRef("pk")).order_by().values("market").annotate(n=Count("pk")).values("n")
         return Coalesce(Subquery(per_market), 0)
 
-    markets = _visible(Market.objects.select_related("shop"), actor).annotate(
+    markets = access.visible(Market.objects.select_related("shop"), actor).annotate(
         competitor_count=counted(Competitor.objects.all()),
         review_count=counted(Review.objects.all()),
         complaint_count=counted(Review.objects.filter(is_complaint=True)),
@@ -229,7 +226,7 @@ def verdict_of(market: Market, *, limits: Limits | None = None, rivals: list[Riv
 
 def candidates_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Candidate]:
     """This function will give the candidates an actor may see, newest first."""
-    found = _visible(Candidate.objects.select_related("shop", "market", "category"), actor).order_by("-created_at")
+    found = access.visible(Candidate.objects.select_related("shop", "market", "category"), actor).order_by("-created_at")
     return found.filter(shop=shop_id) if shop_id else found
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from kaibo.kit.errors import NotFound
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.people.queries import names_of
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.showplan.models import Duty, EquipmentCheck, Offer, Rehearsal, Segment, Session, SessionOverride
@@ -94,10 +95,7 @@ class DutyRow:
 
 def sessions_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Session]:
     """This function will give the sessions an actor may see, newest first."""
-    visible = Session.objects.select_related("shop").order_by("-starts_at")
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        visible = visible.filter(shop__in=actor.shop_ids)
-    return visible.filter(shop=shop_id) if shop_id else visible
+    return access.visible(Session.objects.select_related("shop").order_by("-starts_at"), actor, shop_id=shop_id)
 
 
 def session_for(actor: Actor, session_id: UUID) -> Session:

@@ -68,7 +68,7 @@ def purchases_for(actor: Actor) -> QuerySet[Purchase]:
     """This function will give the purchase orders an actor may see, for lists.   Raises: Forbidden."""
     access.require(actor, SEE)
     visible = Purchase.objects.select_related("supplier", "sku__product", "shop")
-    return visible if actor.is_kaibo or actor.sees_all_shops else visible.filter(shop__in=actor.shop_ids)
+    return access.visible(visible, actor)
 
 
 def purchase_for(actor: Actor, purchase_id: UUID) -> Purchase:
@@ -83,7 +83,7 @@ def inspections_for(actor: Actor) -> QuerySet[Inspection]:
     """This function will give the inspections an actor may see, for lists.   Raises: Forbidden."""
     access.require(actor, SEE)
     visible = Inspection.objects.select_related("lot", "sku__product", "warehouse", "purchase__supplier")
-    return visible if actor.is_kaibo or actor.sees_all_shops else visible.filter(sku__product__shop__in=actor.shop_ids)
+    return access.visible(visible, actor, "sku__product__shop")
 
 
 def inspection_for(actor: Actor, inspection_id: UUID) -> Inspection:

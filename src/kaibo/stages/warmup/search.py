@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import SearchHit
 from kaibo.stages.warmup.models import TrackedLink
@@ -20,8 +21,7 @@ def search(actor: Actor, text: str) -> Sequence[SearchHit]:
     if not actor.can(CAMPAIGN_SEE):
         return []
     found = TrackedLink.objects.select_related("session").filter(Q(code=text.upper()) | Q(title__icontains=text))
-    if not (actor.is_kaibo or actor.sees_all_shops):
-        found = found.filter(session__shop__in=actor.shop_ids)
+    found = access.visible(found, actor, "session__shop")
     return [
         SearchHit(f"{PLATFORM_TITLES[one.platform]} · {one.title}", f"{one.code} · {one.session.title}", reverse("warmup:campaign", args=[one.session_id]), _("推广链接"))
         for one in found.order_by("-created_at")[:8]
