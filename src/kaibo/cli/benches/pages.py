@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kaibo.cli.benches.importing import write_orders
+from kaibo.cli.benches.order_file import write_orders
 from kaibo.cli.benches.scratch import scratch_database
 from kaibo.config.setup import django_ready
 

@@ -14,7 +14,8 @@ from psycopg import sql
 from kaibo.config.env import read_env
 from kaibo.database.address import address
 
-NAME = "kaibo_bench_import"
+NAME = f"kaibo_bench_{os.getpid()}"
+"""Of this process alone: two benches at once do not drop each other's."""
 
 
 @contextmanager
