@@ -48,7 +48,9 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
+    """One bucket of one place, changed by so many units."""
+
     sku_id: UUID
     warehouse_id: UUID
     lot_id: UUID | None
@@ -95,25 +97,36 @@ def lock_items(sku_ids: Iterable[UUID]) -> None:
         )
 
 
-def _changes_of(moves: Sequence[Move]) -> list[_Change]:
-    levels = _levels_there(moves)
-    totals: dict[tuple[UUID, UUID, UUID | None, Bucket], int] = {}
+Place = tuple[UUID, UUID, UUID | None, Bucket]
 
-    def add(sku: UUID, warehouse: UUID, lot: UUID | None, bucket: Bucket, delta: int) -> None:
-        place = (sku, warehouse, lot, bucket)
-        totals[place] = totals.get(place, 0) + delta
 
+def _changes_of(moves: Sequence[Move]) -> list[Change]:
+    totals: dict[Place, int] = {}
+    changes_upon(totals, moves, levels_there(moves))
+    return [Change(*place, delta) for place, delta in totals.items() if delta]
+
+
+def changes_upon(
+    totals: dict[Place, int], moves: Sequence[Move], levels: dict[tuple[UUID, UUID, Bucket], list[LotLevel]]
+) -> dict[Place, int]:
+    """This function will pick lots for moves upon what earlier ones of `totals` took, add to it, and give its own part."""
+    own: dict[Place, int] = {}
     for move in moves:
         for lot_id, quantity in _lots_for(move, levels, totals):
-            add(move.sku_id, move.warehouse_id, lot_id, move.source, -quantity)
-            add(move.sku_id, move.warehouse_id, move.target_lot_id or lot_id, move.target, quantity)
-    return [_Change(*place, delta) for place, delta in totals.items() if delta]
+            for lot, bucket, delta in (
+                (lot_id, move.source, -quantity),
+                (move.target_lot_id or lot_id, move.target, quantity),
+            ):
+                place = (move.sku_id, move.warehouse_id, lot, bucket)
+                totals[place] = totals.get(place, 0) + delta
+                own[place] = own.get(place, 0) + delta
+    return own
 
 
 def _lots_for(
     move: Move,
     levels: dict[tuple[UUID, UUID, Bucket], list[LotLevel]],
-    totals: dict[tuple[UUID, UUID, UUID | None, Bucket], int],
+    totals: dict[Place, int],
 ) -> list[tuple[UUID | None, int]]:
     if not move.source.is_internal:
         return [(move.lot_id, move.quantity)]
@@ -139,8 +152,8 @@ def _lots_for(
     return picked
 
 
-def _levels_there(moves: Sequence[Move]) -> dict[tuple[UUID, UUID, Bucket], list[LotLevel]]:
-    """What the moves may take, by place; the items are locked already."""
+def levels_there(moves: Iterable[Move]) -> dict[tuple[UUID, UUID, Bucket], list[LotLevel]]:
+    """This function will read what the moves may take, by place; the caller has locked the items."""
     sources = sorted({(str(m.sku_id), str(m.warehouse_id), m.source.value) for m in moves if m.source.is_internal})
     if not sources:
         return {}
@@ -160,7 +173,7 @@ def _levels_there(moves: Sequence[Move]) -> dict[tuple[UUID, UUID, Bucket], list
     return found
 
 
-def _apply(entry_id: UUID, changes: Sequence[_Change]) -> None:
+def _apply(entry_id: UUID, changes: Sequence[Change]) -> None:
     if sum(change.delta for change in changes) != 0:
         raise EntryUnbalanced
     ordered = sorted(changes, key=lambda c: (str(c.sku_id), str(c.warehouse_id), str(c.lot_id or ""), c.bucket.value))
@@ -177,12 +190,17 @@ def _apply(entry_id: UUID, changes: Sequence[_Change]) -> None:
             for c in ordered
         ]
     )
+    change_levels(ordered)
+
+
+def change_levels(changes: Sequence[Change]) -> None:
+    """This function will add changes to the levels they belong to; whoever calls it has written the same lines."""
     columns = [
-        [c.sku_id for c in ordered],
-        [c.warehouse_id for c in ordered],
-        [c.lot_id for c in ordered],
-        [c.bucket.value for c in ordered],
-        [c.delta for c in ordered],
+        [c.sku_id for c in changes],
+        [c.warehouse_id for c in changes],
+        [c.lot_id for c in changes],
+        [c.bucket.value for c in changes],
+        [c.delta for c in changes],
     ]
     with connection.cursor() as cursor:
         # A new place begins at zero, then all places change: an insert of a negative number would be refused unseen.

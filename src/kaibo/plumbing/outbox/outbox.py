@@ -39,10 +39,18 @@ def announce(fact: Fact, *, now: datetime) -> None:
 
     Nothing happens until that transaction commits; a rollback takes the fact with it.
     """
-    row = OutboxFact.objects.create(name=fact.name, payload=fact.as_json(), announced_at=now)
-    reactions = wiring().reactions.get(type(fact), ())
+    announce_many([fact], now=now)
+
+
+def announce_many(facts: Sequence[Fact], *, now: datetime) -> None:
+    """This function will do the same for many facts with two statements."""
+    rows = OutboxFact.objects.bulk_create(
+        OutboxFact(name=fact.name, payload=fact.as_json(), announced_at=now) for fact in facts
+    )
     Delivery.objects.bulk_create(
-        [Delivery(fact=row, handler=handler_name(handler), next_try_at=now) for handler in reactions]
+        Delivery(fact=row, handler=handler_name(handler), next_try_at=now)
+        for row, fact in zip(rows, facts, strict=True)
+        for handler in wiring().reactions.get(type(fact), ())
     )
 
 

@@ -20,8 +20,9 @@ from kaibo.facts.flow import OrderRecorded
 from kaibo.kit.errors import Conflict
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.catalog.queries import SkuRow
-from kaibo.master.stock import allotments
+from kaibo.master.stock import allotments, batches
 from kaibo.master.stock import services as stock
+from kaibo.master.stock.batches import Settlement
 from kaibo.master.stock.models import Allotment
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
@@ -33,7 +34,7 @@ from kaibo.stages.orders.rules import State
 
 log = logging.getLogger("kaibo.orders.relay")
 
-BATCH_CLAIMS = 200
+BATCH_CLAIMS = 500
 MOST_SECONDS_A_RUN = 2.0
 """After this the other clocks get their turn; the next run goes on a second later."""
 MOST_EXPIRED = 200
@@ -62,37 +63,53 @@ def settle_claims(now: datetime) -> int:
     settled = 0
     ends_at = time.monotonic() + MOST_SECONDS_A_RUN
     while True:
-        made, seen = _settle_batch(now)
+        made, done, seen = _settle_batch(now)
         settled += made
-        if seen < BATCH_CLAIMS or not made or time.monotonic() > ends_at:
+        if seen < BATCH_CLAIMS or not done or time.monotonic() > ends_at:
             return settled
 
 
 @transaction.atomic
-def _settle_batch(now: datetime) -> tuple[int, int]:
-    """Give (orders made, claims seen). Claims in trouble are read on top of the batch, so they never starve the others."""
-    known_trouble = ClaimTrouble.objects.count()
+def _settle_batch(now: datetime) -> tuple[int, int, int]:
+    """Give (orders made, claims done with, claims seen). Claims in trouble are read on top of the batch, so they never starve the others."""
+    troubled = set(ClaimTrouble.objects.values_list("claim_id", flat=True))
     with connection.cursor() as cursor:
-        claims = backoffice.unsettled_claims(cursor, BATCH_CLAIMS + known_trouble)
+        claims = backoffice.unsettled_claims(cursor, BATCH_CLAIMS + len(troubled))
         if not claims:
-            return 0, 0
+            return 0, 0, 0
         bench = _of_bench_rooms(cursor, claims)
-        backoffice.mark_settled(cursor, [one.claim for one in claims if one.room in bench])
-    claims = [one for one in claims if one.room not in bench]
-    there = dict(Allotment.objects.filter(pk__in={one.allotment for one in claims}).values_list("pk", "sku_id"))
-    rows = catalog.sku_rows(there.values())
-    sessions = dict(Allotment.objects.filter(pk__in=there).values_list("pk", "session_id"))
-    stock.lock_items(sku for item in set(there.values()) for sku, _ in stock.units_of(item, 1))
-    already = set(Order.objects.filter(pk__in=[one.claim for one in claims]).values_list("pk", flat=True))
-    done: list[UUID] = []
-    for one in claims:
-        if one.claim in already or _settle_alone(one, rows.get(there.get(one.allotment)), sessions.get(one.allotment), now):
-            done.append(one.claim)
-    with connection.cursor() as cursor:
-        backoffice.mark_settled(cursor, done)
-    if known_trouble:
-        ClaimTrouble.objects.filter(pk__in=done).delete()
-    return len(done), len(claims) + len(bench)
+        real = [one for one in claims if one.room not in bench]
+        made = settle_many([one for one in real if one.claim not in troubled], now)
+        for one in real:
+            if one.claim in troubled:
+                made += settle_many([one], now)
+        done = backoffice.mark_settled(cursor, [*made, *(one.claim for one in claims if one.room in bench)])
+    ClaimTrouble.objects.filter(pk__in=troubled.intersection(made)).delete()
+    return len(made), done, len(claims)
+
+
+def settle_many(claims: Sequence[ClaimRow], now: datetime) -> list[UUID]:
+    """
+    This function will make an order of each claim, with as many statements as for one, and give the claims that have one now.
+
+    The caller holds the claims (`backoffice.unsettled_claims`) and marks them settled in the same transaction. When a batch
+    fails, its halves are tried alone: a claim that cannot be settled waits with its reason, the others go on.
+    Source: DESIGN §2, ORD-3.
+    """
+    if not claims:
+        return []
+    try:
+        with transaction.atomic():
+            _make_orders(claims, now)
+            return [one.claim for one in claims]
+    except (OperationalError, InterfaceError):
+        raise
+    except (Conflict, DatabaseError, KeyError) as reason:
+        if len(claims) > 1:
+            middle = len(claims) // 2
+            return settle_many(claims[:middle], now) + settle_many(claims[middle:], now)
+        _note_trouble(claims[0], reason, now)
+        return []
 
 
 def _of_bench_rooms(cursor: backoffice.Cursor, claims: Sequence[ClaimRow]) -> set[str]:
@@ -101,24 +118,13 @@ def _of_bench_rooms(cursor: backoffice.Cursor, claims: Sequence[ClaimRow]) -> se
     return {room for (room,) in cursor.fetchall()}
 
 
-def _settle_alone(claim: ClaimRow, sku: SkuRow | None, session_id: UUID | None, now: datetime) -> bool:
-    """One claim in its own savepoint: a claim that cannot be settled waits with its reason, the others go on."""
-    try:
-        with transaction.atomic():
-            if sku is None:
-                raise AllotmentUnknown(claim=str(claim.claim))
-            _make_order(claim, sku, session_id, now)
-            return True
-    except (OperationalError, InterfaceError):
-        raise
-    except (Conflict, DatabaseError, KeyError) as reason:
-        log.warning("claim not settled", extra={"claim": str(claim.claim), "reason": type(reason).__name__})
-        trouble, is_new = ClaimTrouble.objects.get_or_create(
-            claim_id=claim.claim, defaults={"reason": str(reason)[:300], "first_at": now, "last_at": now}
-        )
-        if not is_new:
-            ClaimTrouble.objects.filter(pk=trouble.pk).update(reason=str(reason)[:300], last_at=now, attempts=trouble.attempts + 1)
-        return False
+def _note_trouble(claim: ClaimRow, reason: Exception, now: datetime) -> None:
+    log.warning("claim not settled", extra={"claim": str(claim.claim), "reason": type(reason).__name__})
+    trouble, is_new = ClaimTrouble.objects.get_or_create(
+        claim_id=claim.claim, defaults={"reason": str(reason)[:300], "first_at": now, "last_at": now}
+    )
+    if not is_new:
+        ClaimTrouble.objects.filter(pk=trouble.pk).update(reason=str(reason)[:300], last_at=now, attempts=trouble.attempts + 1)
 
 
 def reference_of(order_id: UUID) -> str:
@@ -126,26 +132,48 @@ def reference_of(order_id: UUID) -> str:
     return f"order:{order_id}"
 
 
-def _make_order(claim: ClaimRow, sku: SkuRow, session_id: UUID | None, now: datetime) -> None:
-    Order.objects.create(
+def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
+    known = set(Order.objects.filter(pk__in=[one.claim for one in claims]).values_list("pk", flat=True))
+    fresh = [one for one in claims if one.claim not in known]
+    if not fresh:
+        return
+    allotted = {
+        pk: (sku_id, session_id)
+        for pk, sku_id, session_id in Allotment.objects.filter(pk__in={one.allotment for one in fresh}).values_list("pk", "sku_id", "session_id")
+    }
+    if unknown := next((one for one in fresh if one.allotment not in allotted), None):
+        raise AllotmentUnknown(claim=str(unknown.claim))
+    skus = catalog.sku_rows(sku_id for sku_id, _ in allotted.values())
+    sold = [(one, skus[allotted[one.allotment][0]], allotted[one.allotment][1]) for one in fresh]
+    Order.objects.bulk_create([_order_of(one, sku, session_id, now) for one, sku, session_id in sold])
+    OrderLine.objects.bulk_create([_line_of(one, sku) for one, sku, _ in sold])
+    # No expiry on the reservations: the order's own clock ends them, since the units go back to the room, not to the shelf.
+    batches.settle_many(
+        actor=KAIBO, now=now, settlements=[Settlement(one.claim, one.allotment, one.quantity, reference_of(one.claim)) for one in fresh]
+    )
+    outbox.announce_many(
+        [
+            OrderRecorded(order_id=one.claim, shop_id=sku.shop_id, platform=OWN, amount_fen=one.amount_fen, recorded_at=now)
+            for one, sku, _ in sold
+        ],
+        now=now,
+    )
+
+
+def _order_of(claim: ClaimRow, sku: SkuRow, session_id: UUID | None, now: datetime) -> Order:
+    return Order(
         id=claim.claim, shop_id=sku.shop_id, platform=OWN, order_no=str(claim.claim), raw_status="claimed",
         state=State.PENDING_PAYMENT.value, amount_fen=claim.amount_fen, units=claim.quantity, goods=f"{sku.title} ×{claim.quantity}"[:200],
         ordered_at=claim.claimed_at, pay_by=claim.pay_by, session_id=session_id, source="claim", source_version=claim.claimed_at,
         stock_reference=reference_of(claim.claim), allotment_id=claim.allotment, allocated_at=now, created_at=now,
     )  # fmt: skip
-    OrderLine.objects.create(
+
+
+def _line_of(claim: ClaimRow, sku: SkuRow) -> OrderLine:
+    return OrderLine(
         order_id=claim.claim, line_no="1", sku_id=sku.id, platform_title=sku.product_title[:200], platform_specification=sku.specification,
-        platform_code=sku.code, quantity=claim.quantity, price_fen=claim.unit_price_fen,
-        amount_fen=claim.amount_fen,
-    )
-    # No expiry on the reservation: the order's own clock ends it, since the units go back to the room, not to the shelf.
-    allotments.settle(
-        actor=KAIBO, allotment_id=claim.allotment, claim_id=claim.claim, quantity=claim.quantity, reference=reference_of(claim.claim),
-        now=now, expires_at=None,
-    )
-    outbox.announce(
-        OrderRecorded(order_id=claim.claim, shop_id=sku.shop_id, platform=OWN, amount_fen=claim.amount_fen, recorded_at=now), now=now
-    )
+        platform_code=sku.code, quantity=claim.quantity, price_fen=claim.unit_price_fen, amount_fen=claim.amount_fen,
+    )  # fmt: skip
 
 
 def expire_unpaid(now: datetime) -> int:
