@@ -162,6 +162,7 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
                 screener=ChatScreener(default_screener()),
                 sink=LakeSink(journal),
                 is_secure=env.room_url.startswith("https://"),
+                valkey_url=env.valkey_url,
             )
         )
         config = uvicorn.Config(

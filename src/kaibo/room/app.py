@@ -31,7 +31,9 @@ from kaibo.room.openapi import document
 from kaibo.room.refusals import NoSuchClaim, NothingHere, NotReadable
 from kaibo.room.rooms import AWAY, Pool, Rooms, RoomsAway
 from kaibo.room.streaming import Streams
+from kaibo.room.talk import Calls, HouseWords, Talk
 from kaibo.room.tokens import Tokens
+from kaibo.room.valkey import ValkeyCarrier
 from kaibo.room.visitors import COOKIE, Desk
 from kaibo.room.wire import ClaimAnswer, VisitorAnswer, decode_likes, decode_message, decode_visitor, encode
 
@@ -46,8 +48,12 @@ class Parts:
     dsn: str
     screener: Screener
     sink: EventSink
+    house_words: HouseWords | None = None
+    """Takes the house's own words whenever they change; None: the screener has none."""
     is_secure: bool = False
     """True when viewers come over https: the cookie then says so."""
+    valkey_url: str = ""
+    """Carries chat and likes between machines; empty = through the database."""
 
 
 class RoomApp:
@@ -66,8 +72,11 @@ class RoomApp:
         self.metrics = Metrics()
         self.door = Door(parts.dsn, on_left=self._on_left)
         self.rooms = Rooms(self._pool, on_restock=self.door.restocked)
-        self.rooms.carrier = PostgresCarrier(self._pool)
-        self.chat = Chat(self._pool, parts.screener)
+        self.rooms.carrier = (
+            ValkeyCarrier(parts.valkey_url, self.rooms.hear) if parts.valkey_url else PostgresCarrier(self._pool)
+        )
+        self.talk = Talk(parts.dsn, self._pool, self.rooms, parts.house_words)
+        self.chat = Chat(self._pool, parts.screener, self.talk)
         self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
         self._cold = self._cold_calls()
         self._hot: HotCalls | None = None
@@ -103,6 +112,7 @@ class RoomApp:
 
     def end_streams(self) -> None:
         self.rooms.end_streams()
+        self.talk.end_streams()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -114,11 +124,15 @@ class RoomApp:
         await self.door.start()
         await self.chat.start()
         await self.rooms.start()
+        if self.rooms.carrier is not None:
+            await self.rooms.carrier.start()
         await self._listener.start()
         try:
             yield
         finally:
             await self._listener.stop()
+            if self.rooms.carrier is not None:
+                await self.rooms.carrier.stop()
             await self.door.stop()
             await self.chat.stop()
             await self.rooms.stop()
