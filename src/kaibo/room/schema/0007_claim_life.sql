@@ -1,0 +1,408 @@
+-- A claim's life after it was admitted: paid in time, expired at `pay_by`, paid late (claimed again or the money goes
+-- back), offered to who waits. Lock order: claims (by id), then items (by id), then visitor and waitlist rows, which
+-- are only written under their item's lock. Whoever changes the life of a claim holds its row.
+
+alter table room.answers add column paid_at timestamptz;
+alter table room.answers add column expired_at timestamptz;
+alter table room.answers add constraint only_claims_have_a_life
+    check (result = 'claimed' or (paid_at is null and expired_at is null));
+-- What is already there: orders know what was paid and what was cancelled; claims of bench rooms never end.
+do $$
+begin
+    update room.rooms set pay_within_seconds = 315360000 where is_bench;
+    update room.answers a set pay_by = pay_by + interval '10 years'
+      from room.rooms r where r.room = a.room and r.is_bench and a.result = 'claimed';
+    if to_regclass('orders_order') is not null then
+        execute 'update room.answers a set expired_at = o.cancelled_at from orders_order o
+                  where o.id = a.attempt and o.source = ''claim'' and o.state = ''cancelled'' and o.cancelled_at is not null';
+        execute 'update room.answers a set paid_at = o.paid_at from orders_order o
+                  where o.id = a.attempt and o.source = ''claim'' and o.state <> ''cancelled'' and o.paid_at is not null';
+    end if;
+    update room.answers set expired_at = pay_by where returned_units > 0 and expired_at is null and paid_at is null;
+end $$;
+create index answers_unpaid on room.answers (pay_by)
+    where result = 'claimed' and paid_at is null and expired_at is null;
+
+-- A late payment may take the units again that its own expiry gave back.
+alter table room.movements drop constraint movements_kind_check;
+alter table room.movements add constraint movements_kind_check
+    check (kind in ('allotted', 'claimed', 'returned', 'withdrawn', 'reclaimed'));
+alter table room.movements drop constraint movements_check;
+alter table room.movements add constraint a_movement_of_one_claim_names_it
+    check ((kind in ('returned', 'reclaimed')) = (claim is not null));
+drop index room.a_claim_returns_once;
+create unique index a_claim_returns_once on room.movements (claim, kind) where claim is not null;
+
+-- One row for each way a viewer opened to pay a claim; its id without dashes is the out_trade_no the channel knows.
+create table room.payments (
+    payment uuid primary key,
+    claim uuid not null,
+    room text not null,
+    visitor text not null,
+    channel text not null check (channel <> ''),
+    amount_fen bigint not null check (amount_fen > 0),
+    opened_at timestamptz not null,
+    transaction text,
+    received_fen bigint check (received_fen > 0),
+    paid_at timestamptz,
+    noticed_at timestamptz,
+    outcome text check (outcome in ('in_time', 'late', 'refund_due')),
+    refund_reason text check (refund_reason in ('expired', 'amount_wrong', 'paid_twice')),
+    refunded_at timestamptz,
+    constraint one_payment_a_channel unique (claim, channel),
+    constraint a_transaction_pays_once unique (channel, transaction),
+    check ((outcome is null) = (transaction is null) and (outcome is null) = (received_fen is null)
+           and (outcome is null) = (paid_at is null) and (outcome is null) = (noticed_at is null)),
+    check ((outcome is not distinct from 'refund_due') = (refund_reason is not null)),
+    check (refunded_at is null or outcome = 'refund_due')
+);
+create unique index a_claim_is_paid_once on room.payments (claim) where outcome in ('in_time', 'late');
+
+-- What happened to a claim, for the relay, which takes each turn once and in order.
+create table room.turns (
+    turn bigint generated always as identity primary key,
+    claim uuid not null,
+    kind text not null check (kind in ('paid', 'late', 'refund_due', 'expired', 'addressed')),
+    payment uuid,
+    units_returned boolean not null default false,
+    at timestamptz not null,
+    taken_at timestamptz
+);
+create index turns_untaken on room.turns (turn) where taken_at is null;
+create index turns_by_claim on room.turns (claim);
+
+-- A buyer's address, sealed so that only the back of house can open it; empty again once the relay took it.
+create table room.addresses (
+    claim uuid primary key,
+    sealed bytea,
+    given_at timestamptz not null,
+    taken_at timestamptz,
+    check ((sealed is null) = (taken_at is not null))
+);
+
+create table room.waitlist (
+    place bigint generated always as identity primary key,
+    room text not null,
+    item uuid not null references room.items,
+    visitor text not null,
+    quantity integer not null check (quantity > 0),
+    state text not null default 'waiting' check (state in ('waiting', 'offered', 'left', 'limit_reached', 'closed')),
+    joined_at timestamptz not null,
+    ended_at timestamptz,
+    claim uuid unique,
+    check ((state = 'waiting') = (ended_at is null)),
+    check ((state = 'offered') = (claim is not null))
+);
+create index waitlist_heads on room.waitlist (item, place) where state = 'waiting';
+create unique index one_wait_for_an_item on room.waitlist (item, visitor) where state = 'waiting';
+create index waits_of_a_visitor on room.waitlist (room, visitor);
+
+-- Gives units on sale to who waits, in the order of arrival, each as a claim of its own. After it, an item on sale has
+-- no units left or nobody waiting. Who wants more than there is gets what there is. The caller holds the item's row.
+create function room.offer_waiting(p_item uuid, p_now timestamptz) returns integer
+language plpgsql as $$
+declare
+    v_item record;
+    v_head record;
+    v_held bigint;
+    v_units bigint;
+    v_claim uuid;
+    v_offered integer := 0;
+begin
+    loop
+        select i.room, i.state, i.left_units, i.price_fen, i.price_version, i.limit_per_visitor, r.pay_within_seconds
+          into v_item from room.items i join room.rooms r on r.room = i.room where i.item = p_item;
+        exit when v_item.state is distinct from 'on_sale' or v_item.left_units = 0;
+        select w.place, w.visitor, w.quantity into v_head from room.waitlist w
+         where w.item = p_item and w.state = 'waiting' order by w.place limit 1 for update;
+        exit when not found;
+        v_units := least(v_head.quantity, v_item.left_units);
+        if v_item.limit_per_visitor is not null then
+            select coalesce(sum(u.units), 0) into v_held from room.visitor_units u
+             where u.item = p_item and u.visitor = v_head.visitor;
+            v_units := least(v_units, v_item.limit_per_visitor - v_held);
+        end if;
+        if v_units <= 0 then
+            update room.waitlist set state = 'limit_reached', ended_at = p_now where place = v_head.place;
+            continue;
+        end if;
+        v_claim := gen_random_uuid();
+        insert into room.answers (attempt, room, visitor, key, item, quantity, result, unit_price_fen, price_version, answered_at, pay_by)
+        values (v_claim, v_item.room, v_head.visitor, 'waitlist:' || v_claim, p_item, v_units, 'claimed', v_item.price_fen,
+                v_item.price_version, p_now, p_now + make_interval(secs => v_item.pay_within_seconds));
+        update room.items set claimed_units = claimed_units + v_units, left_units = left_units - v_units where item = p_item;
+        insert into room.movements (item, kind, units, moved_at) values (p_item, 'claimed', v_units, p_now);
+        if v_item.limit_per_visitor is not null then
+            insert into room.visitor_units (item, visitor, units) values (p_item, v_head.visitor, v_units)
+            on conflict (item, visitor) do update set units = room.visitor_units.units + excluded.units;
+        end if;
+        update room.waitlist set state = 'offered', ended_at = p_now, claim = v_claim where place = v_head.place;
+        v_offered := v_offered + 1;
+    end loop;
+    return v_offered;
+end $$;
+
+-- Ends claims nobody paid: their units go back on sale (and to who waits), or to the relay when the item is closed.
+-- The caller holds the claims' rows and knows them to be unpaid and not ended. Gives the items whose level moved.
+create function room.end_claims(p_claims uuid[], p_now timestamptz) returns setof uuid
+language plpgsql as $$
+declare
+    v_item uuid;
+begin
+    perform 1 from room.items i
+      where i.item in (select a.item from room.answers a where a.attempt = any(p_claims)) order by i.item for no key update;
+    update room.answers a
+       set expired_at = p_now, returned_units = case when i.state = 'closed' then 0 else a.quantity end
+      from room.items i where a.attempt = any(p_claims) and i.item = a.item;
+    insert into room.movements (item, kind, units, claim, moved_at)
+    select a.item, 'returned', a.returned_units, a.attempt, p_now from room.answers a
+     where a.attempt = any(p_claims) and a.returned_units > 0 order by a.attempt;
+    update room.items i set returned_units = i.returned_units + b.units, left_units = i.left_units + b.units
+      from (select a.item, sum(a.returned_units) as units from room.answers a where a.attempt = any(p_claims) group by a.item) b
+     where i.item = b.item and b.units > 0;
+    update room.visitor_units u set units = u.units - b.units
+      from (select a.item, a.visitor, sum(a.returned_units) as units from room.answers a
+             where a.attempt = any(p_claims) group by a.item, a.visitor) b
+     where u.item = b.item and u.visitor = b.visitor and b.units > 0;
+    insert into room.turns (claim, kind, units_returned, at)
+    select a.attempt, 'expired', a.returned_units > 0, p_now from room.answers a where a.attempt = any(p_claims) order by a.attempt;
+    for v_item in
+        select distinct a.item from room.answers a where a.attempt = any(p_claims) and a.returned_units > 0 order by a.item
+    loop
+        perform room.offer_waiting(v_item, p_now);
+        return next v_item;
+    end loop;
+end $$;
+
+-- Ends what nobody paid by its `pay_by`; any number of processes may call it at once. Claims somebody is paying at this
+-- moment are passed over and looked at again next time.
+create function room.expire_claims(p_limit integer, p_now timestamptz default null)
+returns table (ended integer, items uuid[])
+language plpgsql as $$
+declare
+    v_now timestamptz := coalesce(p_now, clock_timestamp());
+    v_claims uuid[];
+begin
+    v_claims := array(
+        select a.attempt from room.answers a
+         where a.result = 'claimed' and a.paid_at is null and a.expired_at is null and a.pay_by <= v_now
+         order by a.pay_by limit p_limit for no key update skip locked);
+    if cardinality(v_claims) = 0 then
+        return query select 0, array[]::uuid[];
+        return;
+    end if;
+    return query select cardinality(v_claims), array(select room.end_claims(v_claims, v_now));
+end $$;
+
+-- Opens payments: one row for each (claim, channel), the first one's id for ever. Results: opened, already_paid,
+-- claim_expired, nothing_to_pay, no_such_claim.
+create function room.open_payments(
+    p_payments uuid[], p_claims uuid[], p_rooms text[], p_visitors text[], p_channels text[], p_now timestamptz default null)
+returns table (n integer, result text, payment uuid, amount_fen bigint, pay_by timestamptz, title text, quantity integer)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_now timestamptz := coalesce(p_now, clock_timestamp());
+begin
+    insert into room.payments (payment, claim, room, visitor, channel, amount_fen, opened_at)
+    select distinct on (t.claim, t.channel) t.payment, t.claim, t.room, t.visitor, t.channel, a.quantity * a.unit_price_fen, v_now
+      from unnest(p_payments, p_claims, p_rooms, p_visitors, p_channels) with ordinality as t(payment, claim, room, visitor, channel, n)
+      join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
+     where a.paid_at is null and a.expired_at is null and a.pay_by > v_now and a.quantity * a.unit_price_fen > 0
+     order by t.claim, t.channel, t.n
+    on conflict (claim, channel) do nothing;
+    return query
+        select t.n::integer,
+               case when a.attempt is null then 'no_such_claim' when a.paid_at is not null then 'already_paid'
+                    when a.expired_at is not null or a.pay_by <= v_now then 'claim_expired'
+                    when p.payment is null then 'nothing_to_pay' else 'opened' end,
+               p.payment, p.amount_fen, a.pay_by, i.title, a.quantity
+          from unnest(p_claims, p_rooms, p_visitors, p_channels) with ordinality as t(claim, room, visitor, channel, n)
+          left join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
+          left join room.items i on i.item = a.item
+          left join room.payments p on p.claim = t.claim and p.channel = t.channel
+         order by t.n;
+end $$;
+
+-- Books payments the channels told of, one commit a batch. Each payment is booked once; told again, the answer is the
+-- same. Outcomes: in_time; late (had expired, units taken again); refund_due (expired and the units are gone, the amount
+-- is wrong, or the claim was paid already); unknown (no such payment, or told with another transaction): nothing booked.
+--
+-- A payment is in time when its claim still holds its units and the channel took the money, or told of it, before
+-- `pay_by`. Who pays later than that first loses the units (they go to who waits), then takes them again if any are left.
+create function room.take_payments(
+    p_channels text[], p_payments uuid[], p_transactions text[], p_amounts bigint[], p_paid_at timestamptz[],
+    p_now timestamptz default null)
+returns table (n integer, outcome text, is_repeat boolean, claim uuid, items uuid[])
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_now timestamptz;
+    v_slow integer[];
+    v_lapsed uuid[];
+    v_moved uuid[] := '{}';
+begin
+    perform 1 from room.answers a
+      where a.attempt in (select p.claim from room.payments p where p.payment = any(p_payments)) order by a.attempt for no key update;
+    v_now := coalesce(p_now, clock_timestamp());
+
+    -- The usual ones at once: the first money for a claim that holds its units, of the right amount and in time.
+    with told as (
+        select t.*, p.claim, row_number() over (partition by p.claim order by t.n) as turn,
+               row_number() over (partition by t.channel, t.transaction order by t.n) as time
+          from unnest(p_channels, p_payments, p_transactions, p_amounts, p_paid_at)
+               with ordinality as t(channel, payment, transaction, amount_fen, paid_at, n)
+          join room.payments p on p.payment = t.payment and p.channel = t.channel
+          join room.answers a on a.attempt = p.claim
+         where p.outcome is null and p.amount_fen = t.amount_fen and a.paid_at is null and a.expired_at is null
+           and (t.paid_at < a.pay_by or v_now < a.pay_by)
+           and not exists (select 1 from room.payments q where q.channel = t.channel and q.transaction = t.transaction)
+    ), booked as (
+        update room.payments p
+           set transaction = t.transaction, received_fen = t.amount_fen, paid_at = t.paid_at, noticed_at = v_now, outcome = 'in_time'
+          from told t where t.turn = 1 and t.time = 1 and p.payment = t.payment
+        returning p.payment, p.claim, p.paid_at, t.n
+    ), lived as (
+        update room.answers a set paid_at = b.paid_at from booked b where a.attempt = b.claim
+    ), turned as (
+        insert into room.turns (claim, kind, payment, at) select b.claim, 'paid', b.payment, v_now from booked b order by b.n
+    )
+    select array(select s from generate_series(1, cardinality(p_payments)) s where s not in (select b.n from booked b)) into v_slow;
+
+    if cardinality(v_slow) > 0 then
+        -- One by one from here. Their items are locked together first, in the order every writer keeps.
+        perform 1 from room.items i
+          where i.item in (select a.item from room.payments p join room.answers a on a.attempt = p.claim
+                            where p.payment in (select p_payments[s] from unnest(v_slow) s)) order by i.item for no key update;
+        v_lapsed := array(
+            select distinct p.claim from unnest(v_slow) s
+              join room.payments p on p.payment = p_payments[s] and p.channel = p_channels[s]
+              join room.answers a on a.attempt = p.claim
+             where p.outcome is null and p.amount_fen = p_amounts[s] and a.paid_at is null and a.expired_at is null
+               and a.pay_by <= v_now);
+        if cardinality(v_lapsed) > 0 then
+            v_moved := array(select room.end_claims(v_lapsed, v_now));
+        end if;
+    end if;
+    return query
+        select t.n::integer, p.outcome, false, p.claim, '{}'::uuid[]
+          from unnest(p_payments) with ordinality as t(payment, n) join room.payments p on p.payment = t.payment
+         where t.n <> all(v_slow);
+    for n in select unnest(v_slow) loop
+        return query
+            select n, s.outcome, s.is_repeat, s.claim, v_moved || s.items
+              from room.take_payment_alone(p_channels[n], p_payments[n], p_transactions[n], p_amounts[n], p_paid_at[n], v_now) s;
+    end loop;
+end $$;
+
+-- Books one payment that is not the usual one. Its claim and item are locked by the caller.
+create function room.take_payment_alone(
+    p_channel text, p_payment uuid, p_transaction text, p_amount bigint, p_paid_at timestamptz, p_now timestamptz)
+returns table (outcome text, is_repeat boolean, claim uuid, items uuid[])
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_paid record;
+    v_claim record;
+    v_item record;
+    v_held bigint := 0;
+    v_outcome text := 'refund_due';
+    v_reason text;
+begin
+    select * into v_paid from room.payments p where p.payment = p_payment and p.channel = p_channel;
+    if not found or (v_paid.transaction is not null and v_paid.transaction <> p_transaction)
+       or exists (select 1 from room.payments p where p.channel = p_channel and p.transaction = p_transaction and p.payment <> p_payment) then
+        return query select 'unknown', false, null::uuid, '{}'::uuid[];
+        return;
+    end if;
+    if v_paid.outcome is not null then
+        return query select v_paid.outcome, true, v_paid.claim, '{}'::uuid[];
+        return;
+    end if;
+    select * into v_claim from room.answers a where a.attempt = v_paid.claim;
+    select * into v_item from room.items i where i.item = v_claim.item;
+    if v_paid.amount_fen <> p_amount then
+        v_reason := 'amount_wrong';
+    elsif v_claim.paid_at is not null then
+        v_reason := 'paid_twice';
+    elsif v_claim.expired_at is null then
+        v_outcome := 'in_time';
+    else
+        if v_item.limit_per_visitor is not null then
+            select coalesce(sum(u.units), 0) into v_held from room.visitor_units u
+             where u.item = v_item.item and u.visitor = v_claim.visitor;
+        end if;
+        if v_item.state = 'closed' or v_claim.returned_units = 0 or v_item.left_units < v_claim.quantity
+           or v_held + v_claim.quantity > coalesce(v_item.limit_per_visitor, v_held + v_claim.quantity) then
+            v_reason := 'expired';
+        else
+            v_outcome := 'late';
+        end if;
+    end if;
+
+    if v_outcome = 'late' then
+        update room.items i set returned_units = i.returned_units - v_claim.quantity, left_units = i.left_units - v_claim.quantity
+         where i.item = v_item.item;
+        insert into room.movements (item, kind, units, claim, moved_at)
+        values (v_item.item, 'reclaimed', v_claim.quantity, v_claim.attempt, p_now);
+        if v_item.limit_per_visitor is not null then
+            update room.visitor_units u set units = u.units + v_claim.quantity
+             where u.item = v_item.item and u.visitor = v_claim.visitor;
+        end if;
+    end if;
+    if v_outcome <> 'refund_due' then
+        update room.answers a
+           set paid_at = p_paid_at, returned_units = case when v_outcome = 'late' then 0 else a.returned_units end
+         where a.attempt = v_claim.attempt;
+    end if;
+    update room.payments p
+       set transaction = p_transaction, received_fen = p_amount, paid_at = p_paid_at, noticed_at = p_now,
+           outcome = v_outcome, refund_reason = v_reason
+     where p.payment = p_payment;
+    insert into room.turns (claim, kind, payment, at)
+    values (v_claim.attempt, case v_outcome when 'in_time' then 'paid' else v_outcome end, p_payment, p_now);
+    return query select v_outcome, false, v_claim.attempt, case when v_outcome = 'late' then array[v_item.item] else '{}'::uuid[] end;
+end $$;
+
+-- Puts a viewer in the queue for a sold-out item. Results: waiting, not_sold_out, not_on_sale, limit_reached.
+create function room.join_waitlist(p_room text, p_visitor text, p_item uuid, p_quantity integer, p_now timestamptz default null)
+returns text
+language plpgsql as $$
+declare
+    v_item record;
+    v_held bigint;
+begin
+    select * into v_item from room.items i where i.item = p_item and i.room = p_room for no key update;
+    if not found or v_item.state = 'closed' then
+        return 'not_on_sale';
+    end if;
+    if exists (select 1 from room.waitlist w where w.item = p_item and w.visitor = p_visitor and w.state = 'waiting') then
+        return 'waiting';
+    end if;
+    if v_item.left_units > 0 then
+        return 'not_sold_out';
+    end if;
+    if v_item.limit_per_visitor is not null then
+        select coalesce(sum(u.units), 0) into v_held from room.visitor_units u where u.item = p_item and u.visitor = p_visitor;
+        if v_held >= v_item.limit_per_visitor then
+            return 'limit_reached';
+        end if;
+    end if;
+    insert into room.waitlist (room, item, visitor, quantity, joined_at)
+    values (p_room, p_item, p_visitor, p_quantity, coalesce(p_now, clock_timestamp()));
+    return 'waiting';
+end $$;
+
+-- How a claim stands, in the words viewers get: unpaid, paid, expired, refunding, refunded.
+create view room.claim_lives as
+    select a.attempt as claim, a.room, a.visitor, a.item, i.title, a.quantity, a.unit_price_fen, a.quantity * a.unit_price_fen as amount_fen,
+           a.answered_at as claimed_at, a.pay_by, a.paid_at, a.expired_at,
+           case when a.paid_at is not null then 'paid'
+                when f.is_owed then 'refunding' when f.is_back then 'refunded'
+                when a.expired_at is not null then 'expired' else 'unpaid' end as state,
+           exists (select 1 from room.addresses d where d.claim = a.attempt) as address_given,
+           a.key like 'waitlist:%' as is_offer
+      from room.answers a join room.items i on i.item = a.item
+      left join lateral (select bool_or(p.refunded_at is null) as is_owed, bool_or(p.refunded_at is not null) as is_back
+                           from room.payments p where p.claim = a.attempt and p.outcome = 'refund_due') f on true
+     where a.result = 'claimed';
