@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import gc
 import logging
+import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 
@@ -19,7 +20,8 @@ from kaibo.database.address import address, create_if_missing
 from kaibo.kit.errors import Unavailable
 from kaibo.lake.append import Journal, JournalTaken
 from kaibo.lake.schema import Event as LakeEvent
-from kaibo.language.screening import default_screener
+from kaibo.language.lexicon import packaged_lexicon, with_house_words
+from kaibo.language.screening import Screener, default_screener
 from kaibo.room.app import Parts, RoomApp
 from kaibo.room.chat import Verdict
 from kaibo.room.connection import RoomConnection
@@ -75,6 +77,10 @@ class ChatScreener:
 
     def screen(self, text: str, *, surface: str) -> Verdict:
         return self._screener.screen(text, surface)
+
+    def take_house_words(self, words: Sequence[Mapping[str, Any]], version: int) -> None:
+        """This function will go on with another list of the house's own words, from one message to the next."""
+        self._screener = Screener(with_house_words(packaged_lexicon(), words, version=version))
 
 
 def open_journal(folder: Path) -> Journal:
@@ -151,15 +157,25 @@ def listen(bind: str, port: int) -> socket.socket:
     return door
 
 
+def allow_many_connections() -> None:
+    """This function will ask for as many open files as the machine grants: each viewer is one."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
     """This function will run the room until it is told to stop."""
+    allow_many_connections()
     door = listen(bind or env.bind, port or env.room_port)
     journal = open_journal(env.data / "lake")
+    screener = ChatScreener(default_screener())
     try:
         app = RoomApp(
             Parts(
                 dsn=ready_database(env),
-                screener=ChatScreener(default_screener()),
+                screener=screener,
+                house_words=screener.take_house_words,
                 sink=LakeSink(journal),
                 is_secure=env.room_url.startswith("https://"),
                 valkey_url=env.valkey_url,

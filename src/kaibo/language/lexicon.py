@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -117,6 +117,26 @@ def _entry(group: Mapping[str, Any], word: str, rewrites: Mapping[str, str]) -> 
         only_in=frozenset(one for one in categories if not one.startswith("!")),
         not_in=frozenset(one[1:] for one in categories if one.startswith("!")),
         unknown_category=group.get("unknown_category", "review"),
+    )
+
+
+def with_house_words(lexicon: Lexicon, words: Iterable[Mapping[str, Any]], *, version: int) -> Lexicon:
+    """
+    This function will give the lexicon with a house's own words added; an `innocent` one shelters what stands inside it.
+
+    A word is `{"word", "severity": "block"|"review"|"innocent", "kind", "source", "suggestion", "since", "surfaces"}`.
+    """
+    own = list(words)
+    objections = tuple(
+        _entry({**one, "since": date.fromisoformat(one["since"])}, one["word"], {})
+        for one in own if one["severity"] != "innocent"
+    )  # fmt: skip
+    sheltered = {normalise(one["word"]).text for one in own if one["severity"] == "innocent"} - {""}
+    return replace(
+        lexicon,
+        version=f"{lexicon.version}+{version}",
+        words=lexicon.words + objections,
+        innocent=lexicon.innocent | sheltered,
     )
 
 

@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from kaibo.kit.clock import utc_now
 from kaibo.kit.errors import KaiboError
 from kaibo.room.asgi import ClientGone, Receive, Scope, Send, read_body, refused_body
-from kaibo.room.chat import Chat, Screener
+from kaibo.room.chat import Chat, Screener, printable
 from kaibo.room.claims import Door
 from kaibo.room.events import EventSink
 from kaibo.room.hot import HotCalls, item_id
@@ -29,12 +29,12 @@ from kaibo.room.listening import Listener, PostgresCarrier
 from kaibo.room.metrics import Metrics
 from kaibo.room.openapi import document
 from kaibo.room.refusals import NoSuchClaim, NothingHere, NotReadable
-from kaibo.room.rooms import AWAY, Pool, Rooms, RoomsAway
+from kaibo.room.rooms import AWAY, LiveRoom, Pool, Rooms, RoomsAway
 from kaibo.room.streaming import Streams
 from kaibo.room.talk import Calls, HouseWords, Talk
-from kaibo.room.tokens import Tokens
+from kaibo.room.tokens import Tokens, Visitor
 from kaibo.room.valkey import ValkeyCarrier
-from kaibo.room.visitors import COOKIE, Desk
+from kaibo.room.visitors import COOKIE, DEVICE_COOKIE, DEVICE_SECONDS, Desk, is_device, new_device
 from kaibo.room.wire import ClaimAnswer, VisitorAnswer, decode_likes, decode_message, decode_visitor, encode
 
 STATIC = Path(__file__).parent / "static"
@@ -118,10 +118,12 @@ class RoomApp:
     async def running(self) -> AsyncIterator[None]:
         """This function will start everything the room needs and stop it in the opposite order."""
         await self._pool.open()
-        desk = Desk(Tokens(await read_secret(self._parts.dsn)))
+        secret = await read_secret(self._parts.dsn)
+        desk = Desk(Tokens(secret))
         self.desk = desk
         self._hot = HotCalls(rooms=self.rooms, door=self.door, desk=desk, sink=self._parts.sink, metrics=self.metrics)
         await self.door.start()
+        await self.talk.start(secret)
         await self.chat.start()
         await self.rooms.start()
         if self.rooms.carrier is not None:
@@ -135,6 +137,7 @@ class RoomApp:
                 await self.rooms.carrier.stop()
             await self.door.stop()
             await self.chat.stop()
+            await self.talk.stop()
             await self.rooms.stop()
             await self._pool.close()
 
@@ -158,6 +161,7 @@ class RoomApp:
                 Route("/rooms/{room}/claims/{claim}", self._claim),
                 Route("/rooms/{room}/messages", self._say, methods=["POST"]),
                 Route("/rooms/{room}/likes", self._like, methods=["POST"]),
+                *self.talk.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
                 Route("/r/{room}", self._page),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
@@ -185,8 +189,18 @@ class RoomApp:
     async def _enter(self, request: Request) -> Response:
         live = await self.rooms.get(request.path_params["room"])
         asked = await _read(request, decode_visitor)
-        who, token = self._the_desk.tokens.issue(live.name, asked.nickname.strip() or "…", now_seconds=int(time.time()))
+        nickname = printable(asked.nickname) or "…"
+        await self.talk.know(live.name)
+        self.chat.check_nickname(live, nickname)
+        device = request.cookies.get(DEVICE_COOKIE, "")
+        device = device if is_device(device) else new_device()
+        known = self._the_desk.tokens.visitor_of_device(device, self.talk.shop_of(live.name) or live.name)
+        who, token = self._the_desk.tokens.issue(live.name, nickname, now_seconds=int(time.time()), visitor=known)
         answer = _json(VisitorAnswer(who.visitor, token), 201)
+        answer.set_cookie(
+            DEVICE_COOKIE, device, path="/rooms", httponly=True, samesite="strict", secure=self._parts.is_secure,
+            max_age=DEVICE_SECONDS,
+        )  # fmt: skip
         answer.set_cookie(
             COOKIE, token, path=f"/rooms/{live.name}", httponly=True, samesite="strict",
             secure=self._parts.is_secure, max_age=36 * 3600,
@@ -220,13 +234,23 @@ class RoomApp:
         live = await self.rooms.get(room)
         who = self._the_desk.visitor_of(request.scope, room)
         asked = await _read(request, decode_message)
-        text = asked.text.strip()
+        text = printable(asked.text)
         if not text:
             raise NotReadable(why="text")
+        await self.talk.know(room)
         self._the_desk.require_pace(self._the_desk.messages, who, live)
-        message = self.chat.say(live, who, text, now=utc_now())
+        message = self.chat.say(live, who, text, now=utc_now(), asks=asked.asks)
         self.metrics.messages.labels("accepted").inc()
         return _json({"message": str(message)}, 202)
+
+    async def _caller(self, request: Request) -> tuple[LiveRoom, Visitor]:
+        """Whose call this is, in which room."""
+        room = request.path_params["room"]
+        live = await self.rooms.get(room)
+        return live, self._the_desk.visitor_of(request.scope, room)
+
+    def _require_vote_pace(self, who: Visitor, live: LiveRoom) -> None:
+        self._the_desk.require_pace(self._the_desk.votes, who, live)
 
     async def _like(self, request: Request) -> Response:
         room = request.path_params["room"]

@@ -116,6 +116,7 @@ def open_room(
     video_url: str = "",
     pay_within_seconds: int = 900,
     is_bench: bool = False,
+    shop: str | UUID = "",
 ) -> None:
     """
     This function will open a room, or bring the words of an open one up to date; its state is left as it is then.
@@ -124,12 +125,12 @@ def open_room(
     """
     cur.execute(
         """insert into room.rooms (room, title, operator, host, company, video_url, state, starts_at,
-                                   pay_within_seconds, is_bench)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                                   pay_within_seconds, is_bench, shop)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
            on conflict (room) do update set title = excluded.title, operator = excluded.operator,
                host = excluded.host, company = excluded.company, video_url = excluded.video_url,
-               starts_at = excluded.starts_at, pay_within_seconds = excluded.pay_within_seconds""",
-        (room, title, operator, host, company, video_url, state, starts_at, pay_within_seconds, is_bench),
+               starts_at = excluded.starts_at, pay_within_seconds = excluded.pay_within_seconds, shop = excluded.shop""",
+        (room, title, operator, host, company, video_url, state, starts_at, pay_within_seconds, is_bench, str(shop)),
     )
     announce_state(cur, room)
 
@@ -394,8 +395,8 @@ def decide_message(cur: Cursor, *, message: str | UUID, is_shown: bool) -> bool:
     if is_shown:
         room, visitor, nickname, text = decided
         line = {"message": str(message), "visitor": visitor, "nickname": nickname, "text": text}
-        parcel = json.dumps([room, [line], 0, 0], ensure_ascii=False)
-        cur.execute("select pg_notify('kaibo_chatter', %s)", (parcel,))
+        said = json.dumps({"what": "line", "room": room, "line": line}, ensure_ascii=False)
+        cur.execute("select pg_notify('kaibo_talk', %s)", (said,))
     return True
 
 

@@ -236,9 +236,9 @@ def say_as_shop(cur: Cursor, *, room: str, nickname: str, text: str) -> UUID:
            values (%s, %s, 'shop', %s, %s, 'pass', now(), 'shop')""",
         (message, room, nickname, text),
     )
-    line = {"message": str(message), "visitor": "shop", "nickname": nickname, "text": text, "by": "shop"}
-    parcel = json.dumps([room, [line], 0, 0], ensure_ascii=False)
-    cur.execute("select pg_notify('kaibo_chatter', %s)", (parcel,))
+    line = {"message": str(message), "visitor": "shop", "nickname": nickname, "text": text}
+    said = json.dumps({"what": "line", "room": room, "line": line}, ensure_ascii=False)
+    cur.execute("select pg_notify('kaibo_talk', %s)", (said,))
     return message
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from http.cookies import CookieError, SimpleCookie
 
@@ -12,6 +13,9 @@ from kaibo.room.rooms import LiveRoom
 from kaibo.room.tokens import Tokens, Visitor
 
 COOKIE = "kaibo_visitor"
+DEVICE_COOKIE = "kaibo_device"
+DEVICE_SECONDS = 180 * 24 * 3600
+"""A browser is the same visitor in all rooms of a shop for so long: limits and the blocklist hold across rooms."""
 _BEARER = b"bearer "
 
 
@@ -22,6 +26,7 @@ class Desk:
         self.tokens = tokens
         self.claims = Rate(per_second=5, burst=10)
         self.messages = Rate(per_second=1, burst=5)
+        self.votes = Rate(per_second=2, burst=10)
         self.likes = Rate(per_second=4, burst=10)
         self.events = Rate(per_second=4, burst=20)
         self.looks = Rate(per_second=10, burst=20)
@@ -47,6 +52,15 @@ class Desk:
             return
         if wait := rate.wait_seconds(who.visitor, now=time.monotonic()):
             raise TooFast(retry_after_seconds=wait)
+
+
+def new_device() -> str:
+    return secrets.token_hex(16)
+
+
+def is_device(text: str) -> bool:
+    """This function will say whether a cookie can be one of ours; what it holds proves nothing and opens nothing."""
+    return len(text) == 32 and all(char in "0123456789abcdef" for char in text)
 
 
 def _token(scope: Scope) -> bytes | None:

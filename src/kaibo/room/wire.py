@@ -40,6 +40,17 @@ class ClaimAnswer(Struct, frozen=True):
 
 class MessageAsk(Struct, frozen=True):
     text: Annotated[str, Meta(min_length=1, max_length=200)]
+    asks: bool = False
+    """The viewer wants an answer; questions are also recognised without it."""
+
+
+class VoteAsk(Struct, frozen=True):
+    option: Annotated[int, Meta(ge=1, le=6)]
+
+
+class VoteAnswer(Struct, frozen=True):
+    poll: str
+    option: int
 
 
 class LikesAsk(Struct, frozen=True):
@@ -100,6 +111,7 @@ class Refused(Struct, frozen=True):
 decode_visitor = msgspec.json.Decoder(VisitorAsk).decode
 decode_claim = msgspec.json.Decoder(ClaimAsk).decode
 decode_message = msgspec.json.Decoder(MessageAsk).decode
+decode_vote = msgspec.json.Decoder(VoteAsk).decode
 decode_likes = msgspec.json.Decoder(LikesAsk).decode
 decode_events = msgspec.json.Decoder(EventsAsk).decode
 decode_event = msgspec.json.Decoder(EventAsk).decode

@@ -161,5 +161,5 @@ def _show_in_room(session_id: UUID) -> None:
     with connection.cursor() as cursor:
         room.open_room(
             cursor, room=session.room, title=session.title, operator=session.shop.name, host=hosts or session.shop.name,
-            company=session.shop.company, starts_at=session.starts_at, video_url=session.video_url,
+            company=session.shop.company, starts_at=session.starts_at, video_url=session.video_url, shop=session.shop_id,
         )  # fmt: skip
