@@ -82,7 +82,12 @@ class Order(models.Model):
             models.Index(fields=["shop", "-ordered_at"], name="orders_newest"),
             models.Index(fields=["shop", "state", "-ordered_at"], name="orders_by_state"),
             models.Index(fields=["-ordered_at", "-id"], name="orders_newest_of_all"),
-            models.Index(fields=["ship_by"], name="orders_to_ship", condition=Q(state__in=TO_SHIP)),
+            # those that only count read an index alone: the shop stands in it too, so that a scoped count does not go to the rows
+            models.Index(fields=["state"], name="orders_in_state"),
+            models.Index(fields=["ship_by"], include=["shop"], name="orders_to_ship", condition=Q(state__in=TO_SHIP)),
+            models.Index(
+                fields=["shop"], name="orders_releasable", condition=Q(state__in=["paid", "allocated"], released_at__isnull=True, open_findings=0)
+            ),
             models.Index(fields=["pay_by"], name="orders_unpaid", condition=Q(state="pending_payment")),
             models.Index(fields=["shop", "ordered_at"], name="orders_with_findings", condition=Q(open_findings__gt=0)),
             models.Index(fields=["released_at"], name="orders_to_allocate", condition=Q(state="paid", released_at__isnull=False)),
@@ -121,7 +126,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="line_not_returned_beyond_shipped"),
             models.CheckConstraint(condition=Q(price_fen__gte=0) & Q(amount_fen__gte=0), name="line_money_not_below_zero"),
         ]
-        indexes = [models.Index(fields=["platform_code"], name="lines_of_unknown_items", condition=Q(sku=None) & ~Q(platform_code=""))]
+        indexes = [
+            models.Index(fields=["platform_code"], name="lines_of_unknown_items", condition=Q(sku=None) & ~Q(platform_code="")),
+            models.Index(fields=["order"], name="lines_without_an_item", condition=Q(sku=None, quantity__gt=F("cancelled"))),
+        ]
 
 
 class Shipment(models.Model):
@@ -136,7 +144,10 @@ class Shipment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "tracking_no"], name="one_shipment_per_tracking_number")]
-        indexes = [models.Index(fields=["tracking_no"], name="shipment_by_tracking_number")]
+        indexes = [
+            models.Index(fields=["tracking_no"], name="shipment_by_tracking_number"),
+            models.Index(fields=["shipped_at"], name="shipments_newest"),
+        ]
 
 
 class ShipmentLine(models.Model):
@@ -184,7 +195,8 @@ class Finding(models.Model):
         ]
         indexes = [
             models.Index(fields=["-found_at"], name="findings_open", condition=Q(state="open")),
-            models.Index(fields=["alias_text"], name="findings_alike", condition=Q(state="open") & ~Q(alias_text="")),
+            models.Index(fields=["alias_text"], include=["order"], name="findings_alike", condition=Q(state="open") & ~Q(alias_text="")),
+            models.Index(fields=["field"], name="findings_open_by_field", condition=Q(state="open")),
         ]
 
 

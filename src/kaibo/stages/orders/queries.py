@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
 
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
@@ -72,7 +72,7 @@ def open_findings(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Find
 
 def findings_by_field(actor: Actor, *, shop_id: UUID | None = None) -> dict[str, int]:
     """This function will count open findings per field."""
-    return dict(open_findings(actor, shop_id=shop_id).order_by().values_list("field").annotate(n=Count("pk")))
+    return dict(open_findings(actor, shop_id=shop_id).order_by().values_list("field").annotate(n=Count("*")))
 
 
 def alike_counts(findings: Sequence[Finding]) -> dict[tuple[UUID, str, str], int]:
@@ -81,7 +81,7 @@ def alike_counts(findings: Sequence[Finding]) -> dict[tuple[UUID, str, str], int
     if not texts:
         return {}
     rows = Finding.objects.filter(state=Finding.State.OPEN, alias_text__in=texts).values_list("order__shop", "order__platform", "alias_text")
-    return {(shop, platform, text): n for shop, platform, text, n in rows.annotate(n=Count("pk")).order_by()}
+    return {(shop, platform, text): n for shop, platform, text, n in rows.annotate(n=Count("*")).order_by()}
 
 
 def findings_of(order_id: UUID) -> list[Finding]:
@@ -117,12 +117,11 @@ def shops_where(actor: Actor, ability: str, shop_id: UUID | None) -> list[UUID] 
 
 def releasable(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
     """This function will give the orders `release_passed` would release."""
-    # A look at each order's own lines: as a join this would read the lines of every order there is.
-    unknown = OrderLine.objects.filter(order=OuterRef("pk"), sku=None, quantity__gt=F("cancelled")).values("pk")[:1]
+    unknown = OrderLine.objects.filter(order=OuterRef("pk"), sku=None, quantity__gt=F("cancelled"))
     passed = orders_for(actor, shop_id=shop_id).filter(
         state__in=[State.PAID.value, State.ALLOCATED.value], released_at=None, open_findings=0, hold_flags=[]
     )
-    return passed.annotate(unknown_line=Subquery(unknown)).filter(unknown_line=None)
+    return passed.filter(~Exists(unknown))
 
 
 # ── is everything here? (ORD-1) ────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +213,7 @@ def ship_clock(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> S
             for name, (start, end) in spans.items()
         },
     )  # fmt: skip
-    sent = Shipment.objects.filter(shipped_at__gte=now - timedelta(hours=24), order__in=orders_for(actor, shop_id=shop_id).values("pk")).count()
+    sent = access.visible(Shipment.objects.filter(shipped_at__gte=now - timedelta(hours=24)), actor, "order__shop", shop_id=shop_id).count()
     return ShipClock(
         counted["earliest"], counted["overdue"], counted["within_4"], counted["within_24"], counted["within_48"], counted["later"], sent
     )
@@ -222,7 +221,7 @@ def ship_clock(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> S
 
 def burn_down(actor: Actor, now: datetime, *, shop_id: UUID | None = None, hours: int = 48, step: int = 4) -> list[tuple[datetime, int]]:
     """This function will say how many orders may still wait at each coming moment, if none is to be late."""
-    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP)
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP, ship_by__gt=now)
     moments = [now + timedelta(hours=after) for after in range(0, hours + step, step)]
     counted = waiting.aggregate(**{f"at_{i}": Count(Value(1), filter=Q(ship_by__gt=moment)) for i, moment in enumerate(moments)})
     return [(moment, counted[f"at_{i}"]) for i, moment in enumerate(moments)]
