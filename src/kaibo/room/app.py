@@ -23,6 +23,7 @@ from kaibo.kit.errors import KaiboError
 from kaibo.room.asgi import ClientGone, Receive, Scope, Send, read_body, refused_body
 from kaibo.room.chat import Chat, Screener, printable
 from kaibo.room.claims import Door
+from kaibo.room.draws import DrawCalls
 from kaibo.room.events import EventSink
 from kaibo.room.hot import HotCalls, item_id
 from kaibo.room.listening import Listener, PostgresCarrier
@@ -78,6 +79,7 @@ class RoomApp:
         self.talk = Talk(parts.dsn, self._pool, self.rooms, parts.house_words)
         self.chat = Chat(self._pool, parts.screener, self.talk)
         self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
+        self._draws = DrawCalls(parts.dsn, self._pool, self.rooms, lambda: self._the_desk)
         self._cold = self._cold_calls()
         self._hot: HotCalls | None = None
         self._streams = Streams(self.rooms)
@@ -163,6 +165,7 @@ class RoomApp:
                 Route("/rooms/{room}/likes", self._like, methods=["POST"]),
                 *self.talk.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
                 Route("/r/{room}", self._page),
+                *self._draws.routes(),
                 Mount("/static", StaticFiles(directory=STATIC)),
             ],
         )
