@@ -1,5 +1,6 @@
 """
-The words templates speak: components (each one template in `console/components/`) and filters for figures and times.
+The words templates speak: components (each one template in `console/components/`, or drawn in `drawing.py` where it stands by
+the hundred) and filters for figures and times.
 
 `/components` shows every one with its states and how it is written. Values may be dicts or any objects with the named
 attributes, so that a stage hands over its own typed rows. Source: LOOK 11.
@@ -18,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from kaibo.console import words
+from kaibo.console import drawing, words
 
 register = template.Library()
 for filter_name in (
@@ -28,8 +29,8 @@ for filter_name in (
     register.filter(filter_name, getattr(words, filter_name))
 
 
-SIGNS = {"ok": "✓", "run": "…", "red": "!", "none": "·"}
-PILL_SIGNS = {"ok": "✓", "warn": "!", "bad": "✕", "live": "●", "note": ""}
+for drawn in (drawing.gate, drawing.pill, drawing.clock, drawing.table_rows):
+    register.simple_tag(drawn)
 
 
 def _component(name: str, **values: Any) -> SafeString:
@@ -118,37 +119,9 @@ def figures(items: Iterable[Any]) -> SafeString:
 
 
 @register.simple_tag
-def gate(finding: Any, *, label: Any = "") -> SafeString:
-    """This function will render a gate's small sign; its title says the state and the reason in words."""
-    state = words.attribute_of(finding, "state") or "none"
-    said = {"ok": _("通过"), "run": _("进行中"), "red": _("未通过"), "none": _("未开始")}[state]
-    return _component(
-        "gate",
-        state=state,
-        sign=SIGNS[state],
-        words=said,
-        label=label,
-        reason=words.attribute_of(finding, "reason") or "",
-        href=words.attribute_of(finding, "href") or "",
-    )
-
-
-@register.simple_tag
 def finding(found: Any, *, label: Any = "") -> SafeString:
     """This function will render why something is red: reason, source, and the button that mends it.   Source: LOOK 3."""
-    return _component("finding", found=found, label=label, sign=gate(found))
-
-
-@register.simple_tag
-def pill(label: Any, state: str = "") -> SafeString:
-    """This function will render a status pill: state is ok, warn, bad, live, note or empty."""
-    sign = PILL_SIGNS.get(state, "")
-    return format_html(
-        '<span class="pill {}">{}{}</span>',
-        state,
-        format_html('<span aria-hidden="true">{}</span>', sign) if sign else "",
-        label,
-    )
+    return _component("finding", found=found, label=label, sign=drawing.gate(found))
 
 
 @register.simple_tag
@@ -167,37 +140,6 @@ def evidence(items: Iterable[Any]) -> SafeString:
 def diff(wrong: Any = "", proposed: Any = "", *, label: Any = "", confidence: Any = "", also: int = 0) -> SafeString:
     """This function will render a wrong value beside the proposed one, and how many others the fix would mend."""
     return _component("diff", wrong=wrong, proposed=proposed, label=label, confidence=confidence, also=also)
-
-
-@register.simple_tag
-def clock(
-    due_at: datetime | None, *, now: datetime | None = None, done: bool = False, soon_minutes: int = 180
-) -> SafeString:
-    """
-    This function will render a deadline that counts down by itself: `剩 2 小时 05 分`, `超 40 分`.
-
-    With `now` the words are right before any script ran. Fewer than `soon_minutes` left is shown as soon.
-    """
-    if due_at is None:
-        return SafeString("")
-    left_seconds = int((due_at - now).total_seconds()) if now else None
-    state = "done" if done else _clock_state(left_seconds, soon_minutes)
-    return _component(
-        "clock",
-        due_at=due_at,
-        state=state,
-        words=_("已完成") if done else words.clock_words(left_seconds),
-        soon_minutes=soon_minutes,
-        done=done,
-    )
-
-
-def _clock_state(left_seconds: int | None, soon_minutes: int) -> str:
-    if left_seconds is None:
-        return ""
-    if left_seconds < 0:
-        return "late"
-    return "soon" if left_seconds < soon_minutes * 60 else ""
 
 
 @register.simple_tag
