@@ -192,7 +192,8 @@ def test_a_token_of_another_room_is_refused(server, alice, dsn):
 def test_a_claim_is_shown_to_its_owner_and_to_nobody_else(alice, bob, sale):
     claim = alice.claim(sale.item).json()
     mine = alice.http.get(f"/rooms/{sale.room}/claims/{claim['claim']}")
-    assert (mine.status_code, mine.json()) == (200, claim)
+    assert (mine.status_code, mine.json()) == (200, mine.json() | claim)
+    assert (mine.json()["state"], mine.json()["address_given"]) == ("unpaid", False)
     for path in (claim["claim"], str(uuid.uuid4()), "x"):
         answer = bob.http.get(f"/rooms/{sale.room}/claims/{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "no_such_claim")

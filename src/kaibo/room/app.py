@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +16,32 @@ from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from kaibo.kit.clock import utc_now
 from kaibo.kit.errors import KaiboError
+from kaibo.kit.payments import PayChannel
 from kaibo.room.asgi import ClientGone, Receive, Scope, Send, read_body, refused_body
 from kaibo.room.chat import Chat, Screener, printable
 from kaibo.room.claims import Door
 from kaibo.room.draws import DrawCalls
 from kaibo.room.events import EventSink
-from kaibo.room.hot import HotCalls, item_id
+from kaibo.room.hot import HotCalls
 from kaibo.room.listening import Listener, PostgresCarrier
 from kaibo.room.metrics import Metrics
 from kaibo.room.openapi import document
-from kaibo.room.refusals import NoSuchClaim, NothingHere, NotReadable
-from kaibo.room.rooms import AWAY, LiveRoom, Pool, Rooms, RoomsAway
+from kaibo.room.paying import Paying
+from kaibo.room.paying_calls import PayingCalls
+from kaibo.room.refusals import NothingHere, NotReadable
+from kaibo.room.rooms import LiveRoom, Pool, Rooms, RoomsAway
 from kaibo.room.streaming import Streams
 from kaibo.room.talk import Calls, HouseWords, Talk
 from kaibo.room.tokens import Tokens, Visitor
 from kaibo.room.valkey import ValkeyCarrier
 from kaibo.room.visitors import COOKIE, DEVICE_COOKIE, DEVICE_SECONDS, Desk, is_device, new_device
-from kaibo.room.wire import ClaimAnswer, VisitorAnswer, decode_likes, decode_message, decode_visitor, encode
+from kaibo.room.waitlist import Waitlist
+from kaibo.room.wire import VisitorAnswer, decode_likes, decode_message, decode_visitor, encode
 
 STATIC = Path(__file__).parent / "static"
 MOST_BODY_BYTES = 8_192
@@ -55,6 +60,16 @@ class Parts:
     """True when viewers come over https: the cookie then says so."""
     valkey_url: str = ""
     """Carries chat and likes between machines; empty = through the database."""
+    channels: Mapping[str, PayChannel] = field(default_factory=dict)
+    """Ways to pay, by key."""
+    seal_for: bytes | None = None
+    """The public half of the key addresses are sealed for; None: no addresses are taken."""
+    public_url: str = ""
+    """How the world reaches this room, for pay pages and notify calls; empty = as each request says."""
+    more_routes: Sequence[BaseRoute] = ()
+    """Pages of channels that are our own outside system (the sandbox wallet)."""
+    background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    """Work that runs as long as the room and is cancelled at its end."""
 
 
 class RoomApp:
@@ -78,6 +93,8 @@ class RoomApp:
         )
         self.talk = Talk(parts.dsn, self._pool, self.rooms, parts.house_words)
         self.chat = Chat(self._pool, parts.screener, self.talk)
+        self.paying = Paying(parts.dsn, self._pool, channels=parts.channels, seal_for=parts.seal_for)
+        self._paying_calls: PayingCalls | None = None
         self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
         self._draws = DrawCalls(parts.dsn, self._pool, self.rooms, lambda: self._the_desk)
         self._cold = self._cold_calls()
@@ -90,6 +107,9 @@ class RoomApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = self._hot_call(scope)
+        if call is None and self._paying_calls and scope["type"] == "http" and (later := self._paying_calls.find(scope)):
+            await later(scope, receive, send)
+            return
         if call is None:
             await self._cold(scope, receive, send)
             return
@@ -124,7 +144,12 @@ class RoomApp:
         desk = Desk(Tokens(secret))
         self.desk = desk
         self._hot = HotCalls(rooms=self.rooms, door=self.door, desk=desk, sink=self._parts.sink, metrics=self.metrics)
+        self._paying_calls = PayingCalls(
+            rooms=self.rooms, desk=desk, paying=self.paying, waitlist=Waitlist(self._pool), public_url=self._parts.public_url
+        )
         await self.door.start()
+        await self.paying.start()
+        background = [asyncio.create_task(work()) for work in self._parts.background]
         await self.talk.start(secret)
         await self.chat.start()
         await self.rooms.start()
@@ -137,6 +162,10 @@ class RoomApp:
             await self._listener.stop()
             if self.rooms.carrier is not None:
                 await self.rooms.carrier.stop()
+            for work in background:
+                work.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await self.paying.stop()
             await self.door.stop()
             await self.chat.stop()
             await self.talk.stop()
@@ -160,7 +189,7 @@ class RoomApp:
                 Route("/openapi.json", _openapi),
                 Route("/rooms/{room}", self._snapshot),
                 Route("/rooms/{room}/visitors", self._enter, methods=["POST"]),
-                Route("/rooms/{room}/claims/{claim}", self._claim),
+                *self._parts.more_routes,
                 Route("/rooms/{room}/messages", self._say, methods=["POST"]),
                 Route("/rooms/{room}/likes", self._like, methods=["POST"]),
                 *self.talk.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
@@ -209,28 +238,6 @@ class RoomApp:
             secure=self._parts.is_secure, max_age=36 * 3600,
         )  # fmt: skip
         return answer
-
-    async def _claim(self, request: Request) -> Response:
-        room = request.path_params["room"]
-        live = await self.rooms.get(room)
-        who = self._the_desk.visitor_of(request.scope, room)
-        self._the_desk.require_pace(self._the_desk.looks, who, live)
-        claim = item_id(request.path_params["claim"])
-        if claim is None:
-            raise NoSuchClaim
-        try:
-            async with self._pool.connection(timeout=3) as connection:
-                cursor = await connection.execute(
-                    """select claim, item, quantity, unit_price_fen, amount_fen, pay_by from room.claims
-                        where claim = %s and room = %s and visitor = %s""",
-                    (claim, room, who.visitor),
-                )
-                row = await cursor.fetchone()
-        except AWAY as away:
-            raise RoomsAway from away
-        if row is None:
-            raise NoSuchClaim
-        return _json(ClaimAnswer(*row), 200)
 
     async def _say(self, request: Request) -> Response:
         room = request.path_params["room"]

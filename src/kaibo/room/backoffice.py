@@ -29,7 +29,8 @@ from kaibo.room.complaints import (
 
 RoomState = Literal["planned", "live", "paused", "ended"]
 ItemState = Literal["on_sale", "paused", "closed"]
-ReturnOutcome = Literal["returned", "already_returned", "item_closed"]
+ReturnOutcome = Literal["returned", "already_returned", "item_closed", "paid"]
+BENCH_PAY_SECONDS = 10 * 365 * 86_400
 
 
 class Cursor(Protocol):
@@ -123,6 +124,8 @@ def open_room(
 
     Operator, host and company are what the law wants shown to viewers.   Source: facts/law L2.
     """
+    if is_bench:  # what a bench claims stays claimed: nobody pays there
+        pay_within_seconds = BENCH_PAY_SECONDS
     cur.execute(
         """insert into room.rooms (room, title, operator, host, company, video_url, state, starts_at,
                                    pay_within_seconds, is_bench, shop)
@@ -214,6 +217,7 @@ def add_units(cur: Cursor, *, room: str, item: str | UUID, units: int) -> None:
         (units, units, item),
     )
     _move(cur, item, "allotted", units)
+    _offer_waiting(cur, item)
     _announce_stock(cur, room, item)
 
 
@@ -256,6 +260,7 @@ def set_item_state(cur: Cursor, *, room: str, item: str | UUID, state: Literal["
     """This function will start or pause the sale of an item; `close_item` ends it.   Raises: ItemIsNotHere, ItemAlreadyClosed."""
     _open_item(cur, room, item)
     cur.execute("update room.items set state = %s where item = %s", (state, item))
+    _offer_waiting(cur, item)
     _announce_item(cur, item)
 
 
@@ -293,6 +298,9 @@ def close_item(cur: Cursor, *, room: str, item: str | UUID) -> int:
     )
     if left:
         _move(cur, item, "withdrawn", left)
+    cur.execute(
+        "update room.waitlist set state = 'closed', ended_at = clock_timestamp() where item = %s and state = 'waiting'", (item,)
+    )
     _announce_item(cur, item)
     return left
 
@@ -330,35 +338,44 @@ def mark_settled(cur: Cursor, claim_ids: Sequence[str | UUID]) -> int:
 
 def return_units(cur: Cursor, claim: str | UUID, units: int) -> ReturnOutcome:
     """
-    This function will put the units of an unpaid claim back on sale, once.
+    This function will end an unpaid claim and put its units back on sale (first to who waits), once.
 
-    `item_closed` means that nothing changed here: the caller returns the units to stock itself.
-    Raises: ClaimIsNotHere, UnitsNotPositive.
+    `item_closed` means that no level changed here: the caller returns the units to stock itself. `paid` means that the
+    money came first: nothing changed.   Raises: ClaimIsNotHere, UnitsNotPositive.
     """
     cur.execute("select item, room from room.claims where claim = %s", (claim,))
     found = cur.fetchone()
     if found is None:
         raise ClaimIsNotHere(claim=str(claim))
     item, room = found
+    cur.execute(
+        "select quantity, returned_units, visitor, paid_at, expired_at from room.answers where attempt = %s for no key update",
+        (claim,),
+    )
+    quantity, returned, visitor, paid_at, expired_at = cur.fetchone()
     state, _version, _left = _item(cur, room, item)
-    cur.execute("select quantity, returned_units, visitor from room.claims where claim = %s", (claim,))
-    quantity, returned, visitor = cur.fetchone()
-    if returned:
-        return "already_returned"
     if not 0 < units <= quantity:
         raise UnitsNotPositive(units=units)
-    if state == "closed":
+    if paid_at is not None:
+        return "paid"
+    if expired_at is not None:
+        return "already_returned" if returned else "item_closed"
+    back = 0 if state == "closed" else units
+    cur.execute(
+        "update room.answers set returned_units = %s, expired_at = clock_timestamp() where attempt = %s", (back, claim)
+    )
+    if not back:
         return "item_closed"
-    cur.execute("update room.answers set returned_units = %s where attempt = %s", (units, claim))
     cur.execute(
         "update room.items set returned_units = returned_units + %s, left_units = left_units + %s where item = %s",
         (units, units, item),
     )
     _move(cur, item, "returned", units, claim)
-    _announce_stock(cur, room, item)
     cur.execute(
         "update room.visitor_units set units = units - %s where item = %s and visitor = %s", (units, item, visitor)
     )
+    _offer_waiting(cur, item)
+    _announce_stock(cur, room, item)
     return "returned"
 
 
@@ -485,6 +502,11 @@ def announce_state(cur: Cursor, room: str) -> None:
 
 def _announce_item(cur: Cursor, item: str | UUID) -> None:
     cur.execute("select room.announce(i.room, 'item', room.item_card(i)) from room.items i where i.item = %s", (item,))
+
+
+def _offer_waiting(cur: Cursor, item: str | UUID) -> None:
+    """Units on sale belong to who waits first. The caller holds the item's row."""
+    cur.execute("select room.offer_waiting(%s, clock_timestamp())", (item,))
 
 
 def _announce_stock(cur: Cursor, room: str, item: str | UUID) -> None:

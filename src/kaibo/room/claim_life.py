@@ -1,0 +1,179 @@
+"""
+The back of house's side of a claim's life: what happened to claims since it last looked, money that came another way,
+refunds that were made, addresses to take over. Like backoffice.py: a cursor of the caller's transaction, no commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from kaibo.kit import sealed_box
+from kaibo.kit.ids import new_id
+from kaibo.room.backoffice import Cursor
+from kaibo.room.complaints import ClaimIsNotHere
+
+TurnKind = Literal["paid", "late", "refund_due", "expired", "addressed"]
+PayOutcome = Literal["in_time", "late", "refund_due", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One thing that happened to a claim. The money's columns are filled when money came."""
+
+    turn: int
+    claim: UUID
+    kind: TurnKind
+    units_returned: bool
+    """For `expired`: the units are on sale again; False: the item was closed, they belong to the shelf."""
+    at: datetime
+    payment: UUID | None
+    channel: str | None
+    transaction: str | None
+    received_fen: int | None
+    paid_at: datetime | None
+    outcome: str | None
+    refund_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment that came in, as reconciliation compares it."""
+
+    payment: UUID
+    claim: UUID
+    channel: str
+    transaction: str
+    received_fen: int
+    paid_at: datetime
+    outcome: str
+
+
+def lock_claims(cur: Cursor, claims: Sequence[UUID]) -> None:
+    """This function will hold claims until the caller commits; it comes before any lock of their orders."""
+    cur.execute("select 1 from room.answers where attempt = any(%s) order by attempt for no key update", (list(claims),))
+
+
+def end_unpaid(cur: Cursor, *, now: datetime, limit: int = 500) -> tuple[int, list[UUID]]:
+    """
+    This function will end claims nobody paid by `now` and give how many, and the items whose level moved, which the
+    caller announces after its commit. Turns tell the relay.
+    """
+    cur.execute("select ended, items from room.expire_claims(%s, %s)", (limit, now))
+    ended, items = cur.fetchone()
+    return int(ended), items
+
+
+def untaken_turns(cur: Cursor, *, settled_only: bool = True, limit: int = 500) -> list[Turn]:
+    """
+    This function will give what happened to claims and was not taken yet, oldest first, and keep it locked, so that
+    several relays never hold the same turn. Turns of claims that are no orders yet wait for them.
+    """
+    cur.execute(
+        """select t.turn, t.claim, t.kind, t.units_returned, t.at, t.payment, p.channel, p.transaction, p.received_fen, p.paid_at,
+                  p.outcome, p.refund_reason
+             from room.turns t join room.answers a on a.attempt = t.claim left join room.payments p on p.payment = t.payment
+            where t.taken_at is null and (a.settled_at is not null or not %s)
+            order by t.turn limit %s for update of t skip locked""",
+        (settled_only, limit),
+    )
+    return [Turn(*row) for row in cur.fetchall()]
+
+
+def take_turns(cur: Cursor, turns: Sequence[int]) -> None:
+    """This function will note that turns were taken."""
+    if turns:
+        cur.execute("update room.turns set taken_at = clock_timestamp() where turn = any(%s) and taken_at is null", (list(turns),))
+
+
+def take_addresses(cur: Cursor, claims: Sequence[UUID], private_key: bytes) -> dict[UUID, bytes]:
+    """
+    This function will open the addresses of claims, give them as they were written (JSON) and empty them in the room.
+
+    Raises: BoxNotOurs.   Source: PIPL art. 51.
+    """
+    if not claims:
+        return {}
+    cur.execute("select claim, sealed from room.addresses where claim = any(%s) and sealed is not null for update", (list(claims),))
+    opened = {claim: sealed_box.unseal(private_key, bytes(sealed), about=claim.bytes) for claim, sealed in cur.fetchall()}
+    cur.execute(
+        "update room.addresses set sealed = null, taken_at = clock_timestamp() where claim = any(%s)", (list(opened),)
+    )
+    return opened
+
+
+def book_by_hand(
+    cur: Cursor, *, claim: UUID, transaction: str, amount_fen: int, paid_at: datetime, now: datetime
+) -> tuple[PayOutcome, list[UUID]]:
+    """
+    This function will book money for a claim that came past the channels (a transfer, cash), like any other payment,
+    and give the items whose level moved.
+
+    Raises: ClaimIsNotHere.
+    """
+    cur.execute(
+        """insert into room.payments (payment, claim, room, visitor, channel, amount_fen, opened_at)
+           select %s, attempt, room, visitor, 'by_hand', %s, %s from room.answers where attempt = %s and result = 'claimed'
+           on conflict (claim, channel) do nothing""",
+        (new_id(), amount_fen, now, claim),
+    )
+    cur.execute("select payment from room.payments where claim = %s and channel = 'by_hand'", (claim,))
+    found = cur.fetchone()
+    if found is None:
+        raise ClaimIsNotHere(claim=str(claim))
+    return book_payment(
+        cur, channel="by_hand", payment=found[0], transaction=transaction, amount_fen=amount_fen, paid_at=paid_at, now=now
+    )
+
+
+def book_payment(
+    cur: Cursor, *, channel: str, payment: UUID, transaction: str, amount_fen: int, paid_at: datetime, now: datetime
+) -> tuple[PayOutcome, list[UUID]]:
+    """
+    This function will book one payment a channel told of, as its notify call would have, and give the items whose
+    level moved, which the caller announces after its commit.
+    """
+    cur.execute(
+        "select outcome, items from room.take_payments(%s, %s, %s, %s, %s, %s)",
+        ([channel], [payment], [transaction], [amount_fen], [paid_at], now),
+    )
+    outcome, items = cur.fetchone()
+    return outcome, items
+
+
+def mark_refunded(cur: Cursor, *, payment: UUID, at: datetime) -> bool:
+    """This function will note that money owed went back, so that the viewer sees it; False when it was noted before."""
+    cur.execute(
+        """update room.payments set refunded_at = %s
+            where payment = %s and outcome = 'refund_due' and refunded_at is null returning payment""",
+        (at, payment),
+    )
+    return cur.fetchone() is not None
+
+
+def payments_between(cur: Cursor, *, channel: str, since: datetime, until: datetime) -> list[PaymentRow]:
+    """This function will give what a channel paid in a period, half open."""
+    cur.execute(
+        """select payment, claim, channel, transaction, received_fen, paid_at, outcome from room.payments
+            where channel = %s and paid_at >= %s and paid_at < %s order by paid_at, payment""",
+        (channel, since, until),
+    )
+    return [PaymentRow(*row) for row in cur.fetchall()]
+
+
+def payment_exists(cur: Cursor, *, channel: str, payment: UUID) -> bool:
+    cur.execute("select 1 from room.payments where channel = %s and payment = %s", (channel, payment))
+    return cur.fetchone() is not None
+
+
+def announce_levels(cur: Cursor, items: Sequence[UUID]) -> None:
+    """
+    This function will tell the stream of items' levels, in a transaction of its own: it locks the room's row, which
+    comes before items in the lock order.
+    """
+    cur.execute("select room, array_agg(item) from room.items where item = any(%s) group by room order by room", (list(items),))
+    for room, its in cur.fetchall():
+        cur.execute("select room.announce_stock(%s, %s)", (room, its))

@@ -1,0 +1,323 @@
+"""
+A claim after it was claimed: opening a payment, hearing of money, the buyer's address, expiry at `pay_by`.
+
+Everything is decided in the ledger (schema/0007_claim_life.sql), batch by batch; this module carries asks there and
+answers back. Nobody is answered before the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+
+from kaibo.kit import sealed_box
+from kaibo.kit.clock import utc_now
+from kaibo.kit.errors import Conflict, NotFound, Unavailable
+from kaibo.kit.ids import new_id
+from kaibo.kit.payments import NoticeAnswer, NoticeForged, NoticeUnreadable, PayChannel, PayLink, PayNotice, PayOrder
+from kaibo.room.batching import Batcher
+from kaibo.room.paying_wire import AddressAsk, ClaimState, PaymentAnswer
+from kaibo.room.refusals import NoSuchClaim
+from kaibo.room.rooms import AWAY, Pool, RoomsAway
+
+log = logging.getLogger("kaibo.room.paying")
+
+EXPIRY_SECONDS = 0.5
+MOST_EXPIRED_AT_ONCE = 500
+Connection = psycopg.AsyncConnection[Any]
+
+
+class NoSuchChannel(NotFound):
+    code = "no_such_channel"
+    message_zh = "没有这个支付方式"
+    message_en = "There is no such way to pay"
+
+
+class ClaimExpired(Conflict):
+    code = "claim_expired"
+    message_zh = "付款时间已过，商品已放回"
+    message_en = "The time to pay is over and the units went back"
+
+
+class AlreadyPaid(Conflict):
+    code = "already_paid"
+    message_zh = "这一单已经付过款了"
+    message_en = "This claim is paid already"
+
+
+class NothingToPay(Conflict):
+    code = "nothing_to_pay"
+    message_zh = "这一单不用付款"
+    message_en = "There is nothing to pay for this claim"
+
+
+class AddressesAway(Unavailable):
+    code = "addresses_away"
+    message_zh = "暂时不能填写地址，请稍后再试"
+    message_en = "Addresses cannot be taken right now; try again shortly"
+
+
+_REFUSALS = {
+    "no_such_claim": NoSuchClaim, "claim_expired": ClaimExpired, "already_paid": AlreadyPaid, "nothing_to_pay": NothingToPay,
+}  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class OpenAsk:
+    """A viewer wants to pay a claim through a channel."""
+
+    payment: UUID
+    claim: UUID
+    room: str
+    visitor: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    result: str
+    payment: UUID | None
+    amount_fen: int | None
+    pay_by: datetime | None
+    title: str | None
+    quantity: int | None
+
+
+@dataclass(slots=True, eq=False)
+class Money:
+    """A notice the channel's signature proved."""
+
+    channel: str
+    payment: UUID
+    notice: PayNotice
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What the ledger made of it: in_time, late, refund_due or unknown."""
+
+    outcome: str
+    is_repeat: bool
+    claim: UUID | None
+
+
+class Paying:
+    """Payments, addresses and expiry of this process."""
+
+    def __init__(
+        self,
+        dsn: str,
+        pool: Pool,
+        *,
+        channels: Mapping[str, PayChannel],
+        seal_for: bytes | None,
+    ) -> None:
+        self.channels = channels
+        self._pool = pool
+        self._seal_for = seal_for
+        self._telling: set[asyncio.Task[None]] = set()
+        self._openings: Batcher[OpenAsk, Opened] = Batcher("payment openings", dsn, _commit_openings)
+        self._money: Batcher[Money, Booked] = Batcher("payments", dsn, self._commit_money)
+        self._expiring: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._openings.start()
+        self._money.start()
+        self._expiring = asyncio.create_task(self._expire_forever(), name="expiry")
+
+    async def stop(self) -> None:
+        if self._expiring:
+            self._expiring.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._expiring
+        await self._openings.stop()
+        await self._money.stop()
+        await asyncio.gather(*self._telling, return_exceptions=True)
+
+    # ── paying ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def open(
+        self, *, room: str, visitor: str, claim: UUID, channel: str, base_url: str, payer_address: str = ""
+    ) -> PaymentAnswer:
+        """
+        This function will open a claim's payment at a channel; asked again it is the same payment.
+
+        Raises: NoSuchChannel, NoSuchClaim, ClaimExpired, AlreadyPaid, NothingToPay, ChannelAway, ChannelRefused, LedgerAway.
+        """
+        way = self.channels.get(channel)
+        if way is None:
+            raise NoSuchChannel
+        opened = await self._openings.put(OpenAsk(new_id(), claim, room, visitor, channel))
+        if refusal := _REFUSALS.get(opened.result):
+            raise refusal
+        if opened.payment is None or opened.amount_fen is None or opened.pay_by is None:
+            raise AssertionError("an opened payment has an id, an amount and a time")
+        order = PayOrder(
+            opened.payment.hex, opened.amount_fen, f"{opened.title} × {opened.quantity}", opened.pay_by,
+            f"{base_url}/pay/{channel}", f"{base_url}/r/{room}?paid={claim}", payer_address,
+        )  # fmt: skip
+        link = await self._at_channel(way, lambda: way.open(order, now=utc_now()))
+        return PaymentAnswer(opened.payment, opened.amount_fen, opened.pay_by, link.kind, link.url)
+
+    async def _at_channel(self, way: PayChannel, call: Callable[[], PayLink]) -> PayLink:
+        return await asyncio.to_thread(call) if way.calls_out else call()
+
+    async def hear(self, channel: str, headers: Mapping[str, str], body: bytes) -> NoticeAnswer:
+        """
+        This function will book what a notify call tells of and give the words the channel wants to hear.
+
+        A payment nobody opened is heard, logged and left to the daily reconciliation: calling again would not help.
+        Raises: NoSuchChannel, NoticeForged, NoticeUnreadable, LedgerAway, OutcomeUnknown.
+        """
+        way = self.channels.get(channel)
+        if way is None:
+            raise NoSuchChannel
+        notice = way.read_notice(headers, body, now=utc_now())
+        if notice is None:
+            return way.answer(None)
+        payment = _payment_of(notice.out_trade_no)
+        booked = await self._money.put(Money(channel, payment, notice)) if payment else Booked("unknown", False, None)
+        if booked.outcome == "unknown":
+            log.error("money for an unknown payment", extra={"channel": channel, "out_trade_no": notice.out_trade_no[:64]})
+        return way.answer(None)
+
+    def refuse(self, channel: str, problem: Exception) -> NoticeAnswer | None:
+        """This function will give the words that make a channel call again; None for a forged or unreadable call."""
+        way = self.channels.get(channel)
+        if way is None or isinstance(problem, NoticeForged | NoticeUnreadable):
+            return None
+        return way.answer(type(problem).__name__)
+
+    async def _commit_money(self, connection: Connection, asks: Sequence[Money]) -> list[Booked]:
+        cursor = connection.cursor(binary=True)
+        await cursor.execute(
+            "select n, outcome, is_repeat, claim, items from room.take_payments(%b::text[], %b::uuid[], %b::text[], %b::bigint[], %b::timestamptz[])",
+            (
+                [ask.channel for ask in asks], [ask.payment for ask in asks], [ask.notice.transaction for ask in asks],
+                [ask.notice.amount_fen for ask in asks], [ask.notice.paid_at for ask in asks],
+            ),
+        )  # fmt: skip
+        found: dict[int, Booked] = {}
+        moved: list[UUID] = []
+        for n, outcome, is_repeat, claim, items in await cursor.fetchall():
+            found[n] = Booked(outcome, is_repeat, claim)
+            moved += items
+        if moved:
+            self._tell_levels(moved)
+        return [found[n] for n in range(1, len(asks) + 1)]
+
+    # ── expiry ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _expire_forever(self) -> None:
+        while True:
+            await asyncio.sleep(EXPIRY_SECONDS)
+            with contextlib.suppress(*AWAY):
+                while await self.expire() == MOST_EXPIRED_AT_ONCE:
+                    pass
+
+    async def expire(self) -> int:
+        """This function will end claims nobody paid by their time and give how many; several processes share the work."""
+        async with self._pool.connection(timeout=3) as connection:
+            cursor = await connection.execute("select ended, items from room.expire_claims(%s)", (MOST_EXPIRED_AT_ONCE,))
+            row = await cursor.fetchone()
+        ended, items = row or (0, [])
+        if items:
+            self._tell_levels(items)
+        return int(ended)
+
+    def _tell_levels(self, items: Sequence[UUID]) -> None:
+        """Tell the stream of the new levels, after the commit and in a transaction of its own: it locks the room's row."""
+        task = asyncio.create_task(self._announce(sorted(set(items))))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _announce(self, items: list[UUID]) -> None:
+        with contextlib.suppress(*AWAY):
+            async with self._pool.connection(timeout=3) as connection:
+                cursor = await connection.execute(
+                    "select room, array_agg(item) from room.items where item = any(%s) group by room order by room", (items,)
+                )
+                for room, its in await cursor.fetchall():
+                    await connection.execute("select room.announce_stock(%s, %s)", (room, its))
+
+    # ── reading and the address ───────────────────────────────────────────────────────────────────────────────────
+
+    async def claims_of(self, room: str, visitor: str, claim: UUID | None = None) -> list[ClaimState]:
+        """This function will give a viewer's claims, newest first, or only the one asked for."""
+        try:
+            async with self._pool.connection(timeout=3) as connection:
+                cursor = await connection.execute(
+                    """select claim, item, title, quantity, unit_price_fen, amount_fen, claimed_at, pay_by, paid_at, state,
+                              address_given, is_offer
+                         from room.claim_lives where room = %s and visitor = %s and (%s::uuid is null or claim = %s)
+                        order by claimed_at desc limit 50""",
+                    (room, visitor, claim, claim),
+                )
+                return [ClaimState(*row) for row in await cursor.fetchall()]
+        except AWAY as away:
+            raise RoomsAway from away
+
+    async def give_address(self, *, room: str, visitor: str, claim: UUID, address: AddressAsk) -> None:
+        """
+        This function will keep where a claim goes, sealed for the back of house; given again, the last one counts.
+
+        Raises: NoSuchClaim, ClaimExpired, AddressesAway, RoomsAway.   Source: PIPL art. 51.
+        """
+        if self._seal_for is None:
+            raise AddressesAway
+        plain = msgspec.json.encode({"name": address.name.strip(), "phone": address.phone.strip(), "address": address.address.strip()})
+        sealed = sealed_box.seal(self._seal_for, plain, about=claim.bytes)
+        try:
+            async with self._pool.connection(timeout=3) as connection:
+                cursor = await connection.execute(
+                    """with mine as (
+                           select attempt, paid_at, expired_at from room.answers
+                            where attempt = %(claim)s and room = %(room)s and visitor = %(visitor)s and result = 'claimed'
+                       ), kept as (
+                           insert into room.addresses (claim, sealed, given_at)
+                           select attempt, %(sealed)s, now() from mine where paid_at is not null or expired_at is null
+                           on conflict (claim) do update set sealed = excluded.sealed, given_at = excluded.given_at, taken_at = null
+                           returning claim
+                       ), turned as (
+                           insert into room.turns (claim, kind, at) select claim, 'addressed', now() from kept
+                       )
+                       select (select count(*) from mine), (select count(*) from kept)""",
+                    {"claim": claim, "room": room, "visitor": visitor, "sealed": sealed},
+                )
+                row = await cursor.fetchone()
+        except AWAY as away:
+            raise RoomsAway from away
+        found, kept = row or (0, 0)
+        if not found:
+            raise NoSuchClaim
+        if not kept:
+            raise ClaimExpired
+
+
+async def _commit_openings(connection: Connection, asks: Sequence[OpenAsk]) -> list[Opened]:
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(
+        """select result, payment, amount_fen, pay_by, title, quantity
+             from room.open_payments(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[])""",
+        (
+            [ask.payment for ask in asks], [ask.claim for ask in asks], [ask.room for ask in asks],
+            [ask.visitor for ask in asks], [ask.channel for ask in asks],
+        ),
+    )  # fmt: skip
+    return [Opened(*row) for row in await cursor.fetchall()]
+
+
+def _payment_of(out_trade_no: str) -> UUID | None:
+    try:
+        return UUID(out_trade_no)
+    except ValueError:
+        return None

@@ -1,0 +1,164 @@
+"""The calls of a claim's life and of the waitlist, as plain ASGI like the other hot calls: docs/room.md lists them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from kaibo.kit.errors import KaiboError
+from kaibo.room.asgi import NO_STORE, ClientGone, Receive, Scope, Send, header, read_body, send_bytes, send_refusal
+from kaibo.room.paying import Paying
+from kaibo.room.paying_wire import Mine, decode_address, decode_payment, decode_wait
+from kaibo.room.rates import Rate
+from kaibo.room.refusals import NoSuchClaim, NothingHere, NotReadable
+from kaibo.room.rooms import Rooms
+from kaibo.room.tokens import Visitor
+from kaibo.room.visitors import Desk
+from kaibo.room.waitlist import Waitlist
+from kaibo.room.wire import encode
+
+MOST_BODY_BYTES = 4_096
+MOST_NOTICE_BYTES = 64 * 1024
+Call = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class PayingCalls:
+    """Finds and answers the calls; `public_url` is how the world reaches this room, empty = as the request says."""
+
+    def __init__(self, *, rooms: Rooms, desk: Desk, paying: Paying, waitlist: Waitlist, public_url: str) -> None:
+        self._rooms = rooms
+        self._desk = desk
+        self._paying = paying
+        self._waitlist = waitlist
+        self._public_url = public_url
+        self._acts = Rate(per_second=2, burst=12)
+
+    def find(self, scope: Scope) -> Call | None:
+        """This function will give the call a request is for, or None."""
+        parts = scope["path"].split("/")
+        match scope["method"], parts[1:]:
+            case "POST", ["rooms", room, "claims", claim, "payment"]:
+                return partial(self._guard, partial(self._open, room, claim))
+            case "PUT", ["rooms", room, "claims", claim, "address"]:
+                return partial(self._guard, partial(self._address, room, claim))
+            case "GET", ["rooms", room, "claims", claim]:
+                return partial(self._guard, partial(self._claim, room, claim))
+            case "GET", ["rooms", room, "mine"]:
+                return partial(self._guard, partial(self._mine, room))
+            case "POST", ["rooms", room, "waitlist"]:
+                return partial(self._guard, partial(self._join, room))
+            case "DELETE", ["rooms", room, "waitlist", item]:
+                return partial(self._guard, partial(self._leave, room, item))
+            case "POST", ["pay", channel]:
+                return partial(self._hear, channel)
+            case "GET", ["pay"]:
+                return partial(self._guard, self._channels)
+        return None
+
+    async def _guard(
+        self, answer: Callable[[Scope, Receive], Awaitable[tuple[int, Any]]], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        with contextlib.suppress(ClientGone):
+            try:
+                status, body = await answer(scope, receive)
+            except KaiboError as refusal:
+                await send_refusal(scope, send, refusal)
+                return
+            await send_bytes(send, status, encode(body), (NO_STORE,))
+
+    async def _who(self, scope: Scope, room: str, rate: Rate | None = None) -> Visitor:
+        live = self._rooms.known(room) or await self._rooms.get(room)
+        who = self._desk.visitor_of(scope, room)
+        self._desk.require_pace(rate or self._desk.looks, who, live)
+        return who
+
+    # ── a claim ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _open(self, room: str, claim: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        who = await self._who(scope, room, self._acts)
+        asked = await _read(receive, decode_payment)
+        client = scope.get("client")
+        answer = await self._paying.open(
+            room=room, visitor=who.visitor, claim=_uuid(claim), channel=asked.channel, base_url=self._base_url(scope),
+            payer_address=client[0] if client else "",
+        )  # fmt: skip
+        return 200, answer
+
+    async def _address(self, room: str, claim: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        who = await self._who(scope, room, self._acts)
+        asked = await _read(receive, decode_address)
+        await self._paying.give_address(room=room, visitor=who.visitor, claim=_uuid(claim), address=asked)
+        return 200, {"address_given": True}
+
+    async def _claim(self, room: str, claim: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        who = await self._who(scope, room)
+        found = await self._paying.claims_of(room, who.visitor, _uuid(claim))
+        if not found:
+            raise NoSuchClaim
+        return 200, found[0]
+
+    async def _mine(self, room: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        who = await self._who(scope, room)
+        claims = await self._paying.claims_of(room, who.visitor)
+        return 200, Mine(claims, await self._waitlist.of(room, who.visitor))
+
+    # ── the waitlist ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _join(self, room: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        who = await self._who(scope, room, self._acts)
+        asked = await _read(receive, decode_wait)
+        return 201, await self._waitlist.join(room, who.visitor, asked.item, asked.quantity)
+
+    async def _leave(self, room: str, item: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        who = await self._who(scope, room, self._acts)
+        return 200, {"left": await self._waitlist.leave(room, who.visitor, _uuid(item, NothingHere))}
+
+    # ── channels ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _channels(self, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        ways = self._paying.channels.values()
+        return 200, {"channels": [{"channel": way.key, "title_zh": way.title_zh, "title_en": way.title_en} for way in ways]}
+
+    async def _hear(self, channel: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """A channel calls: its own words in, its own words out."""
+        with contextlib.suppress(ClientGone):
+            try:
+                body = await read_body(receive, limit_bytes=MOST_NOTICE_BYTES)
+                headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+                answer = await self._paying.hear(channel, headers, body)
+            except KaiboError as problem:
+                words = self._paying.refuse(channel, problem)
+                if words is None:
+                    await send_refusal(scope, send, problem)
+                    return
+                answer = words
+            head = [(b"content-type", answer.content_type.encode()), (b"content-length", b"%d" % len(answer.body)), NO_STORE]
+            await send({"type": "http.response.start", "status": answer.status, "headers": head})
+            await send({"type": "http.response.body", "body": answer.body})
+
+    def _base_url(self, scope: Scope) -> str:
+        if self._public_url:
+            return self._public_url
+        host = (header(scope, b"host") or b"localhost").decode("latin-1")
+        return f"{scope['scheme']}://{host}"
+
+
+async def _read(receive: Receive, decode: Any) -> Any:
+    body = await read_body(receive, limit_bytes=MOST_BODY_BYTES)
+    try:
+        return decode(body)
+    except msgspec.DecodeError as wrong:
+        # what was typed may be an address: only the place that is wrong is repeated, never the words
+        raise NotReadable(why=str(wrong).rsplit(" - at ", 1)[-1].strip("` ") if " - at " in str(wrong) else "JSON") from wrong
+
+
+def _uuid(text: str, otherwise: type[KaiboError] = NoSuchClaim) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as wrong:
+        raise otherwise from wrong
