@@ -10,6 +10,10 @@ BENCHES = {
         "kaibo.cli.benches.claims",
         "抢购：每秒落盘的抢购数 · durable claims a second beside an empty endpoint and pgbench",
     ),
+    "stream": (
+        "kaibo.cli.benches.stream",
+        "直播流：一万观众的送达速度与内存 · frames per CPU second, delay and memory of many viewers beside plain uvicorn",
+    ),
     "pages": (
         "kaibo.cli.benches.pages",
         "页面：装入十万订单后的服务器时间 · server time of pages with 100,000 orders loaded",

@@ -68,6 +68,7 @@ class LiveRoom:
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     announcing: asyncio.Task[None] | None = None
     used_at: float = field(default_factory=time.monotonic)
+    flushed_at: float = 0.0
 
     @property
     def is_idle(self) -> bool:
@@ -170,6 +171,7 @@ class Rooms:
             if not events:
                 return
             live.channel.tell(events)
+            self._hurry(live)
             if any(event.kind != "stock" for event in events):
                 if snapshot := await self._read_snapshot(live.name):
                     live.take(snapshot)
@@ -272,7 +274,15 @@ class Rooms:
             live.chat, live.likes = [], 0
             if self.carrier is not None:
                 self._spawn(self.carrier.carry(chatter))
-        live.channel.gather()
+        if live.channel.gather():
+            live.flushed_at = time.monotonic()
+
+    def _hurry(self, live: LiveRoom) -> None:
+        """Tell the first event after a silence at once; only what follows it closely waits for the tick."""
+        now = time.monotonic()
+        if now - live.flushed_at >= TICK_SECONDS * 0.75 and live.channel.gather():
+            live.flushed_at = now
+            self._spawn(self._deliver(live.channel))
 
     async def _deliver(self, channel: Channel) -> None:
         while channel.deliver():

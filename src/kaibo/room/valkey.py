@@ -70,7 +70,9 @@ class ValkeyCarrier:
             await self._valkey.publish(TOPIC, _encode(_Parcel(self._origin, chatter)))
         except _AWAY as away:
             self.not_carried += 1
-            log.warning("chatter did not leave this machine", extra={"room": chatter.room, "reason": type(away).__name__})
+            log.warning(
+                "chatter did not leave this machine", extra={"room": chatter.room, "reason": type(away).__name__}
+            )
 
     async def _listen_forever(self) -> None:
         while True:
