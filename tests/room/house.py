@@ -72,10 +72,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def served(dsn: str, screener=None, *, valkey_url: str = "") -> Iterator[Server]:
-    """This function will run a room on a free port of loopback."""
+def served(dsn: str, screener=None, *, valkey_url: str = "", **more) -> Iterator[Server]:
+    """This function will run a room on a free port of loopback; `more` are further Parts."""
     sink = KeptEvents()
-    app = RoomApp(Parts(dsn=dsn, screener=screener or NoLexicon(), sink=sink, valkey_url=valkey_url))
+    app = RoomApp(Parts(dsn=dsn, screener=screener or NoLexicon(), sink=sink, valkey_url=valkey_url, **more))
     door = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, loop="asyncio", http=RoomConnection, ws="none", log_config=None, timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)

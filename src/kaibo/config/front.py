@@ -15,7 +15,10 @@ from typing import Any, Protocol
 
 import uvicorn
 
+from kaibo.channels.pay_sandbox.channel import Channel as Sandbox
+from kaibo.channels.pay_sandbox.pages import WalletPages
 from kaibo.config.env import Env
+from kaibo.config.paying import address_public_key, pay_channels
 from kaibo.database.address import address, create_if_missing
 from kaibo.kit.errors import Unavailable
 from kaibo.lake.append import Journal, JournalTaken
@@ -171,14 +174,22 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
     journal = open_journal(env.data / "lake")
     screener = ChatScreener(default_screener())
     try:
+        dsn = ready_database(env)
+        channels = pay_channels(env, dsn)
+        wallets = [WalletPages(channel) for channel in channels.values() if isinstance(channel, Sandbox)]
         app = RoomApp(
             Parts(
-                dsn=ready_database(env),
+                dsn=dsn,
                 screener=screener,
                 house_words=screener.take_house_words,
                 sink=LakeSink(journal),
                 is_secure=env.room_url.startswith("https://"),
                 valkey_url=env.valkey_url,
+                channels=channels,
+                seal_for=address_public_key(env),
+                public_url=env.room_url if port is None else "",
+                more_routes=[route for wallet in wallets for route in wallet.routes()],
+                background=[wallet.run for wallet in wallets],
             )
         )
         config = uvicorn.Config(

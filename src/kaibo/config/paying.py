@@ -1,0 +1,34 @@
+"""Which ways to pay this installation has, and the key addresses are sealed for: made from the settings, for all processes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from kaibo.channels.pay_sandbox.channel import Channel as Sandbox
+from kaibo.channels.pay_sandbox.channel import Settings as SandboxSettings
+from kaibo.config.env import Env
+from kaibo.config.secret import secret_key
+from kaibo.kit import sealed_box
+from kaibo.kit.payments import PayChannel
+
+ADDRESSES = "room.addresses"
+
+
+def pay_channels(env: Env, dsn: str) -> Mapping[str, PayChannel]:
+    """This function will give the ways to pay by key; the sandbox wallet only outside production."""
+    channels: list[PayChannel] = []
+    if not env.is_production:
+        channels.append(sandbox(env, dsn))
+    return {channel.key: channel for channel in channels}
+
+
+def sandbox(env: Env, dsn: str) -> Sandbox:
+    secret = hmac.new(secret_key(env).encode(), b"kaibo.pay_sandbox", hashlib.sha256).digest()
+    return Sandbox(SandboxSettings(secret, dsn))
+
+
+def address_public_key(env: Env) -> bytes:
+    """This function will give the half of the addresses' key that the room needs: it closes boxes, it opens none."""
+    return sealed_box.public_key(sealed_box.private_key(secret_key(env), ADDRESSES))
