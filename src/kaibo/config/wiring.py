@@ -60,6 +60,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-expiry", 10, relay.expire_unpaid),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("live-figures", 10, live_sampling.sample_figures),
+    Clock("live-entries", 20, live_sampling.count_entries),
     Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
     Clock("imports", 30, intake_jobs.resume_stalled),
     Clock("audit-seal", 5, audit.seal),

@@ -96,6 +96,21 @@ class SessionEnded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClosed(Fact):
+    """An incident on air was ended for real; what is left to do goes into the risk register (LIV-8)."""
+
+    name: ClassVar[str] = "live.incident_closed"
+    incident_id: UUID
+    session_id: UUID
+    shop_id: UUID
+    kind: str
+    title: str
+    cause: str
+    follow_ups: tuple[str, ...]
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRecorded(Fact):
     """An order exists in Kaibo, from the own room or from a platform."""
 
@@ -153,6 +168,6 @@ class MentionFlagged(Fact):
 
 ALL_FACTS: tuple[type[Fact], ...] = (
     CandidateApproved, LotReleased, SafetyLineCrossed, QualificationExpired, ListingPublished, SessionScheduled,
-    SessionStarted, SessionEnded, OrderRecorded, OrderShipped, CaseClosed, RetrospectiveConcluded, MentionFlagged,
+    SessionStarted, SessionEnded, IncidentClosed, OrderRecorded, OrderShipped, CaseClosed, RetrospectiveConcluded, MentionFlagged,
 )
 FACTS_BY_NAME = {fact.name: fact for fact in ALL_FACTS}

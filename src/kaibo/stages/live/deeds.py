@@ -51,6 +51,26 @@ def _go_to(actor: Actor, session: UUID, posted: QueryDict, key: str, now: dateti
     return services.go_to_segment(actor=actor, session_id=session, segment_id=id_of(posted, "segment"), seen=seen_of(posted), key=key, now=now)
 
 
+def _previous(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
+    return services.previous_segment(actor=actor, session_id=session, seen=seen_of(posted), key=key, now=now)
+
+
+def _playbook(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
+    return services.start_incident(
+        actor=actor, session_id=session, playbook_id=id_of(posted, "playbook"), is_drill=bool(posted.get("drill")), key=key, now=now
+    )
+
+
+def told_of(posted: QueryDict) -> services.Told:
+    """This function will read the figures somebody typed; what was left empty is zero.   Raises: NotANumber, NotMoney."""
+    counted = {name: whole(posted, name) if posted.get(name, "").strip() else 0 for name in ("viewers", "claims", "units", "messages", "likes", "watched")}
+    return services.Told(amount_fen=fen_from_text(posted.get("amount") or "0"), **counted)
+
+
+def _figures(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
+    return services.tell_figures(actor=actor, session_id=session, told=told_of(posted), key=key, now=now)
+
+
 def _item_call(service: Callable[..., DeskAction]) -> Act:
     def act_on_item(actor: Actor, session: UUID, posted: QueryDict, key: str, now: datetime) -> DeskAction:
         return service(actor=actor, session_id=session, item_id=id_of(posted, "item"), key=key, now=now)
@@ -101,11 +121,12 @@ def _flash(actor: Actor, session: UUID, posted: QueryDict, key: str, now: dateti
 
 
 ACTS: dict[str, Act] = {
-    "next": _next, "go_to": _go_to, "take_down": _item_call(services.take_down), "put_back": _item_call(services.put_back),
+    "next": _next, "previous": _previous, "go_to": _go_to, "pin": _item_call(services.pin_item), "playbook": _playbook, "figures": _figures,
+    "stream": _plain_call(services.switch_stream), "take_down": _item_call(services.take_down), "put_back": _item_call(services.put_back),
     "close": _item_call(services.close_item), "extend": _extend, "price": _price, "flash": _flash, "notice": _text_call(services.post_notice),
     "prompt": _text_call(services.prompt_host), "price_confirm": _request_call(services.confirm_price),
     "price_refuse": _request_call(services.refuse_price), "replan": _plain_call(services.replan_rest), "undo": _plain_call(services.undo_last),
     "end": _plain_call(services.end_session),
 }  # fmt: skip
-UNHEARD = frozenset({"prompt", "replan", "price_refuse"})
+UNHEARD = frozenset({"prompt", "replan", "price_refuse", "playbook", "figures"})
 """Actions the viewers' room never hears of: nothing to read back."""

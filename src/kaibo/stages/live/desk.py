@@ -10,7 +10,9 @@ from kaibo.master.stock import queries as stock
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.room.backoffice import RoomFigures
-from kaibo.stages.live import queries
+from kaibo.stages.live import history, queries
+from kaibo.stages.live.deviations import Measure, Moment, Standing
+from kaibo.stages.live.history import EarlierMoment
 from kaibo.stages.live.models import Desk, DeskAction, PriceRequest
 from kaibo.stages.live.queries import ItemOnSale, Timing
 from kaibo.stages.live.rules import (
@@ -29,7 +31,6 @@ from kaibo.stages.showplan.models import Session
 from kaibo.stages.showplan.queries import SegmentRow
 from kaibo.stages.showplan.rules import planned_amount_fen
 
-RECENT_MINUTES = 5
 LIMITS = ("live.low_left_bp", "live.overrun_minutes", "live.behind_bp")
 
 
@@ -99,15 +100,32 @@ class View:
     suggestion: Suggestion
     gpm: int | None
     watched: int
+    moment: Moment
+    standings: dict[Measure, Standing]
+    earlier: tuple[EarlierMoment, ...]
     actions: tuple[DeskAction, ...]
     undoable: DeskAction | None
     requests: tuple[PriceRequest, ...]
-    prompt: DeskAction | None
+    prompts: tuple[DeskAction, ...]
     last_event: int
 
     @property
     def is_live(self) -> bool:
         return self.desk is not None and self.desk.closed_at is None
+
+    @property
+    def prompt(self) -> DeskAction | None:
+        return self.prompts[0] if self.prompts else None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return bool(self.session.is_elsewhere)
+
+    @property
+    def expected_end(self) -> datetime | None:
+        """When the show ends if the rest goes as it is planned now."""
+        last = next((row.timing for row in reversed(self.rows) if row.timing.expected_at), None)
+        return last.expected_at + timedelta(minutes=last.minutes) if last and last.expected_at else None
 
     @property
     def delay_minutes(self) -> int:
@@ -137,26 +155,31 @@ def look(session: Session, now: datetime) -> View:
     desk = queries.desk_of(session.pk)
     rundown = showplan.rundown_of(session)
     timings = {one.segment_id: one for one in queries.timings_of(session, rundown, now)}
-    figures = queries.figures_of(session.room) if desk else RoomFigures(0, 0, 0, 0, 0, 0, 0, 0)
+    figures = queries.figures_of(session) if desk else queries.NO_FIGURES
     items = queries.items_of(session, queries.levels_of(session.room)) if desk else []
     rows = tuple(
         Row(number, one, timings[one.id], tuple(item for item in items if item.segment_id == one.id))
         for number, one in enumerate(rundown, start=1)
     )
     current = next((row for row in rows if row.state == "now"), None)
-    place = rows.index(current) if current else -1
-    following = rows[place + 1] if place + 1 < len(rows) else None
+    following = next((row for row in rows if row.state == "later"), None)
     front = next((one for one in items if desk and one.id == desk.current_item), None)
     actions = tuple(queries.actions_of(session.pk)) if desk else ()
-    watched = queries.watched_times(session.pk)
     planned_fen = _planned(session, rundown, now) if desk else 0
+    moment = history.moment_of(
+        session, session.ended_at or now, viewers=figures.viewers, claims=figures.claims, amount_fen=figures.claimed_fen,
+        last=queries.last_sample(session.pk) if desk else None,
+    )  # fmt: skip
+    earlier = tuple(history.earlier_at(session, now)) if desk and session.ended_at is None else ()
+    standings = history.standings(moment, earlier, planned_fen=planned_fen)
     over = _over_seconds(current, now)
     return View(
         session=session, desk=desk, rows=rows, current=current, following=following, front=front or _first_open(current), figures=figures,
         planned_fen=planned_fen, delay=_delay(current, following), over_seconds=over,
-        suggestion=_suggestion(session, current, figures, planned_fen, over, now), gpm=gpm_fen(figures.claimed_fen, watched), watched=watched,
-        actions=actions, undoable=_undoable(actions), requests=tuple(queries.requests_waiting(session.pk)) if desk else (),
-        prompt=queries.latest_prompt(session.pk) if desk else None, last_event=queries.room_last_event(session.room),
+        suggestion=_suggestion(session, current, figures, planned_fen, over, standings, now), gpm=gpm_fen(figures.claimed_fen, moment.entered),
+        watched=moment.entered, moment=moment, standings=standings, earlier=earlier, actions=actions, undoable=_undoable(actions),
+        requests=tuple(queries.requests_waiting(session.pk)) if desk else (), prompts=tuple(queries.prompts_of(session.pk)) if desk else (),
+        last_event=0 if session.is_elsewhere else queries.room_last_event(session.room),
     )  # fmt: skip
 
 
@@ -178,16 +201,17 @@ def _over_seconds(current: Row | None, now: datetime) -> int:
 
 def _delay(current: Row | None, following: Row | None) -> int:
     """How far behind the plan the show is: by the next segment's expected start, else by the running one's."""
-    if following is not None and current is not None:
-        return delay_seconds(following.timing.planned_at, following.timing.expected_at)
-    return delay_seconds(current.timing.planned_at, current.timing.expected_at) if current else 0
+    said = following if following is not None and current is not None else current
+    return delay_seconds(said.timing.planned_at, said.timing.expected_at) if said and said.timing.expected_at else 0
 
 
-def _suggestion(session: Session, current: Row | None, figures: RoomFigures, planned_fen: int, over: int, now: datetime) -> Suggestion:
+def _suggestion(
+    session: Session, current: Row | None, figures: RoomFigures, planned_fen: int, over: int, standings: dict[Measure, Standing], now: datetime
+) -> Suggestion:  # fmt: skip
     values = thresholds.values(*LIMITS)
     limits = Limits(values["live.low_left_bp"], values["live.overrun_minutes"], values["live.behind_bp"])
     began = current.timing.began_at if current else None
-    minutes = min(RECENT_MINUTES, max(int((now - began).total_seconds()) // 60, 1)) if began else RECENT_MINUTES
+    minutes = history.recent_minutes(began, now) if began else history.RECENT_MINUTES
     neediest = neediest_of(current)
     sellable = stock.levels_of([neediest.sku_id])[neediest.sku_id].get(Bucket.SELLABLE, 0) if neediest else 0
     on_sale = [one for one in current.items if one.state == "on_sale"] if current else []
@@ -197,6 +221,7 @@ def _suggestion(session: Session, current: Row | None, figures: RoomFigures, pla
         sellable=sellable, over_seconds=over,
         minutes_left_in_segment=max(current.timing.minutes - int((now - began).total_seconds()) // 60, 0) if current and began else 0,
         amount_fen=figures.claimed_fen, planned_fen=planned_fen, is_selling=bool(on_sale),
+        conversion_bp=standings[Measure.CONVERSION].own_bp, stay_bp=standings[Measure.STAY].own_bp, viewers_bp=standings[Measure.VIEWERS].own_bp,
     )  # fmt: skip
     return suggest(situation, limits)
 

@@ -14,6 +14,12 @@ ITEM_STEER = "live:item:steer"
 PRICE_CHANGE = "live:price:change"
 PRICE_CONFIRM = "live:price:confirm"
 NOTICE_POST = "live:notice:post"
+STREAM_SWITCH = "live:stream:switch"
+PROMPTER_ANSWER = "live:prompter:answer"
+FIGURES_TELL = "live:figures:tell"
+PLAYBOOK_RUN = "live:playbook:run"
+PLAYBOOK_TICK = "live:playbook:tick"
+PLAYBOOK_EDIT = "live:playbook:edit"
 
 ABILITIES = (
     Ability(DESK_SEE, "查看中控台与提词器", "see the control desk and the prompter"),
@@ -24,15 +30,24 @@ ABILITIES = (
     Ability(PRICE_CHANGE, "直播改价", "change prices live"),
     Ability(PRICE_CONFIRM, "确认异常价格", "confirm an unusual price as the second person"),
     Ability(NOTICE_POST, "发公告与提词", "post notices and prompts"),
+    Ability(STREAM_SWITCH, "切换主备直播流", "switch between the main and the backup stream"),
+    Ability(PROMPTER_ANSWER, "在提词器上回执、记卖点", "answer on the prompter and note repeated points"),
+    Ability(FIGURES_TELL, "录入其他平台的实时数据", "tell the figures of sessions on other platforms"),
+    Ability(PLAYBOOK_RUN, "启动与结束应急预案、演练", "start and end playbooks and drills"),
+    Ability(PLAYBOOK_TICK, "勾选应急步骤", "tick steps of a running playbook"),
+    Ability(PLAYBOOK_EDIT, "编写应急预案", "write playbooks"),
 )
-_CONTROL = (DESK_SEE, SESSION_START, SESSION_END, RUNDOWN_STEER, ITEM_STEER, PRICE_CHANGE, NOTICE_POST)
+_ANSWER = (PROMPTER_ANSWER, PLAYBOOK_TICK)
+_CONTROL = (
+    DESK_SEE, SESSION_START, SESSION_END, RUNDOWN_STEER, ITEM_STEER, PRICE_CHANGE, NOTICE_POST, STREAM_SWITCH, FIGURES_TELL, PLAYBOOK_RUN, *_ANSWER,
+)  # fmt: skip
 ROLES: Mapping[str, tuple[str, ...]] = {
     "control": _CONTROL,
-    "operations": (*_CONTROL, PRICE_CONFIRM),
+    "operations": (*_CONTROL, PRICE_CONFIRM, PLAYBOOK_EDIT),
     "compliance": (DESK_SEE, PRICE_CONFIRM),
-    "host": (DESK_SEE,),
-    "technician": (DESK_SEE,),
-    "service": (DESK_SEE, NOTICE_POST),
-    "analyst": (DESK_SEE,),
+    "host": (DESK_SEE, *_ANSWER),
+    "technician": (DESK_SEE, STREAM_SWITCH, PLAYBOOK_RUN, PLAYBOOK_TICK),
+    "service": (DESK_SEE, NOTICE_POST, PLAYBOOK_TICK),
+    "analyst": (DESK_SEE, FIGURES_TELL),
     "selection": (DESK_SEE,),
 }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Count, Max, Sum
 
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries as stock
@@ -17,10 +17,11 @@ from kaibo.master.stock.rules import Availability, Bucket, bundles_from
 from kaibo.plumbing.wiring import Difference
 from kaibo.room import backoffice as room
 from kaibo.room.backoffice import ItemLevel, RoomFigures
-from kaibo.stages.live.models import Airing, Desk, DeskAction, FigureSample, Pace, PriceRequest, SaleItem
+from kaibo.stages.live.models import Airing, Desk, DeskAction, FigureSample, Pace, PointSaid, PriceRequest, SaleItem
 from kaibo.stages.live.rules import Slot, expected_starts
 from kaibo.stages.showplan.models import Session
 from kaibo.stages.showplan.queries import SegmentRow
+from kaibo.stages.showplan.rules import SegmentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,17 @@ class Timing:
 
     segment_id: UUID
     planned_at: datetime
-    expected_at: datetime
+    expected_at: datetime | None
     minutes: int
     planned_minutes: int
     began_at: datetime | None
     ended_at: datetime | None
+    is_fixed: bool = False
 
     @property
     def state(self) -> str:
         if self.began_at is None:
-            return "later"
+            return "later" if self.expected_at else "skipped"
         return "now" if self.ended_at is None else "done"
 
 
@@ -106,9 +108,16 @@ def levels_of(room_name: str) -> dict[UUID, ItemLevel]:
         return {level.item: level for level in room.item_levels(cursor, room_name)}
 
 
-def figures_of(room_name: str) -> RoomFigures:
+def figures_of(session: Session) -> RoomFigures:
+    """This function will give the figures of this moment: our room's, or of a session held elsewhere what was last told (LIV-13)."""
+    if session.is_elsewhere:
+        last = FigureSample.objects.filter(session=session.pk).order_by("-at").first()
+        return RoomFigures(last.viewers, last.likes, last.messages, last.claims, last.units, last.amount_fen, 0, last.refused) if last else NO_FIGURES
     with connection.cursor() as cursor:
-        return room.room_figures(cursor, room_name)
+        return room.room_figures(cursor, session.room)
+
+
+NO_FIGURES = RoomFigures(0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def best_place(sku_id: UUID) -> Place:
@@ -131,13 +140,13 @@ def timings_of(session: Session, rundown: Sequence[SegmentRow], now: datetime) -
     slots = [
         Slot(
             paces.get(one.id, one.minutes), airings[one.id].began_at if one.id in airings else None,
-            airings[one.id].ended_at if one.id in airings else None,
+            airings[one.id].ended_at if one.id in airings else None, one.kind == SegmentKind.BREAK.value,
         )
         for one in rundown
     ]  # fmt: skip
-    starts = expected_starts(slots, starts_at=session.started_at or session.starts_at, now=now)
+    starts = expected_starts(slots, starts_at=session.started_at or session.starts_at, now=session.ended_at or now)
     return [
-        Timing(one.id, one.planned_at, at, slot.minutes, one.minutes, slot.began_at, slot.ended_at)
+        Timing(one.id, one.planned_at, at, slot.minutes, one.minutes, slot.began_at, slot.ended_at, slot.is_fixed)
         for one, slot, at in zip(rundown, slots, starts, strict=True)
     ]
 
@@ -175,8 +184,15 @@ def requests_waiting(session_id: UUID) -> list[PriceRequest]:
     return list(waiting.order_by("asked_at"))
 
 
-def latest_prompt(session_id: UUID) -> DeskAction | None:
-    return DeskAction.objects.filter(session=session_id, kind="prompt").order_by("-at").first()
+def prompts_of(session_id: UUID, *, most: int = 3) -> list[DeskAction]:
+    """This function will list the newest messages to the host, newest first, each with who read it when."""
+    return list(DeskAction.objects.select_related("seen").filter(session=session_id, kind="prompt").order_by("-at", "-id")[:most])
+
+
+def points_said(session_id: UUID, segment_id: UUID) -> dict[int, tuple[int, datetime]]:
+    """This function will say how often each selling point of a segment was said, and when last.   Source: SEL-10."""
+    rows = PointSaid.objects.filter(session=session_id, segment_id=segment_id).values("place").annotate(times=Count("id"), last=Max("said_at"))
+    return {row["place"]: (row["times"], row["last"]) for row in rows}
 
 
 def minutes_of(session_id: UUID, *, now: datetime, most: int = 120) -> list[MinuteRow]:
@@ -194,9 +210,13 @@ def minutes_of(session_id: UUID, *, now: datetime, most: int = 120) -> list[Minu
     return rows[1:] if len(samples) > 1 and len(rows) > most else rows
 
 
-def watched_times(session_id: UUID) -> int:
-    """This function will give how often the room was entered, as the last sample counted it."""
-    return FigureSample.objects.filter(session=session_id).order_by("-at").values_list("watched", flat=True).first() or 0
+def last_sample(session_id: UUID) -> FigureSample | None:
+    return FigureSample.objects.filter(session=session_id).order_by("-at").first()
+
+
+def sample_before(session_id: UUID, moment: datetime) -> FigureSample | None:
+    """This function will give the newest sample that is not younger than a moment."""
+    return FigureSample.objects.filter(session=session_id, at__lte=moment).order_by("-at").first()
 
 
 def units_since(session_id: UUID, since: datetime, units_now: int) -> int:

@@ -32,15 +32,25 @@ class Deed(StrEnum):
     NOTICE = "notice"
     PROMPT = "prompt"
     REPLAN = "replan"
+    PREVIOUS = "previous"
+    PIN = "pin"
+    FIGURES = "figures"
+    STREAM = "stream"
+    PLAYBOOK = "playbook"
+    PLAYBOOK_TELL = "playbook_tell"
+    PLAYBOOK_OVER = "playbook_over"
     UNDO = "undo"
     END = "end"
 
 
-UNDOABLE = frozenset({Deed.NEXT, Deed.GO_TO, Deed.TAKE_DOWN, Deed.PUT_BACK})
+UNDOABLE = frozenset({Deed.NEXT, Deed.GO_TO, Deed.PREVIOUS, Deed.TAKE_DOWN, Deed.PUT_BACK, Deed.PIN, Deed.STREAM})
 """What can truly be taken back: a notice was read, a price was paid, units were extended – those are answered, not undone."""
 
 
-STANDING = (Deed.START.value, Deed.UNDO.value, Deed.PROMPT.value, Deed.FLASH_OVER.value, Deed.PRICE_REFUSE.value)
+STANDING = (
+    Deed.START.value, Deed.UNDO.value, Deed.PROMPT.value, Deed.FLASH_OVER.value, Deed.PRICE_REFUSE.value, Deed.FIGURES.value,
+    Deed.PLAYBOOK.value, Deed.PLAYBOOK_TELL.value, Deed.PLAYBOOK_OVER.value,
+)  # fmt: skip
 """What undoing steps over: it changed nothing that could be taken back."""
 
 
@@ -76,8 +86,32 @@ class ItemGone(Conflict):
 
 class ItemAlreadyThere(Conflict):
     code = "live.item_already_there"
-    message_zh = "这件商品已经{state_zh}了"
-    message_en = "This item is {state} already"
+    message_zh = "这件商品已经{state_zh}了{by_zh}"
+    message_en = "This item is {state} already{by_en}"
+
+
+class AtTheStart(Conflict):
+    code = "live.at_the_start"
+    message_zh = "前面没有播过的段落"
+    message_en = "Nothing was on air before this segment"
+
+
+class AlreadyExplained(Conflict):
+    code = "live.already_explained"
+    message_zh = "正在讲解的就是这一件"
+    message_en = "This item is the one being explained"
+
+
+class NotInOurRoom(Conflict):
+    code = "live.not_in_our_room"
+    message_zh = "这一场在别的平台直播，不能在这里操作商品"
+    message_en = "This session runs on another platform; its goods are steered there"
+
+
+class NoBackupStream(Conflict):
+    code = "live.no_backup_stream"
+    message_zh = "这一场没有登记{which_zh}，先在场次里填上"
+    message_en = "No {which} stream is on record for this session; enter it with the session"
 
 
 class UnitsOutOfRange(Invalid):
@@ -146,6 +180,36 @@ class NoticeEmpty(Invalid):
     message_en = "Write the notice"
 
 
+class PromptUnknown(Conflict):
+    code = "live.prompt_unknown"
+    message_zh = "这一场没有这条提词"
+    message_en = "This session has no such message to the host"
+
+
+class PointUnknown(Invalid):
+    code = "live.point_unknown"
+    message_zh = "这一段没有这条卖点"
+    message_en = "This segment has no such selling point"
+
+
+class FiguresFromOurRoom(Conflict):
+    code = "live.figures_from_our_room"
+    message_zh = "这一场在自己的直播间，数据由直播间计数，不能录入"
+    message_en = "This session runs in our own room, which counts by itself; nothing can be typed in"
+
+
+class FiguresOutOfTime(Invalid):
+    code = "live.figures_out_of_time"
+    message_zh = "时间不在这一场的直播时间里"
+    message_en = "The time is not within this session"
+
+
+class FiguresWentBack(Invalid):
+    code = "live.figures_went_back"
+    message_zh = "{what_zh}是从开播起的累计数，不能比前一次少、也不能比后一次多"
+    message_en = "{what} counts from the start of the session: it cannot be less than before nor more than after"
+
+
 class KeyUsed(Conflict):
     code = "live.key_used"
     message_zh = "这个动作编号已用于另一个动作"
@@ -154,41 +218,75 @@ class KeyUsed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A segment on the clock: how long it is planned, and when it really began and ended."""
+    """
+    A segment on the clock: how long it is planned, and when it really began and ended.
+
+    A fixed one (a break) keeps its minutes when the rest is re-planned: people need it.
+    """
 
     minutes: int
     began_at: datetime | None = None
     ended_at: datetime | None = None
+    is_fixed: bool = False
 
 
-def expected_starts(slots: Sequence[Slot], *, starts_at: datetime, now: datetime) -> list[datetime]:
+def reached_place(slots: Sequence[Slot]) -> int:
+    """This function will say how far the show has come: the place of what is on air, else of what was last; −1 before the first."""
+    running = next((place for place, one in enumerate(slots) if one.began_at and not one.ended_at), None)
+    if running is not None:
+        return running
+    begun = [(one.began_at, place) for place, one in enumerate(slots) if one.began_at]
+    return max(begun)[1] if begun else -1
+
+
+def next_place(slots: Sequence[Slot]) -> int | None:
+    """This function will give the place of the next segment that was not on air yet, or None when the run of show is over."""
+    reached = reached_place(slots)
+    return next((place for place, one in enumerate(slots) if place > reached and not one.began_at), None)
+
+
+def expected_starts(slots: Sequence[Slot], *, starts_at: datetime, now: datetime) -> list[datetime | None]:
     """
     This function will say when each segment begins or began: actual where it did, else after what goes before it.
 
-    A running segment ends at its planned length or now, whichever is later.   Source: LIV-1.
+    A running segment ends at its planned length or now, whichever is later; nothing that is still to come is expected in the
+    past. A segment that was jumped over has no expected start (None): it pushes nothing back.   Source: LIV-1.
     """
-    starts: list[datetime] = []
-    at = max([one.ended_at or one.began_at for one in slots if one.began_at], default=starts_at)
     running = next((one for one in slots if one.began_at and not one.ended_at), None)
     if running is not None and running.began_at is not None:
         at = max(running.began_at + timedelta(minutes=running.minutes), now)
-    elif not any(one.began_at for one in slots):
-        at = max(starts_at, at)
-    for one in slots:
+    elif any(one.began_at for one in slots):
+        at = max(*(one.ended_at for one in slots if one.ended_at), now)
+    else:
+        at = max(starts_at, now)
+    reached = reached_place(slots)
+    starts: list[datetime | None] = []
+    for place, one in enumerate(slots):
         if one.began_at:
             starts.append(one.began_at)
-            continue
-        starts.append(at)
-        at += timedelta(minutes=one.minutes)
+        elif place < reached:
+            starts.append(None)
+        else:
+            starts.append(at)
+            at += timedelta(minutes=one.minutes)
     return starts
 
 
-def replanned(minutes: Sequence[int], *, left_minutes: int) -> list[int]:
+def replanned(minutes: Sequence[int], *, left_minutes: int, fixed: Sequence[bool] = ()) -> list[int]:
     """
     This function will fit the remaining segments into what is left, in proportion, none under two minutes.
 
-    When even two minutes each do not fit, each gets two: the end is then late and the page says so.   Source: LIV-1.
+    Fixed ones keep their minutes. When even two minutes each do not fit, each gets two: the end is then late and the page
+    says so.   Source: LIV-1.
     """
+    keeps = list(fixed) or [False] * len(minutes)
+    movable = [one for one, stays in zip(minutes, keeps, strict=True) if not stays]
+    held = sum(minutes) - sum(movable)
+    fitted = iter(_fitted(movable, left_minutes - held))
+    return [one if stays else next(fitted) for one, stays in zip(minutes, keeps, strict=True)]
+
+
+def _fitted(minutes: Sequence[int], left_minutes: int) -> list[int]:
     spare = left_minutes - LEAST_MINUTES * len(minutes)
     if not minutes or spare <= 0:
         return [LEAST_MINUTES] * len(minutes)
@@ -211,6 +309,9 @@ class Advice(StrEnum):
     SOLD_OUT = "sold_out"
     LOW_STOCK = "low_stock"
     OVERRUN = "overrun"
+    CONVERSION_LOW = "conversion_low"
+    STAY_SHORT = "stay_short"
+    VIEWERS_FEW = "viewers_few"
     BEHIND = "behind"
     AHEAD = "ahead"
     ON_PLAN = "on_plan"
@@ -230,6 +331,10 @@ class Situation:
     amount_fen: int
     planned_fen: int
     is_selling: bool
+    conversion_bp: int | None = None
+    stay_bp: int | None = None
+    viewers_bp: int | None = None
+    """The last three: how far conversion, stay and viewers are from the median of the own earlier sessions at this minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +366,26 @@ def suggest(now: Situation, limits: Limits) -> Suggestion:
         return Suggestion(Advice.LOW_STOCK, units=_units_to_add(now), minutes=minutes, deviation_bp=deviation)
     if now.over_seconds >= limits.overrun_minutes * 60:
         return Suggestion(Advice.OVERRUN, minutes=now.over_seconds // 60, deviation_bp=deviation)
+    if (weakest := _weakest(now, limits)) is not None:
+        return weakest
     if now.planned_fen and deviation <= -limits.behind_bp:
         return Suggestion(Advice.BEHIND, deviation_bp=deviation)
     if now.planned_fen and deviation >= limits.behind_bp:
         return Suggestion(Advice.AHEAD, deviation_bp=deviation)
     return Suggestion(Advice.ON_PLAN, deviation_bp=deviation)
+
+
+def _weakest(now: Situation, limits: Limits) -> Suggestion | None:
+    """What is furthest below the own earlier sessions: of people who come, who stay and who buy, the one to work on."""
+    measured = (
+        (now.conversion_bp, Advice.CONVERSION_LOW if now.is_selling else None),
+        (now.stay_bp, Advice.STAY_SHORT), (now.viewers_bp, Advice.VIEWERS_FEW),
+    )  # fmt: skip
+    low = [(off, advice) for off, advice in measured if off is not None and advice is not None and off <= -limits.behind_bp]
+    if not low:
+        return None
+    off, advice = min(low, key=lambda one: one[0])
+    return Suggestion(advice, deviation_bp=off)
 
 
 def _units_to_add(now: Situation) -> int:

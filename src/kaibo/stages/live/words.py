@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 
 from kaibo.kit.money import yuan_text
@@ -13,7 +15,7 @@ def action_words(action: DeskAction) -> str:
     """This function will say what was done."""
     said = dict(action.details)
     said.setdefault("title", "")
-    for key in ("price_fen", "before_fen"):
+    for key in ("price_fen", "before_fen", "amount_fen"):
         if key in said:
             said[key.replace("_fen", "")] = yuan_text(int(said[key]))
     kind = Deed(action.kind)
@@ -21,7 +23,7 @@ def action_words(action: DeskAction) -> str:
         return _("%(title)s %(price)s 等第二人确认") % said
     if kind is Deed.FLASH and "price" not in said:
         return _("%(title)s 秒杀开抢，%(minutes)s 分钟") % said
-    return _WORDS()[kind] % _Known(said)
+    return _words(said)[kind] % _Known(said)
 
 
 class _Known(dict):  # type: ignore[type-arg]  # a mapping for % that never fails on an old row
@@ -29,7 +31,7 @@ class _Known(dict):  # type: ignore[type-arg]  # a mapping for % that never fail
         return "—"
 
 
-def _WORDS() -> dict[Deed, str]:  # noqa: N802  the words are a table that depends on the page's language
+def _words(said: Mapping[str, object]) -> dict[Deed, str]:
     return {
         Deed.START: _("开播"),
         Deed.NEXT: _("切到 %(number)s 号 %(title)s"),
@@ -47,6 +49,13 @@ def _WORDS() -> dict[Deed, str]:  # noqa: N802  the words are a table that depen
         Deed.NOTICE: _("公告：%(text)s"),
         Deed.PROMPT: _("提词：%(text)s"),
         Deed.REPLAN: _("重排后 %(segments)s 段：%(before)s 分 → %(after)s 分"),
+        Deed.PREVIOUS: _("退回 %(number)s 号 %(title)s"),
+        Deed.PIN: _("讲解 %(title)s %(specification)s"),
+        Deed.FIGURES: _("录入数据：在线 %(viewers)s 人，成交 %(claims)s 笔 %(amount)s"),
+        Deed.STREAM: _("切到备用流") if said.get("source") == "backup" else _("切回主流"),
+        Deed.PLAYBOOK: _("演练：%(title)s") if said.get("is_drill") else _("启动应急预案：%(title)s"),
+        Deed.PLAYBOOK_TELL: _("应急公告：%(text)s"),
+        Deed.PLAYBOOK_OVER: _("演练结束：%(title)s") if said.get("is_drill") else _("应急结束：%(title)s"),
         Deed.UNDO: _("撤销：%(title)s"),
         Deed.END: _("下播，退回 %(returned)s 件"),
     }
@@ -60,6 +69,9 @@ def advice_words(found: Suggestion) -> tuple[str, str]:
         Advice.SOLD_OUT: (_("这一段已抢空。"), _("还能追加 %(units)s 件，或进入下一段。") % said if found.units else _("仓里也没有可售的了，进入下一段。")),
         Advice.LOW_STOCK: (_("快抢完了：按最近速度约 %(minutes)s 分钟后售罄。") % said if found.minutes else _("快抢完了：按最近速度不到一分钟就售罄。"), _("剩余不到两成；按剩余讲解时间建议追加 %(units)s 件。") % said if found.units else _("仓里没有更多可售库存，提醒主播报余量。")),
         Advice.OVERRUN: (_("这一段超时 %(minutes)s 分钟。") % said, _("进入下一段，或把后面各段按比例压短。")),
+        Advice.CONVERSION_LOW: (_("看的人在、下单的少：进场成交率比自己近场低 %(percent)s%%。") % said, _("先补讲卖点和价格；还不动，再看价格或开一轮秒杀。")),
+        Advice.STAY_SHORT: (_("留不住人：平均停留比自己近场短 %(percent)s%%。") % said, _("讲得太慢或太散：早点进入下一段，或重排后面各段。")),
+        Advice.VIEWERS_FEW: (_("在线比自己近场同一时刻少 %(percent)s%%。") % said, _("开一轮秒杀或抽奖留人，同时请运营看引流渠道。")),
         Advice.BEHIND: (_("成交额比计划少 %(percent)s%%。") % said, _("把后面各段按比例重排，早点讲到主推款；或开一轮秒杀。")),
         Advice.AHEAD: (_("成交额比计划多 %(percent)s%%。") % said, _("节奏保持；看看下一段的配额够不够。")),
         Advice.ON_PLAN: (_("按计划进行。"), _("成交额与计划相差不到阈值，流程没有超时。")),

@@ -42,6 +42,8 @@ class SessionIn(Schema):
     theme: str = ""
     target_fen: int = 0
     video_url: str = ""
+    backup_video_url: str = ""
+    platform: str = "own"
 
 
 class OfferOut(Schema):

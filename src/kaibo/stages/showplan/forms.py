@@ -18,6 +18,7 @@ from kaibo.kit.errors import Invalid
 from kaibo.kit.money import fen_from_text
 from kaibo.master.catalog.forms import YuanField
 from kaibo.master.catalog.queries import SkuRow
+from kaibo.master.shops.models import Platform
 from kaibo.stages.showplan.services import NewOffer
 from kaibo.stages.showplan.words import SEGMENT_TITLES
 
@@ -50,7 +51,12 @@ class SessionForm(forms.Form):
     starts_at = ShanghaiField(label=_("开播时间"))
     ends_at = ShanghaiField(label=_("计划结束"))
     target_fen = YuanField(label=_("成交额目标（元）"), required=False, help_text=_("不填时按配额货值的一定比例算计划线"))
+    platform = forms.ChoiceField(
+        label=_("在哪里播"), choices=Platform.choices, required=False,
+        help_text=_("在其他平台播时，这里只做流程、提词、预案和数据，不开自己的直播间；建好后不能改"),
+    )  # fmt: skip
     video_url = forms.CharField(label=_("视频流地址"), max_length=300, required=False)
+    backup_video_url = forms.CharField(label=_("备用流地址"), max_length=300, required=False, help_text=_("主流断了，中控台按一个键就切过来"))
 
     def clean_room_name(self) -> str:
         name = str(self.cleaned_data["room_name"]).strip().lower()

@@ -32,6 +32,11 @@ class Session(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Held on another platform: no room of ours, no goods of ours on sale; the desk steers and measures (LIV-13)."""
+        return self.platform != "own"
+
     class Meta:
         indexes = [models.Index(fields=["state", "starts_at"], name="session_calendar")]
         constraints = [

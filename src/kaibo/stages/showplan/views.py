@@ -97,7 +97,8 @@ def new_session(request: ConsoleRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         shop_id = request.shop_id or chosen_id(request.POST, "shop")
         made = services.plan_session(
-            actor=request.actor, shop_id=shop_id, now=request.now, **{**form.cleaned_data, "target_fen": form.cleaned_data["target_fen"] or 0}
+            actor=request.actor, shop_id=shop_id, now=request.now,
+            **{**form.cleaned_data, "target_fen": form.cleaned_data["target_fen"] or 0, "platform": form.cleaned_data["platform"] or "own"},
         )
         return done(request, _("场次已建好，接着排流程单"), "showplan:session", made.pk)
     return render(request, "showplan/session_form.html", {"form": form, "shops": request.shops, "title": _("新建场次")}, status=422 if form.errors else 200)
@@ -106,11 +107,11 @@ def new_session(request: ConsoleRequest) -> HttpResponse:
 def change_session(request: ConsoleRequest, session_id: UUID) -> HttpResponse:
     found = queries.session_for(request.actor, session_id)
     access.require(request.actor, SESSION_PLAN, shop_id=found.shop_id)
-    known = {"title": found.title, "theme": found.theme, "room_name": found.room, "starts_at": found.starts_at, "ends_at": found.ends_at, "target_fen": plain_yuan(found.target_fen) if found.target_fen else "", "video_url": found.video_url}
+    known = {"title": found.title, "theme": found.theme, "room_name": found.room, "starts_at": found.starts_at, "ends_at": found.ends_at, "target_fen": plain_yuan(found.target_fen) if found.target_fen else "", "video_url": found.video_url, "backup_video_url": found.backup_video_url, "platform": found.platform}
     form = SessionForm(request.POST or None, initial=known)
-    form.fields["room_name"].disabled = True
+    form.fields["room_name"].disabled = form.fields["platform"].disabled = True
     if request.method == "POST" and form.is_valid():
-        values = {key: value for key, value in form.cleaned_data.items() if key != "room_name"}
+        values = {key: value for key, value in form.cleaned_data.items() if key not in ("room_name", "platform")}
         services.change_session(actor=request.actor, session_id=session_id, now=request.now, **{**values, "target_fen": values["target_fen"] or 0})
         return done(request, _("已保存"), "showplan:session", session_id)
     return render(request, "showplan/session_form.html", {"form": form, "session": found, "title": _("修改场次")}, status=422 if form.errors else 200)

@@ -82,10 +82,16 @@ def set_state(turn: Turn, item_id: UUID, state: str) -> SaleItem:
     if level is None:
         raise ItemGone
     if level.state == state:
-        raise ItemAlreadyThere(state=state, state_zh="上架" if state == "on_sale" else "下架")
+        raise ItemAlreadyThere(state=state, state_zh="上架" if state == "on_sale" else "下架", **_whose(turn, item_id))
     with connection.cursor() as cursor:
         room.set_item_state(cursor, room=turn.session.room, item=item_id, state="on_sale" if state == "on_sale" else "paused")
     return item
+
+
+def _whose(turn: Turn, item_id: UUID) -> dict[str, str]:
+    """Who brought the item where it is, so that the second of two people is told."""
+    last = DeskAction.objects.filter(session=turn.session, item=item_id, kind__in=[Deed.TAKE_DOWN.value, Deed.PUT_BACK.value]).order_by("-at", "-id").first()
+    return {"by_zh": f"（{last.actor_name} 刚操作过）", "by_en": f" ({last.actor_name} has just done it)"} if last else {"by_zh": "", "by_en": ""}
 
 
 @transaction.atomic

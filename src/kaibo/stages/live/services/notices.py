@@ -12,8 +12,8 @@ from kaibo.room import backoffice as room
 from kaibo.stages.compliance.queries import screen_now
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import NOTICE_POST
-from kaibo.stages.live.rules import Deed, NoticeBlocked, NoticeEmpty
-from kaibo.stages.live.services.turns import take_turn
+from kaibo.stages.live.rules import Deed, NoticeBlocked, NoticeEmpty, NotInOurRoom
+from kaibo.stages.live.services.turns import Turn, take_turn
 
 MOST_CHARACTERS = 200
 
@@ -28,15 +28,32 @@ def post_notice(*, actor: Actor, session_id: UUID, text: str, key: str, now: dat
     turn = take_turn(actor=actor, session_id=session_id, ability=NOTICE_POST, kind=Deed.NOTICE, key=key, now=now)
     if turn.prior:
         return turn.prior
+    return turn.record(Deed.NOTICE, text=tell_viewers(turn, text))
+
+
+def tell_viewers(turn: Turn, text: str) -> str:
+    """
+    This function will show screened words to every viewer and give them as shown.
+
+    Raises: NoticeEmpty, NoticeBlocked, NotInOurRoom.   Source: CMP-2.
+    """
+    if turn.session.is_elsewhere:
+        raise NotInOurRoom
+    words = screened(text)
+    with connection.cursor() as cursor:
+        room.post_notice(cursor, room=turn.session.room, text=words)
+    return words
+
+
+def screened(text: str) -> str:
+    """This function will give words that may be said to viewers.   Raises: NoticeEmpty, NoticeBlocked."""
     words = text.strip()[:MOST_CHARACTERS]
     if not words:
         raise NoticeEmpty
     hits = [hit for hit in screen_now(words, surface="script", category="").hits if hit.severity == "block"]
     if hits:
         raise NoticeBlocked(hits="、".join(f"“{hit.text}”（{hit.source}）" for hit in hits))
-    with connection.cursor() as cursor:
-        room.post_notice(cursor, room=turn.session.room, text=words)
-    return turn.record(Deed.NOTICE, text=words)
+    return words
 
 
 @transaction.atomic

@@ -12,8 +12,16 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.room import backoffice as room
 from kaibo.stages.live import queries
 from kaibo.stages.live.models import Airing, Desk, DeskAction, Pace, SaleItem
-from kaibo.stages.live.permissions import RUNDOWN_STEER
-from kaibo.stages.live.rules import Deed, DeskMovedOn, RundownOver, replanned
+from kaibo.stages.live.permissions import ITEM_STEER, RUNDOWN_STEER
+from kaibo.stages.live.rules import (
+    AlreadyExplained,
+    AtTheStart,
+    Deed,
+    DeskMovedOn,
+    NotInOurRoom,
+    RundownOver,
+    replanned,
+)
 from kaibo.stages.live.services.items import open_item
 from kaibo.stages.live.services.turns import Turn, take_turn
 from kaibo.stages.showplan import queries as showplan
@@ -33,10 +41,61 @@ def next_segment(*, actor: Actor, session_id: UUID, seen: UUID | None, key: str,
         return turn.prior
     rundown = showplan.rundown_of(turn.session)
     current = _check_seen(turn, rundown, seen)
-    place = next((number for number, one in enumerate(rundown) if current and one.id == current.segment_id), -1)
-    if place + 1 >= len(rundown):
+    timings = queries.timings_of(turn.session, rundown, now)
+    place = next((number for number, one in enumerate(timings) if one.state == "later"), None)
+    if place is None:
         raise RundownOver
-    return _air(turn, Deed.NEXT, rundown, rundown[place + 1], current)
+    return _air(turn, Deed.NEXT, rundown, rundown[place], current)
+
+
+@transaction.atomic
+def previous_segment(*, actor: Actor, session_id: UUID, seen: UUID | None, key: str, now: datetime) -> DeskAction:
+    """
+    This function will put the segment before the one on air back on air; claims of both stay as they are.
+
+    Raises: Forbidden, NotLive, DeskMovedOn, AtTheStart.   Source: LIV-1, LIV-6.
+    """
+    turn = take_turn(actor=actor, session_id=session_id, ability=RUNDOWN_STEER, kind=Deed.PREVIOUS, key=key, now=now)
+    if turn.prior:
+        return turn.prior
+    rundown = showplan.rundown_of(turn.session)
+    current = _check_seen(turn, rundown, seen)
+    timings = queries.timings_of(turn.session, rundown, now)
+    reached = next((number for number, one in enumerate(timings) if current and one.segment_id == current.segment_id), len(rundown))
+    place = next((number for number in range(reached - 1, -1, -1) if timings[number].began_at), None)
+    if place is None:
+        raise AtTheStart
+    return _air(turn, Deed.PREVIOUS, rundown, rundown[place], current)
+
+
+@transaction.atomic
+def pin_item(*, actor: Actor, session_id: UUID, item_id: UUID, key: str, now: datetime) -> DeskAction:
+    """
+    This function will put one item in front of viewers as the one being explained 讲解.
+
+    Raises: Forbidden, NotLive, ItemGone, AlreadyExplained, NotInOurRoom.   Source: LIV-6.
+    """
+    turn = take_turn(actor=actor, session_id=session_id, ability=ITEM_STEER, kind=Deed.PIN, key=key, now=now)
+    if turn.prior:
+        return turn.prior
+    if turn.session.is_elsewhere:
+        raise NotInOurRoom
+    item = turn.item(item_id)
+    before = turn.desk.current_item
+    if before == item_id:
+        raise AlreadyExplained
+    put_in_front(turn, item_id)
+    return turn.record(
+        Deed.PIN, item=item, title=item.sku.product.title, specification=item.sku.specification or item.sku.code, from_item=str(before) if before else None
+    )
+
+
+def put_in_front(turn: Turn, item_id: UUID | None) -> None:
+    """This function will make an item the one being explained, in the room and at the desk."""
+    if not turn.session.is_elsewhere:
+        with connection.cursor() as cursor:
+            room.set_current_item(cursor, room=turn.session.room, item=item_id)
+    Desk.objects.filter(pk=turn.desk.pk).update(current_item=item_id)
 
 
 @transaction.atomic
@@ -57,7 +116,7 @@ def _check_seen(turn: Turn, rundown: Sequence[SegmentRow], seen: UUID | None) ->
     current = Airing.objects.filter(session=turn.session, ended_at=None).first()
     there = current.segment_id if current else None
     if there != seen:
-        last = DeskAction.objects.filter(session=turn.session, kind__in=[Deed.NEXT.value, Deed.GO_TO.value, Deed.UNDO.value]).order_by("-at").first()
+        last = DeskAction.objects.filter(session=turn.session, kind__in=[Deed.NEXT.value, Deed.GO_TO.value, Deed.PREVIOUS.value, Deed.UNDO.value]).order_by("-at").first()
         title = next((one.title for one in rundown if one.id == there), "—")
         raise DeskMovedOn(who=last.actor_name if last else "—", title=title)
     return current
@@ -70,9 +129,7 @@ def _air(turn: Turn, kind: Deed, rundown: Sequence[SegmentRow], target: SegmentR
     put_up, short = _put_up(turn, target)
     front = put_up[0].pk if put_up else _open_item_of(turn, target)
     before = turn.desk.current_item
-    with connection.cursor() as cursor:
-        room.set_current_item(cursor, room=turn.session.room, item=front)
-    Desk.objects.filter(pk=turn.desk.pk).update(current_item=front)
+    put_in_front(turn, front)
     number = next(place for place, one in enumerate(rundown, start=1) if one.id == target.id)
     return turn.record(
         kind, item=put_up[0] if put_up else None, title=target.title, number=number, segment=str(target.id),
@@ -83,6 +140,8 @@ def _air(turn: Turn, kind: Deed, rundown: Sequence[SegmentRow], target: SegmentR
 
 def _put_up(turn: Turn, target: SegmentRow) -> tuple[list[SaleItem], list[dict[str, object]]]:
     """The segment's goods that are not in the room yet; what stock cannot cover is given as far as it goes and said."""
+    if turn.session.is_elsewhere:
+        return [], []
     there = set(SaleItem.objects.filter(session=turn.session, segment_id=target.id, closed_at=None).values_list("sku_id", flat=True))
     put_up, short = [], []
     for offer in target.offers:
@@ -111,11 +170,11 @@ def replan_rest(*, actor: Actor, session_id: UUID, key: str, now: datetime) -> D
     if turn.prior:
         return turn.prior
     timings = queries.timings_of(turn.session, showplan.rundown_of(turn.session), now)
-    rest = [one for one in timings if one.began_at is None]
-    if not rest:
+    rest = [one for one in timings if one.state == "later"]
+    if not rest or rest[0].expected_at is None:
         raise RundownOver
     left_minutes = int((turn.session.ends_at - rest[0].expected_at).total_seconds()) // 60
-    fitted = replanned([one.minutes for one in rest], left_minutes=left_minutes)
+    fitted = replanned([one.minutes for one in rest], left_minutes=left_minutes, fixed=[one.is_fixed for one in rest])
     for one, minutes in zip(rest, fitted, strict=True):
         Pace.objects.update_or_create(session=turn.session, segment_id=one.segment_id, defaults={"minutes": minutes})
     return turn.record(Deed.REPLAN, segments=len(rest), before=sum(one.minutes for one in rest), after=sum(fitted))

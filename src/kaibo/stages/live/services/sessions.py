@@ -39,8 +39,9 @@ def start_session(*, actor: Actor, session_id: UUID, key: str, now: datetime) ->
         raise GateShut(count=len(opening.blocking), first=opening.blocking[0].finding.reason)
     planning.mark_live(session=session, now=now)
     desk = Desk.objects.create(session=session, opened_at=now, opened_by_name=actor.name)
-    with connection.cursor() as cursor:
-        room.set_room_state(cursor, room=session.room, state="live")
+    if not session.is_elsewhere:
+        with connection.cursor() as cursor:
+            room.set_room_state(cursor, room=session.room, state="live")
     outbox.announce(SessionStarted(session_id=session_id, shop_id=session.shop_id, started_at=now), now=now)
     let_through = [one.key for one in opening.let_through]
     return Turn(actor, session, desk, key, now, None).record(Deed.START, let_through=let_through)
@@ -63,9 +64,10 @@ def end_session(*, actor: Actor, session_id: UUID, key: str, now: datetime) -> D
     )
     Desk.objects.filter(session=session_id).update(closed_at=now, current_item=None)
     planning.mark_ended(session=turn.session, now=now)
-    with connection.cursor() as cursor:
-        room.set_current_item(cursor, room=turn.session.room, item=None)
-        room.set_room_state(cursor, room=turn.session.room, state="ended")
+    if not turn.session.is_elsewhere:
+        with connection.cursor() as cursor:
+            room.set_current_item(cursor, room=turn.session.room, item=None)
+            room.set_room_state(cursor, room=turn.session.room, state="ended")
     outbox.announce(SessionEnded(session_id=session_id, shop_id=turn.session.shop_id, ended_at=now), now=now)
     return turn.record(Deed.END, returned=returned)
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from kaibo.facts.flow import SessionScheduled
-from kaibo.kit.errors import Conflict
+from kaibo.kit.errors import Conflict, Invalid
+from kaibo.master.shops.models import Platform
 from kaibo.master.shops.queries import shop_for
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
@@ -39,20 +40,28 @@ class SessionMovedOn(Conflict):
     message_en = "The session is {state} by now; reload"
 
 
+class PlatformUnknown(Invalid):
+    code = "showplan.platform_unknown"
+    message_zh = "没有“{platform}”这个平台"
+    message_en = "There is no platform “{platform}”"
+
+
 @transaction.atomic
 def plan_session(
     *, actor: Actor, shop_id: UUID, title: str, room_name: str, starts_at: datetime, ends_at: datetime, now: datetime,
-    theme: str = "", target_fen: int = 0, video_url: str = "",
+    theme: str = "", target_fen: int = 0, video_url: str = "", backup_video_url: str = "", platform: str = Platform.OWN.value,
 ) -> Session:  # fmt: skip
     """This function will plan a session.   Raises: Forbidden, ShopUnknown, EndsBeforeItStarts, RoomNameTaken."""
     access.require(actor, SESSION_PLAN, shop_id=shop_id)
     shop_for(actor, shop_id)
     check_period(starts_at, ends_at)
+    if platform not in Platform.values:
+        raise PlatformUnknown(platform=platform)
     try:
         with transaction.atomic():
             session = Session.objects.create(
                 shop_id=shop_id, title=title, theme=theme, room=room_name, starts_at=starts_at, ends_at=ends_at,
-                target_fen=target_fen, video_url=video_url, created_by=actor.name, created_at=now,
+                target_fen=target_fen, video_url=video_url, backup_video_url=backup_video_url, platform=platform, created_by=actor.name, created_at=now,
             )  # fmt: skip
     except IntegrityError as taken:
         raise RoomNameTaken(room=room_name) from taken
@@ -63,14 +72,15 @@ def plan_session(
 @transaction.atomic
 def change_session(
     *, actor: Actor, session_id: UUID, title: str, theme: str, starts_at: datetime, ends_at: datetime, target_fen: int, now: datetime,
-    video_url: str = "",
+    video_url: str = "", backup_video_url: str = "",
 ) -> None:  # fmt: skip
     """This function will change what is planned of a session not yet live.   Raises: Forbidden, PlanIsFixed, EndsBeforeItStarts."""
     session = plannable(actor, session_id)
     check_period(starts_at, ends_at)
     Session.objects.filter(pk=session_id).update(
-        title=title, theme=theme, starts_at=starts_at, ends_at=ends_at, target_fen=target_fen, video_url=video_url
-    )
+        title=title, theme=theme, starts_at=starts_at, ends_at=ends_at, target_fen=target_fen, video_url=video_url,
+        backup_video_url=backup_video_url,
+    )  # fmt: skip
     if session.state == Session.State.READY:
         _show_in_room(session_id)
         if starts_at != session.starts_at:
@@ -128,7 +138,7 @@ def cancel_session(*, actor: Actor, session_id: UUID, reason: str, now: datetime
     session = queries.session_for(actor, session_id)
     access.require(actor, SESSION_PLAN, shop_id=session.shop_id)
     move(session, SessionState.CANCELLED)
-    if session.state == Session.State.READY:
+    if session.state == Session.State.READY and not session.is_elsewhere:
         with connection.cursor() as cursor:
             room.set_room_state(cursor, room=session.room, state="ended")
     audit.record(actor, "showplan:session:cancel", subject=f"session:{session_id}", now=now, reason=reason, shop_id=session.shop_id)
@@ -156,6 +166,8 @@ def move(session: Session, target: SessionState, **changes: datetime) -> None:
 def _show_in_room(session_id: UUID) -> None:
     """Open the room, or bring its words up to date: title, operator, host and company as the law wants them shown."""
     session = Session.objects.select_related("shop").get(pk=session_id)
+    if session.is_elsewhere:
+        return
     duties = queries.duties_of([session_id]).get(session_id, [])
     hosts = "、".join(duty.name for duty in duties if duty.role == DutyRole.HOST.value)
     with connection.cursor() as cursor:
