@@ -7,7 +7,7 @@ table), and the Excel export asks the same view for the same rows (`exporting.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,20 +141,22 @@ def page(request: HttpRequest, table: Table, queryset: QuerySet[Any], *, row: Ro
     """
     This function will give one page of a list as the query string asks for it.
 
-    Queries, whatever the number of rows: the count, the page, the person's saved views, and one for each counted
-    choice. `row` must not ask the database (select_related and annotations are the queryset's matter).
+    Queries, whatever the number of rows: the page, the person's saved views, and one for each counted choice, from which the
+    total follows; a list without one counts its rows. `row` must not ask the database (select_related and annotations are
+    the queryset's matter).
     """
     now: datetime = request.now  # type: ignore[attr-defined]
     state = read_state(request, table)
     wanted = narrowed(queryset, state, now)
-    total = wanted.count()
+    counts = {one.key: _counts(queryset, state, one, now) for one in _counted(table)}
+    total = _total(wanted, state, counts)
     pages = max(1, -(-total // state.size))
     number = min(state.number, pages, DEEPEST_ROW // state.size)
     offset = (number - 1) * state.size
     sorted_rows = ordered(wanted, state)
     _offer_export(request, table, sorted_rows, row)
     rows = [row(one) for one in sorted_rows[offset : offset + state.size]] if total else []
-    chips, active = _chips(request, state, queryset, now), _active(request, state)
+    chips, active = _chips(request, state, counts), _active(request, state)
     return TablePage(
         table=table,
         heads=tuple(_head(column, state) for column in table.columns),
@@ -250,13 +252,13 @@ def _hidden(state: State) -> Iterator[tuple[str, str]]:
 
 
 def _chips(
-    request: HttpRequest, state: State, queryset: QuerySet[Any], now: datetime
+    request: HttpRequest, state: State, counted: Mapping[str, Mapping[str, int]]
 ) -> tuple[tuple[Any, tuple[Link, ...]], ...]:
     groups: list[tuple[Any, tuple[Link, ...]]] = []
     flags = []
     for one in state.table.filters:
         if isinstance(one, Choice) and one.as_chips:
-            counts = _counts(queryset, state, one, now) if one.counted else None
+            counts = counted.get(one.key)
             said = state.values.get(one.key, "")
             everything = Link(
                 _("全部"), state.href(**{one.key: ""}), not said, sum(counts.values()) if counts is not None else None
@@ -285,8 +287,21 @@ def _chips(
 
 
 def _counts(queryset: QuerySet[Any], state: State, one: Choice, now: datetime) -> dict[str, int]:
-    kept = narrowed(queryset, state, now, but=one.key).order_by().values_list(one.field).annotate(rows=Count("pk"))
+    """How many rows each value has while the other filters hold; `count(*)`, for it may be read from an index alone."""
+    kept = narrowed(queryset, state, now, but=one.key).order_by().values_list(one.field).annotate(rows=Count("*"))
     return {str(value): rows for value, rows in kept}
+
+
+def _counted(table: Table) -> list[Choice]:
+    return [one for one in table.filters if isinstance(one, Choice) and one.as_chips and one.counted]
+
+
+def _total(wanted: QuerySet[Any], state: State, counts: Mapping[str, Mapping[str, int]]) -> int:
+    """Each row has one value of a counted choice, so its counts add up to the list: no need to count the rows again."""
+    for key, found in counts.items():
+        said = state.values.get(key)
+        return found.get(said, 0) if said else sum(found.values())
+    return wanted.count()
 
 
 def _active(request: HttpRequest, state: State) -> tuple[Link, ...]:
