@@ -377,6 +377,13 @@ def publish_words(cur: Cursor, words: Sequence[Mapping[str, Any]]) -> int:
     return version
 
 
+def house_words(cur: Cursor) -> list[dict[str, Any]]:
+    """This function will give the house's own words as they were published last."""
+    cur.execute("select words from room.house_words")
+    found = cur.fetchone()
+    return list(_json(found[0])) if found else []
+
+
 def publish_auto_replies(cur: Cursor, *, shop: str, replies: Sequence[AutoReply]) -> None:
     """This function will replace what a shop's rooms answer by themselves."""
     cur.execute("delete from room.auto_replies where shop = %s", (shop,))
@@ -421,7 +428,10 @@ def _line(cur: Cursor, room: str, message: UUID) -> dict[str, str] | None:
 
 
 def _message(row: Sequence[Any]) -> Message:
-    return Message(*row[:5], _json(row[5]), *row[6:])
+    message, visitor, nickname, text, verdict, hits, speaker, sent_at, is_shown, removed_by, reason = row
+    return Message(
+        message, visitor, nickname, text, verdict, _json(hits), speaker, sent_at, is_shown, removed_by, reason
+    )
 
 
 def _json(value: Any) -> Any:

@@ -11,9 +11,9 @@ from ninja.pagination import PageNumberPagination, paginate
 
 from kaibo.master.catalog.queries import product_for
 from kaibo.plumbing.access import access
-from kaibo.stages.compliance import queries, services
-from kaibo.stages.compliance.models import Document, ScreenedText
-from kaibo.stages.compliance.permissions import SEE
+from kaibo.stages.compliance import house_words, queries, services
+from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
+from kaibo.stages.compliance.permissions import SCREEN, SEE
 
 router = Router(tags=["compliance"])
 
@@ -122,3 +122,41 @@ def screen(request: HttpRequest, body: ScreeningIn) -> tuple[int, ScreenedText]:
 @router.post("/screenings/{screening_id}/release", response=ScreeningOut)
 def release(request: HttpRequest, screening_id: UUID, body: ReasonIn) -> ScreenedText:
     return services.release_text(actor=request.auth, screening_id=screening_id, reason=body.reason, now=request.now)
+
+
+class WordIn(Schema):
+    word: str = Field(max_length=40)
+    severity: str
+    source: str = Field(max_length=200)
+    suggestion: str = Field("", max_length=200)
+    surfaces: list[str] = ["title", "detail", "script", "chat", "reply"]
+
+
+class WordOut(Schema):
+    id: UUID
+    word: str
+    severity: str
+    source: str
+    suggestion: str
+    surfaces: list[str]
+    added_by: str
+    added_at: datetime
+
+
+@router.get("/words", response=list[WordOut])
+@paginate(PageNumberPagination)
+def words(request: HttpRequest) -> list[HouseWord]:
+    access.require(request.auth, SCREEN)
+    return list(queries.house_words())
+
+
+@router.post("/words", response={201: WordOut})
+def add_word(request: HttpRequest, body: WordIn) -> tuple[int, HouseWord]:
+    said = body.dict() | {"surfaces": tuple(body.surfaces)}
+    return 201, house_words.add_word(actor=request.auth, now=request.now, **said)
+
+
+@router.delete("/words/{word_id}", response={204: None})
+def retire_word(request: HttpRequest, word_id: UUID) -> tuple[int, None]:
+    house_words.retire_word(actor=request.auth, word_id=word_id, now=request.now)
+    return 204, None

@@ -42,6 +42,18 @@ class DocumentForm(forms.Form):
         return found
 
 
+class WordForm(forms.Form):
+    """A word of the house's own, what it rests on, and where it holds."""
+
+    word = forms.CharField(label=_("词"), max_length=40, widget=forms.TextInput(attrs={"data-key": "/"}))
+    severity = forms.ChoiceField(label=_("怎么处理"), choices=[("block", _("不能用")), ("review", _("要人判断")), ("innocent", _("放行"))])
+    source = forms.CharField(label=_("依据"), max_length=200, help_text=_("法条、平台规则或店内约定"))
+    suggestion = forms.CharField(label=_("改成什么"), max_length=200, required=False)
+    surfaces = forms.MultipleChoiceField(
+        label=_("用在哪里"), choices=[(one, SURFACE_WORDS[one]) for one in SURFACES], initial=list(SURFACES), widget=forms.CheckboxSelectMultiple
+    )
+
+
 class ScreeningForm(forms.Form):
     """Any text, where it will stand, and for what kind of goods."""
 

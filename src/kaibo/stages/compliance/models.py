@@ -72,3 +72,26 @@ class ScreenedText(models.Model):
             models.Index(fields=["product", "state"], name="screened_product"),
             models.Index(fields=["subject", "surface"], name="screened_subject"),
         ]
+
+
+class HouseWord(models.Model):
+    """A word this house adds to the packaged lexicon, or lets pass (CMP-4). Retired words stay on record."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    word = models.CharField(max_length=40)
+    plain = models.CharField(max_length=80)
+    severity = models.CharField(max_length=8)
+    surfaces = models.JSONField(default=list)
+    source = models.CharField(max_length=200)
+    suggestion = models.CharField(max_length=200, blank=True, default="")
+    added_by = models.CharField(max_length=80)
+    added_at = models.DateTimeField()
+    retired_by = models.CharField(max_length=80, blank=True, default="")
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plain"], condition=Q(retired_at=None), name="one_active_house_word"),
+            models.CheckConstraint(condition=Q(severity__in=["block", "review", "innocent"]), name="house_word_severity_known"),
+            models.CheckConstraint(condition=~Q(plain="") & ~Q(source=""), name="house_word_has_a_source"),
+        ]

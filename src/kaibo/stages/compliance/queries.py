@@ -14,14 +14,15 @@ from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import business_date
 from kaibo.kit.errors import NotFound
-from kaibo.language.screening import Hit, Screening, default_screener
+from kaibo.language.screening import Hit, Screener, Screening
 from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import categories
 from kaibo.master.shops.models import Channel
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
-from kaibo.stages.compliance.models import Document, ScreenedText
+from kaibo.stages.compliance.house_words import current_screener
+from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
 from kaibo.stages.compliance.rules import Held, Need, Place, ScreeningState, Standing, needs_at, packaged_matrix
 
 WARN_KEY = "compliance.expiry_warn_days"
@@ -176,7 +177,12 @@ def finding_of(cell: ChannelCell, need: Need) -> Finding:
 
 def screen_now(text: str, *, surface: str, category: str) -> Screening:
     """This function will screen a text without keeping it: for words that are still being typed."""
-    return default_screener().screen(text, surface, category or None)
+    return current_screener().screen(text, surface, category or None)
+
+
+def house_words(*, is_retired: bool = False) -> QuerySet[HouseWord]:
+    """This function will give the house's own words, newest first."""
+    return HouseWord.objects.filter(retired_at__isnull=not is_retired).order_by("-added_at", "-id")
 
 
 def category_words(category_code: str) -> str:
@@ -245,11 +251,12 @@ def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UU
         else:
             still_open.setdefault(kept.product_id, []).append(kept)
     found: dict[UUID, list[Finding]] = {}
+    screener = current_screener()
     for product in products:
         mine = [finding for cell in cells[product.pk] for finding in cell.findings]
         if not cells[product.pk]:
             mine.append(Finding("run", _("店铺还没有连接渠道，不知道需要哪些资质"), "CMP-1", reverse("compliance:matrix")))
-        own_words = _own_words(product, paths.get(product.category_id, ((), ""))[1], released.get(product.pk, set()))
+        own_words = _own_words(screener, product, paths.get(product.category_id, ((), ""))[1], released.get(product.pk, set()))
         seen = {text for text, _finding in own_words}
         mine += [finding for _text, finding in own_words]
         mine += [_finding_of_text(kept) for kept in still_open.get(product.pk, ()) if kept.text not in seen]
@@ -257,13 +264,13 @@ def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UU
     return found
 
 
-def _own_words(product: Product, category: str, released: set[str]) -> list[tuple[str, Finding]]:
+def _own_words(screener: Screener, product: Product, category: str, released: set[str]) -> list[tuple[str, Finding]]:
     found = []
     texts = [("title", product.title), ("script", product.value_proposition), *(("script", point) for point in product.selling_points)]
     for surface, text in texts:
         if not text:
             continue
-        screening = screen_now(text, surface=surface, category=category)
+        screening = screener.screen(text, surface, category or None)
         if screening.verdict == "pass" or (screening.verdict == "review" and text in released):
             continue
         hit = next(one for one in screening.hits if one.severity == screening.verdict)

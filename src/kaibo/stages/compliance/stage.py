@@ -16,6 +16,7 @@ STAGE = Stage(
         Page(_("资质矩阵"), "compliance:matrix", SEE),
         Page(_("资质文件"), "compliance:documents", SEE),
         Page(_("文字筛查"), "compliance:screening", SCREEN),
+        Page(_("自己的词库"), "compliance:words", SCREEN),
     ),
     abilities=ABILITIES,
     roles=ROLES,

@@ -14,5 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("documents/<uuid:document_id>/withdraw", views.withdraw, name="withdraw"),
     path("screening", views.screening, name="screening"),
     path("screening/<uuid:screening_id>", views.screened, name="screened"),
+    path("words", views.words, name="words"),
+    path("words/<uuid:word_id>/retire", views.retire_word, name="word-retire"),
+    path("words/<uuid:word_id>/bring-back", views.bring_back_word, name="word-bring-back"),
     path("screening/<uuid:screening_id>/release", views.release, name="release"),
 ]
