@@ -4,6 +4,7 @@ export function fold(picture, kind, body) {
   switch (kind) {
     case "item": upsert(picture.items, body); break;
     case "stock": case "price": Object.assign(find(picture, body.item) ?? {}, body); break;
+    case "draw": picture.draws = [...picture.draws.filter((one) => one.draw !== body.draw), body]; break;
     case "state": Object.assign(picture, body); break;
     case "notice": picture.notices.push(body); break;
     case "figures": picture.viewers = body.viewers; picture.likes = Math.max(picture.likes, body.likes); break;

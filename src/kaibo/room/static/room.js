@@ -15,6 +15,7 @@ const wire = new Wire(decodeURIComponent(location.pathname.split("/")[2]));
 const beacons = new Beacons(wire);
 const chat = new Chat(wire);
 let picture;
+let draws;
 let picked = null;
 
 const claiming = new Claiming(wire, {
@@ -79,7 +80,15 @@ function paint() {
   card.paint(item);
   if (item) beacons.expose(item.item);
   drawer.paint(picture);
+  paintDraws();
   curtain();
+}
+
+// Draws are rare: their part of the page is fetched when the room has one.
+async function paintDraws() {
+  if (!picture.draws?.length) return;
+  draws ??= import("./draws.js").then(({ Draws }) => new Draws(wire, $("draws")));
+  (await draws).paint(picture);
 }
 
 function curtain() {

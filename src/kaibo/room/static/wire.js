@@ -17,6 +17,7 @@ export function newId() {
 
 export class Wire {
   constructor(room) {
+    this.room = room;
     this.base = `/rooms/${encodeURIComponent(room)}`;
     this.key = `kaibo.${room}`;
     this.me = read(`${this.key}.me`);
@@ -44,6 +45,8 @@ export class Wire {
       return this.#call("POST", path, body, headers);
     }
   }
+
+  look(path) { return this.#call("GET", path); }
 
   beacon(body) {
     return navigator.sendBeacon(`${this.base}/events`, new Blob([JSON.stringify(body)], { type: "application/json" }));
