@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -121,8 +123,12 @@ def verification(request: ConsoleRequest) -> HttpResponse:
         found = found.filter(field=field)
     if said := request.GET.get("q", "").strip()[:60]:
         found = found.filter(Q(order__order_no__startswith=said) | Q(order__phone_tail=said) | Q(wrong__icontains=said) | Q(order__goods__icontains=said))
-    page = Paginator(found, FINDINGS_A_PAGE).get_page(request.GET.get("page"))
+    pages = Paginator(found, FINDINGS_A_PAGE)
+    if not said:
+        pages.count = counts[field] if field in counts else sum(counts.values())  # the chips were counted already
+    page = pages.get_page(request.GET.get("page"))
     findings = list(page)
+    items = _item_options(request) if any(one.reason == "item_unknown" for one in findings) else {}
     alike = queries.alike_counts(findings)
     clock = queries.ship_clock(request.actor, request.now, shop_id=request.shop_id)
     can = request.actor.can
@@ -130,11 +136,12 @@ def verification(request: ConsoleRequest) -> HttpResponse:
         request, "orders/verification.html",
         {
             "figures": [*_platform_figures(request), _earliest_figure(clock, request.now)], "page": page, "q": said, "field": field,
-            "rows": [_finding_row(one, alike.get((one.order.shop_id, one.order.platform, one.alias_text), 0)) for one in findings],
+            "rows": [
+                _finding_row(one, alike.get((one.order.shop_id, one.order.platform, one.alias_text), 0), items.get(one.order.shop_id, "")) for one in findings
+            ],
             "chips": _field_chips(counts, field), "passed": queries.releasable(request.actor, shop_id=request.shop_id).count(),
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.unseen_anomalies(request.actor, shop_id=request.shop_id)],
             "may_verify": can(VERIFY), "may_release": can(RELEASE), "may_import": can(IMPORT), "may_hold": can(HOLD),
-            "items": catalog.skus_visible(request.actor) if any(one.reason == "item_unknown" for one in findings) else [],
         },
     )  # fmt: skip
 
@@ -174,11 +181,22 @@ def _field_chips(counts: dict[str, int], chosen: str) -> list[dict[str, Any]]:
     ]
 
 
-def _finding_row(finding: Finding, alike: int) -> dict[str, Any]:
+def _item_options(request: ConsoleRequest) -> dict[UUID, SafeString]:
+    """The items of each shop as options, written once: they stand in the dialog of every unknown item on the page."""
+    by_shop: dict[UUID, list[catalog.SkuRow]] = {}
+    for item in catalog.skus_visible(request.actor):
+        by_shop.setdefault(item.shop_id, []).append(item)
+    return {
+        shop: format_html_join("", '<option value="{}">{} · {}</option>', ((one.id, one.code, one.title) for one in found))
+        for shop, found in by_shop.items()
+    }
+
+
+def _finding_row(finding: Finding, alike: int, items: str = "") -> dict[str, Any]:
     return {
         "finding": finding, "order": finding.order, "number": words.short_number(finding.order.order_no),
         "platform": words.platform_words(finding.order.platform), "field": words.field_words(finding.field), "wrong": words.wrong_words(finding),
-        "proposed": words.proposed_words(finding), "reason": words.reason_words(finding), "alike": alike,
+        "proposed": words.proposed_words(finding), "reason": words.reason_words(finding), "alike": alike, "items": items,
         "confidence": f"{finding.confidence_bp / 10_000:.2f}" if finding.confidence_bp else "",
         "can_accept": finding.proposed_sku_id is not None, "is_unknown": finding.reason == "item_unknown", "is_address": finding.field == Field.ADDRESS.value,
         "may_be_held": finding.field in {Field.PRICE.value, Field.QUANTITY.value, Field.DUPLICATE.value}, "other": finding.details.get("order", ""),
