@@ -9,21 +9,15 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from kaibo.kit.errors import Conflict
 from kaibo.kit.ids import new_id
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.allotments import AllotmentOverdrawn
-from kaibo.master.stock.models import Allotment
+from kaibo.master.stock.models import Allotment, Entry, Line, Reservation
 from kaibo.master.stock.rules import Bucket
 from kaibo.master.stock.services import Change, Move, Place
 from kaibo.plumbing.access.actor import Actor
-
-
-class EntryKnown(Conflict):
-    code = "stock.entry_known"
-    message_zh = "这批分录里有一笔已经记过账"
-    message_en = "One entry of this batch is in the ledger already"
+from kaibo.plumbing.copying import copy_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,7 @@ def settle_many(*, actor: Actor, settlements: Sequence[Settlement], now: datetim
     This function will turn the claimed units of many orders into reservations without expiry, all of them or none.
 
     The same rows as `allotments.settle` writes one by one, with a fixed number of statements.
-    Raises: EntryKnown, AllotmentOverdrawn, StockShort; KeyError for an allotment that is not there.   Source: ORD-3.
+    Raises: AllotmentOverdrawn, StockShort; IntegrityError for a claim that is settled, KeyError for an unknown allotment.   Source: ORD-3.
     """
     there = {one.pk: one for one in Allotment.objects.filter(pk__in={one.allotment_id for one in settlements})}
     bundles = catalog.components_of({one.sku_id for one in there.values()})
@@ -70,38 +64,29 @@ def settle_many(*, actor: Actor, settlements: Sequence[Settlement], now: datetim
 
 
 def _write_entries(actor: Actor, entries: Sequence[UUID], settlements: Sequence[Settlement], now: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO stock_entry (id, key, reason, reference, actor_name, at)
-               SELECT e.id, e.key, 'settle', e.reference, %s, %s FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS e (id, key, reference)
-               ON CONFLICT (key) DO NOTHING""",
-            [
-                actor.name,
-                now,
-                list(entries),
-                [f"settle:{one.claim_id}" for one in settlements],
-                [one.reference for one in settlements],
-            ],
-        )
-        if cursor.rowcount != len(entries):
-            raise EntryKnown
+    copy_rows(
+        Entry,
+        ("id", "key", "reason", "reference", "actor_name", "at"),
+        (
+            (entry, f"settle:{one.claim_id}", "settle", one.reference, actor.name, now)
+            for entry, one in zip(entries, settlements, strict=True)
+        ),
+    )
 
 
 def _write_lines(entries: Sequence[UUID], moves: Sequence[Sequence[Move]]) -> None:
-    levels = stock.levels_there(move for each in moves for move in each)
+    levels = stock.levels_there({move.sku_id: move for each in moves for move in each}.values())
     totals: dict[Place, int] = {}
-    lines = [
-        (entry, *place[:3], place[3].value, delta)
-        for entry, each in zip(entries, moves, strict=True)
-        for place, delta in stock.changes_upon(totals, each, levels).items()
-        if delta
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO stock_line (entry_id, sku_id, warehouse_id, lot_id, bucket, delta)
-               SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::bigint[])""",
-            [list(column) for column in zip(*lines, strict=True)],
-        )
+    copy_rows(
+        Line,
+        ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"),
+        (
+            (entry, *place, delta)
+            for entry, each in zip(entries, moves, strict=True)
+            for place, delta in stock.changes_upon(totals, each, levels).items()
+            if delta
+        ),
+    )
     stock.change_levels([Change(*place, delta) for place, delta in totals.items() if delta])
 
 
@@ -120,16 +105,11 @@ def _count_settled(settlements: Sequence[Settlement]) -> None:
 
 
 def _write_reservations(settlements: Sequence[Settlement], there: dict[UUID, Allotment], now: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO stock_reservation (id, sku_id, warehouse_id, quantity, reference, state, created_at)
-               SELECT r.*, 'open', %s FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[]) AS r""",
-            [
-                now,
-                [new_id() for _ in settlements],
-                [there[one.allotment_id].sku_id for one in settlements],
-                [there[one.allotment_id].warehouse_id for one in settlements],
-                [one.quantity for one in settlements],
-                [one.reference for one in settlements],
-            ],
-        )
+    copy_rows(
+        Reservation,
+        ("sku_id", "warehouse_id", "quantity", "reference", "created_at"),
+        (
+            (there[one.allotment_id].sku_id, there[one.allotment_id].warehouse_id, one.quantity, one.reference, now)
+            for one in settlements
+        ),
+    )

@@ -7,19 +7,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
+from psycopg.types.json import Jsonb
 
 from kaibo.facts.fact import Fact, fact_from_json
 from kaibo.facts.flow import FACTS_BY_NAME
 from kaibo.kit.errors import NotFound
+from kaibo.kit.ids import new_id
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.outbox.models import Delivery, OutboxFact
 from kaibo.plumbing.wiring import Difference, Handler, wiring
 
 log = logging.getLogger("kaibo.outbox")
 
 MOST_ATTEMPTS = 8
+BULK_PER_SECOND = 50
+"""Deliveries of a bulk that fall due each second: a quarter of what the worker's clock delivers, so singles find room."""
 
 
 class DeliveryNotDead(NotFound):
@@ -43,15 +49,32 @@ def announce(fact: Fact, *, now: datetime) -> None:
 
 
 def announce_many(facts: Sequence[Fact], *, now: datetime) -> None:
-    """This function will do the same for many facts with two statements."""
-    rows = OutboxFact.objects.bulk_create(
-        OutboxFact(name=fact.name, payload=fact.as_json(), announced_at=now) for fact in facts
+    """
+    This function will do the same for many facts with two statements.
+
+    Of more than `BULK_PER_SECOND`, deliveries fall due one second's worth after the other, behind the bulk that already
+    waits: a file of a hundred thousand orders must not stand in the way of what is announced while it is worked off.
+    """
+    ids = [new_id() for _ in facts]
+    copy_rows(
+        OutboxFact,
+        ("id", "name", "payload", "announced_at"),
+        ((fact_id, fact.name, Jsonb(fact.as_json()), now) for fact_id, fact in zip(ids, facts, strict=True)),
     )
-    Delivery.objects.bulk_create(
-        Delivery(fact=row, handler=handler_name(handler), next_try_at=now)
-        for row, fact in zip(rows, facts, strict=True)
+    wanted = [
+        (fact_id, handler_name(handler))
+        for fact_id, fact in zip(ids, facts, strict=True)
         for handler in wiring().reactions.get(type(fact), ())
-    )
+    ]
+    if wanted:
+        first_due = now if len(wanted) <= BULK_PER_SECOND else _behind_what_waits(now)
+        due = (first_due + timedelta(seconds=place // BULK_PER_SECOND) for place in range(len(wanted)))
+        copy_rows(Delivery, ("fact_id", "handler", "next_try_at"), ((*one, at) for one, at in zip(wanted, due, strict=True)))
+
+
+def _behind_what_waits(now: datetime) -> datetime:
+    last = Delivery.objects.filter(state=Delivery.State.WAITING).aggregate(last=Max("next_try_at"))["last"]
+    return max(now, last or now)
 
 
 def deliver_waiting(now: datetime, *, most: int = 200) -> int:

@@ -26,6 +26,7 @@ from kaibo.master.stock.batches import Settlement
 from kaibo.master.stock.models import Allotment
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.outbox import outbox
 from kaibo.room import backoffice
 from kaibo.room.backoffice import ClaimRow
@@ -145,8 +146,8 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
         raise AllotmentUnknown(claim=str(unknown.claim))
     skus = catalog.sku_rows(sku_id for sku_id, _ in allotted.values())
     sold = [(one, skus[allotted[one.allotment][0]], allotted[one.allotment][1]) for one in fresh]
-    Order.objects.bulk_create([_order_of(one, sku, session_id, now) for one, sku, session_id in sold])
-    OrderLine.objects.bulk_create([_line_of(one, sku) for one, sku, _ in sold])
+    copy_rows(Order, ORDER_COLUMNS, (_order_of(one, sku, session_id, now) for one, sku, session_id in sold))
+    copy_rows(OrderLine, LINE_COLUMNS, (_line_of(one, sku) for one, sku, _ in sold))
     # No expiry on the reservations: the order's own clock ends them, since the units go back to the room, not to the shelf.
     batches.settle_many(
         actor=KAIBO, now=now, settlements=[Settlement(one.claim, one.allotment, one.quantity, reference_of(one.claim)) for one in fresh]
@@ -160,19 +161,26 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
     )
 
 
-def _order_of(claim: ClaimRow, sku: SkuRow, session_id: UUID | None, now: datetime) -> Order:
-    return Order(
-        id=claim.claim, shop_id=sku.shop_id, platform=OWN, order_no=str(claim.claim), raw_status="claimed",
-        state=State.PENDING_PAYMENT.value, amount_fen=claim.amount_fen, units=claim.quantity, goods=f"{sku.title} ×{claim.quantity}"[:200],
-        ordered_at=claim.claimed_at, pay_by=claim.pay_by, session_id=session_id, source="claim", source_version=claim.claimed_at,
-        stock_reference=reference_of(claim.claim), allotment_id=claim.allotment, allocated_at=now, created_at=now,
+ORDER_COLUMNS = (
+    "id", "order_no", "shop_id", "platform", "raw_status", "state", "amount_fen", "units", "goods", "ordered_at", "pay_by", "session_id",
+    "source", "source_version", "stock_reference", "allotment_id", "allocated_at", "created_at",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "order_id", "line_no", "sku_id", "platform_title", "platform_specification", "platform_code", "quantity", "price_fen", "amount_fen",
+)  # fmt: skip
+
+
+def _order_of(claim: ClaimRow, sku: SkuRow, session_id: UUID | None, now: datetime) -> tuple[object, ...]:
+    return (
+        claim.claim, str(claim.claim), sku.shop_id, OWN, "claimed", State.PENDING_PAYMENT.value, claim.amount_fen, claim.quantity,
+        f"{sku.title} ×{claim.quantity}"[:200], claim.claimed_at, claim.pay_by, session_id,
+        "claim", claim.claimed_at, reference_of(claim.claim), claim.allotment, now, now,
     )  # fmt: skip
 
 
-def _line_of(claim: ClaimRow, sku: SkuRow) -> OrderLine:
-    return OrderLine(
-        order_id=claim.claim, line_no="1", sku_id=sku.id, platform_title=sku.product_title[:200], platform_specification=sku.specification,
-        platform_code=sku.code, quantity=claim.quantity, price_fen=claim.unit_price_fen, amount_fen=claim.amount_fen,
+def _line_of(claim: ClaimRow, sku: SkuRow) -> tuple[object, ...]:
+    return (
+        claim.claim, "1", sku.id, sku.product_title[:200], sku.specification, sku.code, claim.quantity, claim.unit_price_fen, claim.amount_fen,
     )  # fmt: skip
 
 
