@@ -11,6 +11,8 @@ export class Draws {
     this.mine = {};
     this.notes = {};
     this.draws = [];
+    const look = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/static/draw.css" });
+    document.head.append(look);
     setInterval(() => this.#tick(), 1000);
   }
 

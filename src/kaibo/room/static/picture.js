@@ -4,7 +4,7 @@ export function fold(picture, kind, body) {
   switch (kind) {
     case "item": upsert(picture.items, body); break;
     case "stock": case "price": Object.assign(find(picture, body.item) ?? {}, body); break;
-    case "draw": picture.draws = [...picture.draws.filter((one) => one.draw !== body.draw), body]; break;
+    case "draw": put(picture.draws, "draw", body); break;
     case "state": Object.assign(picture, body); break;
     case "notice": picture.notices.push(body); break;
     case "figures": picture.viewers = body.viewers; picture.likes = Math.max(picture.likes, body.likes); break;
@@ -27,4 +27,9 @@ function upsert(items, item) {
   const at = items.findIndex((one) => one.item === item.item);
   if (at < 0) items.push(item); else items[at] = { ...items[at], ...item };
   items.sort((a, b) => a.position - b.position);
+}
+
+function put(list, key, one) {
+  const at = list.findIndex((there) => there[key] === one[key]);
+  if (at < 0) list.push(one); else list[at] = one;
 }
