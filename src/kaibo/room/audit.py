@@ -95,9 +95,49 @@ _CHECKS = (
                on c.item = v.item and c.visitor = v.visitor""",
     ),
     (
+        "a paid claim has not ended, or was claimed again",
+        """select a.attempt::text, 0, 1 from room.answers a where a.paid_at is not null and a.returned_units > 0""",
+    ),
+    (
+        "an ended claim nobody paid gave its units back, once",
+        """select a.attempt::text, a.returned_units, coalesce(sum(case m.kind when 'returned' then m.units else -m.units end), 0)
+             from room.answers a left join room.movements m on m.claim = a.attempt
+            where a.expired_at is not null group by a.attempt, a.returned_units""",
+    ),
+    (
+        "a claim is paid by exactly one payment",
+        """select a.attempt::text, 1, count(p.payment) from room.answers a
+             left join room.payments p on p.claim = a.attempt and p.outcome in ('in_time', 'late')
+            where a.paid_at is not null and exists (select 1 from room.payments q where q.claim = a.attempt)
+            group by a.attempt""",
+    ),
+    (
+        "money booked in time or late paid its claim",
+        """select p.payment::text, 1, 0 from room.payments p join room.answers a on a.attempt = p.claim
+            where p.outcome in ('in_time', 'late') and a.paid_at is null""",
+    ),
+    (
+        "nobody waits for units that are on sale",
+        """select w.place::text, 0, i.left_units from room.waitlist w join room.items i on i.item = w.item
+            where w.state = 'waiting' and i.state = 'on_sale' and i.left_units > 0""",
+    ),
+    (
         "events of a room are numbered 1, 2, 3 … without gaps",
-        """select r.room, r.last_event, count(e.seq) from room.rooms r left join room.events e on e.room = r.room
-            group by r.room, r.last_event""",
+        """select r.room, r.last_event - r.events_cleared, count(e.seq)
+             from room.rooms r left join room.events e on e.room = r.room and e.seq > r.events_cleared
+            group by r.room, r.last_event, r.events_cleared""",
+    ),
+    (
+        "running total of claims = claims",
+        """select coalesce(t.room, c.room), coalesce(t.times, 0), coalesce(c.times, 0)
+             from (select room, sum(times) as times from room.tallies where what = 'claimed' group by 1) t
+             full join (select room, count(*) as times from room.claims group by 1) c on c.room = t.room""",
+    ),
+    (
+        "running total of claimed units = sum of claims",
+        """select coalesce(t.room, c.room), coalesce(t.units, 0), coalesce(c.units, 0)
+             from (select room, sum(units) as units from room.tallies where what = 'claimed' group by 1) t
+             full join (select room, sum(quantity) as units from room.claims group by 1) c on c.room = t.room""",
     ),
 )
 
