@@ -7,7 +7,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,9 +14,8 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from kaibo.kit.clock import utc_now
 from kaibo.kit.errors import KaiboError
@@ -31,9 +29,11 @@ from kaibo.room.hot import HotCalls
 from kaibo.room.listening import Listener, PostgresCarrier
 from kaibo.room.metrics import Metrics
 from kaibo.room.openapi import document
+from kaibo.room.pages import Pages
 from kaibo.room.paying import Paying
 from kaibo.room.paying_calls import PayingCalls
 from kaibo.room.refusals import NothingHere, NotReadable
+from kaibo.room.reports import Reports
 from kaibo.room.rooms import LiveRoom, Pool, Rooms, RoomsAway
 from kaibo.room.streaming import Streams
 from kaibo.room.talk import Calls, HouseWords, Talk
@@ -43,7 +43,6 @@ from kaibo.room.visitors import COOKIE, DEVICE_COOKIE, DEVICE_SECONDS, Desk, is_
 from kaibo.room.waitlist import Waitlist
 from kaibo.room.wire import VisitorAnswer, decode_likes, decode_message, decode_visitor, encode
 
-STATIC = Path(__file__).parent / "static"
 MOST_BODY_BYTES = 8_192
 
 
@@ -97,6 +96,8 @@ class RoomApp:
         self._paying_calls: PayingCalls | None = None
         self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
         self._draws = DrawCalls(parts.dsn, self._pool, self.rooms, lambda: self._the_desk)
+        self._reports = Reports(self.rooms, self._pool, lambda: self._the_desk)
+        self._pages = Pages()
         self._cold = self._cold_calls()
         self._hot: HotCalls | None = None
         self._streams = Streams(self.rooms)
@@ -195,7 +196,8 @@ class RoomApp:
                 *self.talk.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
                 Route("/r/{room}", self._page),
                 *self._draws.routes(),
-                Mount("/static", StaticFiles(directory=STATIC)),
+                *self._reports.routes(),
+                *self._pages.routes(),
             ],
         )
 
@@ -279,15 +281,8 @@ class RoomApp:
             " connect-src 'self' https: http:; worker-src 'self' blob:; object-src 'none'; base-uri 'none';"
             " frame-ancestors 'self'"
         )
-        return FileResponse(
-            STATIC / "room.html",
-            headers={
-                "content-security-policy": policy,
-                "cache-control": "no-cache",
-                "x-content-type-options": "nosniff",
-                "referrer-policy": "same-origin",
-            },
-        )
+        headers = {"content-security-policy": policy, "referrer-policy": "same-origin"}
+        return self._pages.page("room.html", request, headers)
 
     @property
     def _the_desk(self) -> Desk:

@@ -432,16 +432,17 @@ def item_levels(cur: Cursor, room: str) -> list[ItemLevel]:
 
 
 def room_figures(cur: Cursor, room: str) -> RoomFigures:
-    """This function will count what is happening in a room: viewers now, likes, messages, claims, refusals."""
+    """This function will give what is happening in a room, from its running totals: viewers now, likes, messages, claims …"""
     cur.execute(
         """select (select coalesce(sum(viewers), 0) from room.presence
                     where room = r.room and seen_at > now() - interval '15 seconds'),
-                  r.likes, (select count(*) from room.messages where room = r.room),
-                  count(*) filter (where a.result = 'claimed'),
-                  coalesce(sum(a.quantity) filter (where a.result = 'claimed'), 0),
-                  coalesce(sum(a.quantity * a.unit_price_fen) filter (where a.result = 'claimed'), 0),
-                  count(*) filter (where a.result = 'sold_out'), count(*) filter (where a.result = 'limit_reached')
-             from room.rooms r left join room.answers a on a.room = r.room
+                  r.likes, coalesce(sum(t.times) filter (where t.what = 'message'), 0),
+                  coalesce(sum(t.times) filter (where t.what = 'claimed'), 0),
+                  coalesce(sum(t.units) filter (where t.what = 'claimed'), 0),
+                  coalesce(sum(t.amount_fen) filter (where t.what = 'claimed'), 0),
+                  coalesce(sum(t.times) filter (where t.what = 'sold_out'), 0),
+                  coalesce(sum(t.times) filter (where t.what = 'limit_reached'), 0)
+             from room.rooms r left join room.tallies t on t.room = r.room
             where r.room = %s group by r.room, r.likes""",
         (room,),
     )
@@ -492,13 +493,7 @@ def _announce(cur: Cursor, room: str, kind: str, body: Mapping[str, object]) -> 
 
 def announce_state(cur: Cursor, room: str) -> None:
     """This function will tell every viewer how the room stands now: its state, words, picture and current item."""
-    cur.execute(
-        """select room.announce(room, 'state', json_build_object('state', state, 'title', title, 'operator', operator,
-                  'host', host, 'company', company, 'video_url', video_url, 'current_item', current_item))
-             from room.rooms where room = %s""",
-        (room,),
-    )
-
+    cur.execute("select room.announce(room, 'state', room.state_card(r)) from room.rooms r where room = %s", (room,))
 
 def _announce_item(cur: Cursor, item: str | UUID) -> None:
     cur.execute("select room.announce(i.room, 'item', room.item_card(i)) from room.items i where i.item = %s", (item,))

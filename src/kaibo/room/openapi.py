@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from kaibo.room import wire
+from kaibo.room.reports import ReportAnswer, ReportAsk
 
 _ERRORS = {
     "401": "token_needed", "403": "token_of_another_room", "404": "not found", "409": "conflict", "422": "not valid",
@@ -29,6 +30,7 @@ def document() -> bytes:
     structs = (
         wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
         wire.EventAsk, wire.EventsAnswer, wire.Refused,
+        ReportAsk, ReportAnswer,
     )  # fmt: skip
     _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     components["Events"] = {
@@ -61,6 +63,9 @@ def document() -> bytes:
         },
         "/rooms/{room}/messages": {
             "post": _call("Say something", "202", None, "MessageAsk", [_ROOM], ("401", "422", "429"))
+        },
+        "/rooms/{room}/reports": {
+            "post": _call("Report what is wrong", "201", "ReportAnswer", "ReportAsk", [_ROOM], ("401", "422", "429", "503"))
         },
         "/rooms/{room}/likes": {"post": _call("Like", "202", None, "LikesAsk", [_ROOM], ("401", "422", "429"))},
         "/rooms/{room}/events": {

@@ -148,12 +148,13 @@ class Rooms:
     async def _read_snapshot(self, name: str) -> dict[str, Any] | None:
         try:
             async with self._pool.connection(timeout=3) as connection:
-                cursor = await connection.execute("select room.snapshot(%s)", (name,))
+                cursor = await connection.execute(
+                    "select room.snapshot(r.room), room.state_card(r) from room.rooms r where r.room = %s", (name,)
+                )
                 row = await cursor.fetchone()
         except AWAY as away:
             raise RoomsAway from away
-        snapshot: dict[str, Any] | None = row[0] if row else None
-        return snapshot
+        return {**row[0], **row[1]} if row else None
 
     # ── reliable events ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,83 @@
+"""
+The back of house's side of what the law wants of a room: who stands behind it, and what viewers reported.
+
+Like room/backoffice.py: each function takes a cursor, works inside the caller's transaction and never commits.
+Source: facts/law L2 (disclosure by the operator, marking of artificial persons, complaints).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kaibo.room.backoffice import Cursor, announce_state
+from kaibo.room.complaints import RoomIsNotHere
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a viewer reported 举报."""
+
+    report: UUID
+    room: str
+    room_title: str
+    shop: str
+    visitor: str
+    kind: str
+    item: UUID | None
+    item_title: str
+    text: str
+    reported_at: datetime
+
+
+def show_identity(
+    cur: Cursor,
+    *,
+    room: str,
+    licence_number: str = "",
+    contact: str = "",
+    service_url: str = "",
+    is_ai_host: bool = False,
+) -> bool:
+    """
+    This function will show viewers the licence, the contact and the service page of a room's operator, and whether the
+    host is an artificial person, and say whether that was news.
+
+    Raises: RoomIsNotHere.
+    """
+    wanted = (licence_number, contact, service_url, is_ai_host)
+    cur.execute(
+        "select licence_number, contact, service_url, is_ai_host from room.rooms where room = %s for no key update",
+        (room,),
+    )
+    found = cur.fetchone()
+    if found is None:
+        raise RoomIsNotHere(room=room)
+    if tuple(found) == wanted:
+        return False
+    cur.execute(
+        "update room.rooms set licence_number = %s, contact = %s, service_url = %s, is_ai_host = %s where room = %s",
+        (*wanted, room),
+    )
+    announce_state(cur, room)
+    return True
+
+
+def take_reports(cur: Cursor, *, limit: int = 100) -> list[Report]:
+    """
+    This function will give reports nobody took before, oldest first, and note that the caller's transaction took them.
+
+    Several takers at once never get the same report.
+    """
+    cur.execute(
+        """with taken as (
+               update room.reports set taken_at = now()
+                where report in (select report from room.reports where taken_at is null order by report limit %s
+                                    for update skip locked)
+               returning *)
+           select t.report, t.room, r.title, r.shop, t.visitor, t.kind, t.item, coalesce(i.title, ''), t.text, t.reported_at
+             from taken t join room.rooms r on r.room = t.room left join room.items i on i.item = t.item order by t.report""",
+        (limit,),
+    )
+    return [Report(*row) for row in cur.fetchall()]
