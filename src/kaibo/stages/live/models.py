@@ -271,3 +271,84 @@ class IncidentFollowUp(models.Model):
     text = models.CharField(max_length=200)
     owner_name = models.CharField(max_length=80)
     due_on = models.DateField()
+
+
+class Reply(models.Model):
+    """Something the shop says in the chat: by a press (quick) or by itself at a keyword. Used only once a second person approved it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        APPROVED = "approved"
+        REFUSED = "refused"
+        RETIRED = "retired"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT)
+    keywords = models.JSONField(default=list)
+    text = models.CharField(max_length=200)
+    cooldown_seconds = models.PositiveIntegerField(default=60)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    written_by = models.UUIDField(null=True)
+    written_by_name = models.CharField(max_length=80)
+    written_at = models.DateTimeField()
+    decided_by = models.UUIDField(null=True)
+    decided_by_name = models.CharField(max_length=80, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "state"], name="reply_shop_state")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="approved") | (models.Q(decided_by__isnull=False) & ~models.Q(decided_by=models.F("written_by"))),
+                name="reply_needs_a_second_person",
+            ),
+        ]
+
+
+class SpeechLine(models.Model):
+    """A line of the host's speech as a recogniser gave it; the same `at` again is the same line, corrected (CMP-9)."""
+
+    id = models.BigAutoField(primary_key=True)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    at = models.DateTimeField()
+    text = models.CharField(max_length=500)
+    is_final = models.BooleanField()
+    words = models.PositiveIntegerField()
+    heard_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "at"], name="one_speech_line_per_moment")]
+
+
+class SpeechHit(models.Model):
+    """An objection to the host's words; a person acknowledges it, or the recogniser takes it back."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        ACKNOWLEDGED = "acknowledged"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    line = models.ForeignKey(SpeechLine, on_delete=models.PROTECT, related_name="hits")
+    start = models.SmallIntegerField()
+    end = models.SmallIntegerField()
+    text = models.CharField(max_length=80)
+    kind = models.CharField(max_length=40)
+    severity = models.CharField(max_length=8)
+    source = models.CharField(max_length=200)
+    suggestion = models.CharField(max_length=200, blank=True, default="")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    acknowledged_by_name = models.CharField(max_length=80, blank=True, default="")
+    acknowledged_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "at"], name="speech_hit_session")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(severity__in=["block", "review"]), name="speech_hit_severity_known"),
+            models.CheckConstraint(
+                condition=models.Q(acknowledged_at=None) | models.Q(state="acknowledged"), name="acknowledged_speech_hit_names_its_moment"
+            ),
+        ]

@@ -20,6 +20,14 @@ FIGURES_TELL = "live:figures:tell"
 PLAYBOOK_RUN = "live:playbook:run"
 PLAYBOOK_TICK = "live:playbook:tick"
 PLAYBOOK_EDIT = "live:playbook:edit"
+TALK_MODERATE = "live:talk:moderate"
+TALK_BLOCK = "live:talk:block"
+TALK_ANSWER = "live:talk:answer"
+POLL_RUN = "live:poll:run"
+REPLY_WRITE = "live:reply:write"
+REPLY_APPROVE = "live:reply:approve"
+SPEECH_SEND = "live:speech:send"
+SPEECH_ACKNOWLEDGE = "live:speech:acknowledge"
 
 ABILITIES = (
     Ability(DESK_SEE, "查看中控台与提词器", "see the control desk and the prompter"),
@@ -36,18 +44,28 @@ ABILITIES = (
     Ability(PLAYBOOK_RUN, "启动与结束应急预案、演练", "start and end playbooks and drills"),
     Ability(PLAYBOOK_TICK, "勾选应急步骤", "tick steps of a running playbook"),
     Ability(PLAYBOOK_EDIT, "编写应急预案", "write playbooks"),
+    Ability(TALK_MODERATE, "审核、删除、置顶消息，禁言观众", "decide on, remove and pin messages, mute viewers"),
+    Ability(TALK_BLOCK, "把观众加入店铺黑名单", "put viewers on the shop's blocklist"),
+    Ability(TALK_ANSWER, "回答观众、以店铺身份发言", "answer viewers and speak for the shop"),
+    Ability(POLL_RUN, "发起与结束投票", "open and close polls"),
+    Ability(REPLY_WRITE, "编写快捷与关键词回复", "write quick and keyword replies"),
+    Ability(REPLY_APPROVE, "批准快捷与关键词回复", "approve quick and keyword replies"),
+    Ability(SPEECH_SEND, "送入主播语音转写", "send the host's words from a speech recogniser"),
+    Ability(SPEECH_ACKNOWLEDGE, "确认口播违禁提醒", "acknowledge hits in the host's words"),
 )
 _ANSWER = (PROMPTER_ANSWER, PLAYBOOK_TICK)
+_TALK = (TALK_MODERATE, TALK_ANSWER, POLL_RUN, REPLY_WRITE, SPEECH_ACKNOWLEDGE)
 _CONTROL = (
     DESK_SEE, SESSION_START, SESSION_END, RUNDOWN_STEER, ITEM_STEER, PRICE_CHANGE, NOTICE_POST, STREAM_SWITCH, FIGURES_TELL, PLAYBOOK_RUN, *_ANSWER,
+    *_TALK, TALK_BLOCK, SPEECH_SEND,
 )  # fmt: skip
 ROLES: Mapping[str, tuple[str, ...]] = {
     "control": _CONTROL,
-    "operations": (*_CONTROL, PRICE_CONFIRM, PLAYBOOK_EDIT),
-    "compliance": (DESK_SEE, PRICE_CONFIRM),
-    "host": (DESK_SEE, *_ANSWER),
-    "technician": (DESK_SEE, STREAM_SWITCH, PLAYBOOK_RUN, PLAYBOOK_TICK),
-    "service": (DESK_SEE, NOTICE_POST, PLAYBOOK_TICK),
+    "operations": (*_CONTROL, PRICE_CONFIRM, PLAYBOOK_EDIT, REPLY_APPROVE),
+    "compliance": (DESK_SEE, PRICE_CONFIRM, TALK_MODERATE, TALK_BLOCK, REPLY_APPROVE, SPEECH_ACKNOWLEDGE),
+    "host": (DESK_SEE, *_ANSWER, TALK_ANSWER, SPEECH_ACKNOWLEDGE),
+    "technician": (DESK_SEE, STREAM_SWITCH, PLAYBOOK_RUN, PLAYBOOK_TICK, SPEECH_SEND),
+    "service": (DESK_SEE, NOTICE_POST, PLAYBOOK_TICK, *_TALK),
     "analyst": (DESK_SEE, FIGURES_TELL),
     "selection": (DESK_SEE,),
 }
