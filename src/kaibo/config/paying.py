@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 from kaibo.channels.pay_sandbox.channel import Channel as Sandbox
 from kaibo.channels.pay_sandbox.channel import Settings as SandboxSettings
-from kaibo.config.env import Env
+from kaibo.config.env import Env, read_env
 from kaibo.config.secret import secret_key
+from kaibo.database.address import address
 from kaibo.kit import sealed_box
 from kaibo.kit.payments import PayChannel
+from kaibo.room.claim_life import ADDRESSES
 
-ADDRESSES = "room.addresses"
 
 
 def pay_channels(env: Env, dsn: str) -> Mapping[str, PayChannel]:
@@ -27,6 +28,12 @@ def pay_channels(env: Env, dsn: str) -> Mapping[str, PayChannel]:
 def sandbox(env: Env, dsn: str) -> Sandbox:
     secret = hmac.new(secret_key(env).encode(), b"kaibo.pay_sandbox", hashlib.sha256).digest()
     return Sandbox(SandboxSettings(secret, dsn))
+
+
+def channels_of_settings() -> Mapping[str, PayChannel]:
+    """This function will give the ways to pay to the back of house (`plumbing.payments`)."""
+    env = read_env()
+    return pay_channels(env, address(env))
 
 
 def address_public_key(env: Env) -> bytes:

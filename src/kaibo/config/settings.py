@@ -19,6 +19,7 @@ CSRF_TRUSTED_ORIGINS = [ENV.console_url]
 ROOT_URLCONF = "kaibo.config.urls"
 ASGI_APPLICATION = "kaibo.config.asgi.application"
 KAIBO_WIRING = "kaibo.config.wiring.WIRING"
+KAIBO_PAY_CHANNELS = "kaibo.config.paying.channels_of_settings"
 
 STAGE_APPS = [
     f"kaibo.stages.{key}"

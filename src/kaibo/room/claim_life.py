@@ -18,6 +18,8 @@ from kaibo.room.complaints import ClaimIsNotHere
 
 TurnKind = Literal["paid", "late", "refund_due", "expired", "addressed"]
 PayOutcome = Literal["in_time", "late", "refund_due", "unknown"]
+ADDRESSES = "room.addresses"
+"""The purpose of the key that opens addresses (kit.sealed_box)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,17 +217,112 @@ class OrderAnomaly(models.Model):
 
 
 class Payment(models.Model):
-    """Money that came in for an order, once per payment number."""
+    """Money that came in for an order, once per channel and payment number. `payment_id` is the room's, for claims."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
-    payment_no = models.CharField(max_length=64, unique=True)
+    channel = models.CharField(max_length=20, default="by_hand")
+    payment_id = models.UUIDField(null=True, unique=True)
+    payment_no = models.CharField(max_length=64)
     paid_fen = models.BigIntegerField()
     paid_at = models.DateTimeField()
     outcome = models.CharField(max_length=12)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(paid_fen__gt=0), name="payment_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(paid_fen__gt=0), name="payment_positive"),
+            models.UniqueConstraint(fields=["channel", "payment_no"], name="one_payment_per_number"),
+        ]
+
+
+class PaymentRefund(models.Model):
+    """Money that goes back to a buyer. Its id without dashes is the out_refund_no its channel knows."""
+
+    class State(models.TextChoices):
+        DUE = "due"
+        DONE = "done"
+        REFUSED = "refused"
+
+    class Reason(models.TextChoices):
+        EXPIRED = "expired"
+        AMOUNT_WRONG = "amount_wrong"
+        PAID_TWICE = "paid_twice"
+        ASKED = "asked"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount_fen = models.BigIntegerField()
+    reason = models.CharField(max_length=16, choices=Reason.choices)
+    words = models.CharField(max_length=80, blank=True, default="")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    problem = models.CharField(max_length=200, blank=True, default="")
+    refund_no = models.CharField(max_length=64, blank=True, default="")
+    asked_by = models.CharField(max_length=80, blank=True, default="")
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="order_refund_positive"),
+            models.CheckConstraint(condition=Q(state__in=["due", "done", "refused"]), name="order_refund_state_known"),
+            models.CheckConstraint(condition=Q(state="done", done_at__isnull=False) | (~Q(state="done") & Q(done_at=None)), name="refund_done_has_a_time"),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="refunds_due", condition=Q(state="due")),
+            models.Index(fields=["done_at"], name="refunds_by_day", condition=Q(state="done")),
+        ]
+
+
+class BillEntry(models.Model):
+    """One line of a channel's bill 对账单. `number` is the channel's transaction, or our refund number."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.CharField(max_length=20)
+    kind = models.CharField(max_length=8)
+    number = models.CharField(max_length=64)
+    out_trade_no = models.CharField(max_length=64)
+    amount_fen = models.BigIntegerField()
+    at = models.DateTimeField()
+    day = models.DateField()
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "kind", "number"], name="one_bill_entry_per_number"),
+            models.CheckConstraint(condition=Q(kind__in=["pay", "refund"]), name="bill_entry_kind_known"),
+        ]
+        indexes = [models.Index(fields=["channel", "day"], name="bill_entries_of_a_day")]
+
+
+class BillRead(models.Model):
+    """A day's bill of a channel was read; read again, it is the same row."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.CharField(max_length=20)
+    day = models.DateField()
+    entries = models.PositiveIntegerField()
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "day"], name="one_bill_a_day")]
+
+
+class DifferenceExplained(models.Model):
+    """A difference between bill and book that a person looked into, with what it was."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.CharField(max_length=20)
+    kind = models.CharField(max_length=8)
+    number = models.CharField(max_length=64)
+    reason = models.CharField(max_length=200)
+    explained_by = models.CharField(max_length=80)
+    explained_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "kind", "number"], name="one_explanation_per_difference")]
 
 
 class ClaimTrouble(models.Model):
