@@ -7,9 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from django.db import connection
 from django.utils import translation
 
+from kaibo.console import badges, queries
 from kaibo.console import navigation as nav
-from kaibo.console import queries
 from kaibo.kit.clock import utc_now
+from kaibo.master.people.models import Role
 from kaibo.plumbing.access.access import ROLE_TITLES
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.plumbing.notices.models import Notice
@@ -61,6 +62,7 @@ def wired(monkeypatch):
         made = Wiring(stages=(Stage(key="supply", **parts),), shared=(), reactions={})
         monkeypatch.setattr(queries, "wiring", lambda: made)
         monkeypatch.setattr(nav, "wiring", lambda: made)
+        monkeypatch.setattr(badges, "wiring", lambda: made)
         return made
 
     return wire
@@ -142,9 +144,12 @@ class TestNavigation:
         assert len({*keys, "h", "b"}) == len(FLOW) + 2
 
     def test_badges_count_for_the_actor(self, wired, shop):
-        wired(pages=(Page("供应链", "notices"),), badge=lambda actor, now: 7 if actor.can("people:person:manage") else 0)
-        flow = {section.title: section for section in self.of(make_actor("hanna", "host", shop=shop))}["流程"]
-        assert flow.entries[0].badge == 0
+        def waiting(actor, now):
+            return (Role.objects.all(),) if actor.can("people:person:manage") else ()
+
+        wired(pages=(Page("供应链", "notices"),), badge=waiting)
+        hanna, alice = ({section.title: section for section in self.of(one)}["流程"] for one in (make_actor("hanna", "host", shop=shop), make_actor("alice", "owner")))
+        assert (hanna.entries[0].badge, alice.entries[0].badge) == (0, len(ROLE_TITLES))
 
 
 class TestNotices:

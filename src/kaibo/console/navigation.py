@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from kaibo.console.badges import MOST, badges
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import Page, Stage, wiring
 from kaibo.stages import FLOW
@@ -30,8 +31,13 @@ class Entry:
     href: str
     go: str = ""
     badge: int = 0
+    """How much waits there; no further than `badges.MOST` of one list."""
     is_current: bool = False
     pages: tuple[Entry, ...] = ()
+
+    @property
+    def badge_words(self) -> str:
+        return f"{self.badge:,}" if self.badge < MOST else f"{MOST - 1}+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,12 @@ class Section:
 
 def navigation(actor: Actor, *, path: str, now: datetime, is_english: bool) -> list[Section]:
     """This function will give the sidebar's sections for an actor, with today's counts and the place they are at."""
+    waiting = badges(actor, now)
     names = {stage.key: stage.en if is_english else stage.zh for stage in FLOW}
     flow = [
         entry
         for stage in wiring().stages
-        if (entry := _stage_entry(actor, stage, names.get(stage.key, stage.key), now))
+        if (entry := _stage_entry(actor, stage, names.get(stage.key, stage.key), waiting.get(stage.key, 0)))
     ]
     shared = [entry for stage in wiring().shared for entry in _page_entries(actor, stage.pages, stage.key)]
     front = [
@@ -74,11 +81,10 @@ def _fixed(key: str, url_name: str, label: str) -> Entry | None:
     return Entry(key, label, href, PLACE_KEYS.get(key, "")) if href else None
 
 
-def _stage_entry(actor: Actor, stage: Stage, label: str, now: datetime) -> Entry | None:
+def _stage_entry(actor: Actor, stage: Stage, label: str, badge: int) -> Entry | None:
     pages = _page_entries(actor, stage.pages, stage.key)
     if not pages:
         return None
-    badge = stage.badge(actor, now) if stage.badge else 0
     return Entry(
         stage.key,
         label,

@@ -15,6 +15,8 @@ from django.utils.module_loading import import_string
 from kaibo.facts.fact import Fact
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from kaibo.plumbing.access.actor import Actor
 
 
@@ -112,7 +114,8 @@ class Stage:
     gate: GateCheck | None = None
     search: Callable[[Actor, str], Sequence[SearchHit]] | None = None
     today: Callable[[Actor, datetime], Sequence[TodayItem]] | None = None
-    badge: Callable[[Actor, datetime], int] | None = None
+    badge: Callable[[Actor, datetime], Sequence[QuerySet[Any]]] | None = None
+    """What waits for the actor, as lists to count: the shell counts those of all stages in one query, on every page."""
     imports: tuple[Any, ...] = ()
     """plumbing.intake ImportKind values."""
     exports: tuple[Any, ...] = ()

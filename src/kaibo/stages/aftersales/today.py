@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from kaibo.master.people.queries import names_of
@@ -36,9 +36,8 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     ]  # fmt: skip
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count the cases that are late or due within four hours."""
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give the cases that are late or due within four hours."""
     if not actor.can(HANDLE):
-        return 0
-    figures = queries.due_figures(actor, now)
-    return figures.late + figures.soon
+        return ()
+    return (queries.cases_for(actor).exclude(state=State.CLOSED.value).filter(due_at__lt=now + queries.SOON),)

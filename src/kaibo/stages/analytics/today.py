@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,12 +16,14 @@ from kaibo.stages.analytics import queries
 from kaibo.stages.analytics.permissions import CONCLUDE, SEE
 from kaibo.stages.analytics.queries.sessions import CONCLUDE_WITHIN
 
+MOST = 30
+
 
 def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     """This function will give sessions to conclude for those who conclude, and accepted actions for their owners."""
     items: list[TodayItem] = []
     if actor.can(CONCLUDE):
-        for session in queries.sessions_to_conclude(actor):
+        for session in queries.sessions_to_conclude(actor)[:MOST]:
             due = (session.ended_at or session.ends_at) + CONCLUDE_WITHIN
             title = _("复盘 %(session)s") % {"session": session.title}
             items.append(TodayItem(due, title, _("数据"), reverse("analytics:session", args=[session.pk]), "red" if due < now else "run", "analytics"))
@@ -32,6 +35,6 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     return items
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count the retrospectives that wait for the actor."""
-    return len(queries.sessions_to_conclude(actor)) if actor.can(CONCLUDE) else 0
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give the retrospectives that wait for the actor."""
+    return (queries.sessions_to_conclude(actor),) if actor.can(CONCLUDE) else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -40,11 +41,11 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     return items
 
 
-def _waiting(actor: Actor) -> queries.QuerySet:
+def _waiting(actor: Actor) -> QuerySet:
     return queries.texts_for(actor).filter(state=ScreeningState.OPEN, verdict="review").exclude(subject="").exclude(screened_by_id=actor.person_id)
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count what waits for this person: originals to check and texts to judge."""
-    count = queries.documents_for(actor).filter(state=DocumentState.FILED).count() if actor.can(CONFIRM) else 0
-    return count + (_waiting(actor).count() if actor.can(RELEASE) else 0)
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give what waits for this person: originals to check and texts to judge."""
+    originals = (queries.documents_for(actor).filter(state=DocumentState.FILED),) if actor.can(CONFIRM) else ()
+    return (*originals, *((_waiting(actor),) if actor.can(RELEASE) else ()))

@@ -36,6 +36,6 @@ def _drafts(actor: Actor) -> QuerySet[Listing]:
     return queries.listings_for(actor).filter(state=State.DRAFT)
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count the drafts this person could publish."""
-    return _drafts(actor).count() if actor.can(PUBLISH) else 0
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give the drafts this person could publish."""
+    return (_drafts(actor),) if actor.can(PUBLISH) else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -49,6 +50,6 @@ def _prices(actor: Actor) -> list[TodayItem]:
     ]  # fmt: skip
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count the sessions on air."""
-    return showplan.sessions_for(actor).filter(state=Session.State.LIVE).count()
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give the sessions on air."""
+    return (showplan.sessions_for(actor).filter(state=Session.State.LIVE),)

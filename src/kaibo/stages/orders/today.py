@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,6 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     return items
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count the findings that wait for a decision by this person."""
-    return queries.open_findings(actor).count() if actor.can(VERIFY) else 0
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give the findings that wait for a decision by this person."""
+    return (queries.open_findings(actor),) if actor.can(VERIFY) else ()

@@ -97,8 +97,8 @@ def watched_products(product_ids: Iterable[UUID]) -> set[UUID]:
     return set(Mention.objects.filter(product__in=set(product_ids)).values_list("product", flat=True))
 
 
-def burning_count(actor: Actor, now: datetime) -> int:
-    return mentions_for(actor).filter(state__in=BURNING).count()
+def everything_burning(actor: Actor) -> QuerySet[Mention]:
+    return mentions_for(actor).filter(state__in=BURNING)
 
 
 def differences() -> list[Difference]:

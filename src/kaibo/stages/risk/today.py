@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,6 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     ]  # fmt: skip
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count what burns, for those who answer."""
-    return queries.burning_count(actor, now) if actor.can(ANSWER) else 0
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give what burns, for those who answer."""
+    return (queries.everything_burning(actor),) if actor.can(ANSWER) else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -35,6 +36,6 @@ def _item(due: datetime, title: str, candidate: queries.Candidate, now: datetime
     return TodayItem(due, title, candidate.created_by, reverse("selection:candidate", args=[candidate.pk]), "red" if due < now else "run", "selection")
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count the candidates that wait for a decision by this person."""
-    return queries.candidates_for(actor).filter(state=State.SCORED).count() if actor.can(DECIDE) else 0
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give the candidates that wait for a decision by this person."""
+    return (queries.candidates_for(actor).filter(state=State.SCORED),) if actor.can(DECIDE) else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -58,8 +59,8 @@ def _duties(actor: Actor, now: datetime) -> list[TodayItem]:
     ]  # fmt: skip
 
 
-def badge(actor: Actor, now: datetime) -> int:
-    """This function will count the sessions of the next day."""
-    return queries.sessions_for(actor).filter(
-        state__in=[state.value for state in PLANNABLE], starts_at__gte=now, starts_at__lt=now + timedelta(hours=24)
-    ).count()  # fmt: skip
+def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:
+    """This function will give the sessions of the next day."""
+    return (
+        queries.sessions_for(actor).filter(state__in=[state.value for state in PLANNABLE], starts_at__gte=now, starts_at__lt=now + timedelta(hours=24)),
+    )

@@ -146,9 +146,9 @@ def findings_state(sku_ids: Iterable[UUID]) -> dict[UUID, list[Inspection]]:
     return found
 
 
-def below_line_count(actor: Actor, now: datetime) -> int:
-    """This function will count items below their line: the stage's badge."""
-    return SafetyLevel.objects.filter(is_below=True).count() if actor.can(SEE) else 0
+def below_line(actor: Actor, now: datetime) -> tuple[QuerySet[SafetyLevel], ...]:
+    """This function will give the items of the actor's shops below their line: the stage's badge."""
+    return (access.visible(SafetyLevel.objects.filter(is_below=True), actor, "sku__product__shop"),) if actor.can(SEE) else ()
 
 
 def trace_of_lot(actor: Actor, lot_id: UUID) -> dict[str, object]:

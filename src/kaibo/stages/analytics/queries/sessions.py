@@ -114,10 +114,9 @@ def actions_due(actor: Actor) -> QuerySet[Action]:
     return Action.objects.select_related("session").filter(state="accepted", owner_id=actor.person_id).order_by("due_on")
 
 
-def sessions_to_conclude(actor: Actor) -> list[Session]:
+def sessions_to_conclude(actor: Actor) -> QuerySet[Session]:
     """This function will give ended sessions without a conclusion, oldest first."""
-    ended = showplan.sessions_for(actor).filter(state="ended", retrospective=None).order_by("ended_at")
-    return list(ended[:30])
+    return showplan.sessions_for(actor).filter(state="ended", retrospective=None).order_by("ended_at")
 
 
 def retrospective_of(session_id: UUID) -> Retrospective | None:
