@@ -10,7 +10,6 @@ from typing import Final
 from kaibo.kit.errors import Conflict, Invalid, NotFound
 from kaibo.language.screening import Hit
 
-MUTE_MINUTES: Final = (10, 60, 24 * 60)
 MOST_MUTE_MINUTES: Final = 7 * 24 * 60
 MOST_TEXT: Final = 200
 MOST_TITLE: Final = 60
