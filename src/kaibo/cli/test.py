@@ -49,6 +49,8 @@ def what_is_missing() -> list[str]:
     missing = []
     if not any(map(shutil.which, BROWSERS)):
         missing.append("Chromium（浏览器测试 / browser tests）: apt-get install chromium")
+    if shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None or shutil.which("ffmpeg") is None:
+        missing.append("nginx, ffmpeg（推流测试 / video tests）: apt-get install nginx libnginx-mod-rtmp ffmpeg")
     if not (ROOT.parent / "shared" / "data").exists() and not os.environ.get("KAIBO_SHARED_DATA"):
         missing.append("../shared/data（部分真实数据 / some of the real data）")
     return missing

@@ -46,6 +46,7 @@ VERBS = (
         "只运行直播间；以及直播间的压测工具",
         "run the room alone; tools for load tests of the room",
     ),
+    Verb("media", "kaibo.cli.media", "直播推流服务，及技术员的推流工具", "video ingest, and the technician's tools for it"),
     Verb("work", "kaibo.cli.work", "只运行后台作业", "run the background work alone"),
     Verb("migrate", "kaibo.cli.migrate", "建立或升级数据库的表", "make or upgrade the tables of the database"),
     Verb("import", "kaibo.cli.import_", "导入表格文件", "import spreadsheets"),

@@ -32,12 +32,20 @@ class Env:
     """KAIBO_ROOM_PORT: the public door (default 8001)."""
     work_port: int
     """KAIBO_WORK_PORT: where the work process answers /health and /metrics (default 8002)."""
+    rtmp_port: int
+    """KAIBO_RTMP_PORT: where encoders push a picture (default 1935)."""
+    media_port: int
+    """KAIBO_MEDIA_PORT: where viewers' players fetch it (default 8003)."""
     database_url: str
     """KAIBO_DATABASE_URL: any PostgreSQL ≥ 15; empty = the embedded one in the data folder."""
     valkey_url: str
     """KAIBO_VALKEY_URL: for many machines; empty = none."""
     room_url: str
     """KAIBO_ROOM_URL: how viewers reach the room from outside (default http://BIND:ROOM_PORT)."""
+    rtmp_url: str
+    """KAIBO_RTMP_URL: how encoders reach the ingest from outside (default rtmp://BIND:RTMP_PORT)."""
+    media_url: str
+    """KAIBO_MEDIA_URL: how players reach the picture from outside (default http://BIND:MEDIA_PORT)."""
     console_url: str
     """KAIBO_CONSOLE_URL: how staff reach the console (default http://BIND:CONSOLE_PORT)."""
     secret_key: str
@@ -62,6 +70,8 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
     bind = _text(source, "KAIBO_BIND", "127.0.0.1")
     console_port = _port(source, "KAIBO_CONSOLE_PORT", 8000)
     room_port = _port(source, "KAIBO_ROOM_PORT", 8001)
+    rtmp_port = _port(source, "KAIBO_RTMP_PORT", 1935)
+    media_port = _port(source, "KAIBO_MEDIA_PORT", 8003)
     shown = "127.0.0.1" if bind in {"0.0.0.0", "::"} else bind  # noqa: S104  a wildcard is not an address to link to
     env = Env(
         name=name,
@@ -70,9 +80,13 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         console_port=console_port,
         room_port=room_port,
         work_port=_port(source, "KAIBO_WORK_PORT", 8002),
+        rtmp_port=rtmp_port,
+        media_port=media_port,
         database_url=_database(source),
         valkey_url=_text(source, "KAIBO_VALKEY_URL", ""),
         room_url=_text(source, "KAIBO_ROOM_URL", f"http://{shown}:{room_port}").rstrip("/"),
+        rtmp_url=_text(source, "KAIBO_RTMP_URL", f"rtmp://{shown}:{rtmp_port}").rstrip("/"),
+        media_url=_text(source, "KAIBO_MEDIA_URL", f"http://{shown}:{media_port}").rstrip("/"),
         console_url=_text(source, "KAIBO_CONSOLE_URL", f"http://{shown}:{console_port}").rstrip("/"),
         secret_key=_text(source, "KAIBO_SECRET_KEY", ""),
         allowed_hosts=tuple(h for h in _text(source, "KAIBO_ALLOWED_HOSTS", "").split(",") if h),

@@ -1,4 +1,5 @@
 // The viewer's page: fetch the picture, follow the stream, show both.
+import { About } from "./about.js";
 import { Beacons } from "./beacons.js";
 import { Card } from "./card.js";
 import { Chat } from "./chat.js";
@@ -6,7 +7,7 @@ import { Claiming } from "./claiming.js";
 import { Drawer } from "./drawer.js";
 import { current, find, fold } from "./picture.js";
 import { Stream } from "./stream.js";
-import { play } from "./video.js";
+import { play, stop } from "./video.js";
 import { Wire } from "./wire.js";
 import { clock, shortCount, t, translatePage } from "./words.js";
 
@@ -14,9 +15,11 @@ const $ = (id) => document.getElementById(id);
 const wire = new Wire(decodeURIComponent(location.pathname.split("/")[2]));
 const beacons = new Beacons(wire);
 const chat = new Chat(wire);
+const about = new About(wire, beacons);
 let picture;
 let draws;
 let picked = null;
+let isPictured = false;
 
 const claiming = new Claiming(wire, {
   onStep(step) {
@@ -48,6 +51,7 @@ async function load() {
   trouble("");
   picture.notices.slice(-1).forEach(notice);
   paint();
+  performance.mark("usable");
   stream.open(picture.last_event_id);
   return true;
 }
@@ -71,13 +75,12 @@ function paint() {
   $("title").textContent = picture.title;
   $("company").textContent = picture.company;
   $("avatar").textContent = picture.host.slice(0, 1);
-  $("who").setAttribute("aria-label", t("about_button", picture));
-  $("identity").textContent = t("identity", picture);
   $("state").textContent = t(picture.state);
   $("viewers").textContent = picture.viewers ? t("viewers", shortCount(picture.viewers)) : "";
   chat.paintLikes(picture.likes);
   const item = find(picture, picked) ?? current(picture);
   card.paint(item);
+  about.paint(picture, item);
   if (item) beacons.expose(item.item);
   drawer.paint(picture);
   paintDraws();
@@ -91,13 +94,19 @@ async function paintDraws() {
   (await draws).paint(picture);
 }
 
+function pictured(isMoving) {
+  if (isPictured === isMoving) return;
+  isPictured = isMoving;
+  if (!isMoving) beacons.note("play_error");
+  curtain();
+}
+
 function curtain() {
   const video = $("video");
-  const shows = Boolean(picture.video_url) && picture.state === "live" && !video.dataset.failed;
-  if (shows && video.dataset.of !== picture.video_url) {
-    video.dataset.of = picture.video_url;
-    play(video, picture.video_url, () => { video.dataset.failed = "1"; beacons.note("play_error"); curtain(); });
-  }
+  const wanted = picture.state === "live" ? picture.video_url : "";
+  if (wanted) play(video, wanted, { onTrouble: () => pictured(false), onPicture: () => pictured(true) });
+  else { stop(video); isPictured = false; }
+  const shows = Boolean(wanted) && isPictured;
   video.hidden = !shows;
   $("curtain").hidden = shows;
   $("curtain-mark").textContent = picture.host.slice(0, 1);
@@ -115,22 +124,9 @@ function trouble(words) {
   $("trouble").hidden = !words;
 }
 
-function about() {
-  const rows = [["room", picture.title], ["operator", picture.operator], ["host", picture.host], ["company", picture.company]];
-  $("about-list").replaceChildren(...rows.flatMap(([name, value]) => {
-    const term = document.createElement("dt");
-    const meaning = document.createElement("dd");
-    term.textContent = t(name);
-    meaning.textContent = value;
-    return [term, meaning];
-  }));
-  $("about").showModal();
-}
-
 translatePage();
 $("notice-close").onclick = () => { $("notice").hidden = true; };
 $("goods").onclick = () => { if (picture) drawer.open(picture); };
-$("who").onclick = () => { if (picture) about(); };
 addEventListener("offline", () => trouble(t("offline")));
 addEventListener("online", () => { trouble(""); if (picture) stream.open(stream.after); });
 if (await load()) {
