@@ -17,11 +17,7 @@ from kaibo.ingest.configuration import Layout, written
 from kaibo.ingest.keys import SOURCES, Source
 from kaibo.kit.errors import Unavailable
 
-MODULE_PLACES = (
-    "/usr/lib/nginx/modules/ngx_rtmp_module.so",
-    "/usr/lib64/nginx/modules/ngx_rtmp_module.so",
-    "/usr/local/lib/nginx/modules/ngx_rtmp_module.so",
-)
+MODULE_FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/lib/nginx/modules")
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
 ASK_SECONDS = 2.0
@@ -44,10 +40,16 @@ def find_nginx() -> tuple[str, Path]:
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
     if program is None:
         raise NginxMissing(what="nginx")
-    for place in (os.environ.get("KAIBO_RTMP_MODULE", ""), *MODULE_PLACES):
-        if place and Path(place).is_file():
-            return program, Path(place)
+    for folder in (_modules_folder(program), *MODULE_FOLDERS):
+        if folder and (place := Path(folder) / "ngx_rtmp_module.so").is_file():
+            return program, place
     raise NginxMissing(what="libnginx-mod-rtmp")
+
+
+def _modules_folder(program: str) -> str:
+    """nginx says itself where its modules stand."""
+    told = subprocess.run([program, "-V"], capture_output=True, check=False, text=True).stderr
+    return next((word.partition("=")[2] for word in told.split() if word.startswith("--modules-path=")), "")
 
 
 def worker_account() -> str:
