@@ -49,7 +49,9 @@ class Moment:
             return self.amount_fen
         if not self.entered:
             return None
-        return self.claims * BP // self.entered if measure is Measure.CONVERSION else self.viewer_seconds // self.entered
+        if measure is Measure.CONVERSION:
+            return self.claims * BP // self.entered
+        return self.viewer_seconds // self.entered if self.viewer_seconds else None
 
 
 @dataclass(frozen=True, slots=True)

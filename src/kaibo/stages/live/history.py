@@ -86,3 +86,29 @@ def standings(moment: Moment, earlier: Sequence[EarlierMoment], *, planned_fen: 
         measure: standing(measure, moment, earlier=moments, plan=planned_fen if measure is Measure.AMOUNT and planned_fen else None)
         for measure in Measure
     }
+
+
+TYPICAL = """
+WITH earlier AS (
+    SELECT id, started_at FROM showplan_session
+     WHERE shop_id = %(shop)s AND platform = %(platform)s AND state = 'ended' AND started_at < %(started)s ORDER BY started_at DESC LIMIT %(most)s
+), minutes AS (
+    SELECT f.session_id, floor(extract(epoch FROM f.at - e.started_at) / 60)::int AS minute, avg(f.viewers) AS viewers
+      FROM earlier e JOIN live_figuresample f ON f.session_id = e.id AND f.at >= e.started_at AND f.at < e.started_at + %(into)s
+     GROUP BY 1, 2
+)
+SELECT minute, round(percentile_cont(0.5) WITHIN GROUP (ORDER BY viewers))::int FROM minutes GROUP BY minute
+"""
+
+
+def typical_viewers(session: Session, now: datetime) -> dict[int, int]:
+    """This function will give, for each minute into the show, the median of viewers in the own earlier sessions: the chart's dashed line."""
+    began = session.started_at
+    if began is None:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            TYPICAL,
+            {"shop": session.shop_id, "platform": session.platform, "started": began, "most": MOST_SESSIONS, "into": now - began + timedelta(minutes=1)},
+        )
+        return dict(cursor.fetchall())

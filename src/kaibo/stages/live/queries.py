@@ -16,7 +16,9 @@ from kaibo.master.stock.models import Level
 from kaibo.master.stock.rules import Availability, Bucket, bundles_from
 from kaibo.plumbing.wiring import Difference
 from kaibo.room import backoffice as room
+from kaibo.room import video
 from kaibo.room.backoffice import ItemLevel, RoomFigures
+from kaibo.room.video import Ingest
 from kaibo.stages.live.models import Airing, Desk, DeskAction, FigureSample, Pace, PointSaid, PriceRequest, SaleItem
 from kaibo.stages.live.rules import Slot, expected_starts
 from kaibo.stages.showplan.models import Session
@@ -117,6 +119,14 @@ def figures_of(session: Session) -> RoomFigures:
         return room.room_figures(cursor, session.room)
 
 
+def ingests_of(session: Session, now: datetime) -> list[Ingest]:
+    """This function will tell how the picture comes in, main source first; empty when none was ever pushed to us."""
+    if session.is_elsewhere:
+        return []
+    with connection.cursor() as cursor:
+        return video.ingests(cursor, session.room, now=now)
+
+
 NO_FIGURES = RoomFigures(0, 0, 0, 0, 0, 0, 0, 0)
 
 
@@ -176,6 +186,10 @@ def desk_of(session_id: UUID) -> Desk | None:
 def actions_of(session_id: UUID, *, most: int = 12) -> list[DeskAction]:
     """This function will list the newest actions at a desk."""
     return list(DeskAction.objects.filter(session=session_id).order_by("-at", "-id")[:most])
+
+
+def action_of_key(session_id: UUID, key: str) -> DeskAction | None:
+    return DeskAction.objects.select_related("session").filter(session=session_id, key=key).first() if key else None
 
 
 def requests_waiting(session_id: UUID) -> list[PriceRequest]:

@@ -39,6 +39,7 @@ class Deed(StrEnum):
     PLAYBOOK = "playbook"
     PLAYBOOK_TELL = "playbook_tell"
     PLAYBOOK_OVER = "playbook_over"
+    DRAW = "draw"
     UNDO = "undo"
     END = "end"
 

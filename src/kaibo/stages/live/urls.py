@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.live import views
+from kaibo.stages.live import playbook_views, prompter_views, talk_views, views
 
 app_name = "live"
 urlpatterns = [
@@ -10,8 +10,27 @@ urlpatterns = [
     path("<uuid:session_id>/", views.desk, name="desk"),
     path("<uuid:session_id>/parts", views.parts, name="parts"),
     path("<uuid:session_id>/pulse", views.pulse, name="pulse"),
+    path("<uuid:session_id>/outcome", views.outcome, name="outcome"),
     path("<uuid:session_id>/why/<uuid:item_id>", views.explain, name="explain"),
-    path("<uuid:session_id>/prompter", views.prompter, name="prompter"),
+    path("<uuid:session_id>/figure/<slug:measure>", views.why_figure, name="why-figure"),
+    path("<uuid:session_id>/prompter", prompter_views.prompter, name="prompter"),
+    path("<uuid:session_id>/prompter/<slug:what>", prompter_views.answer, name="answer"),
+    path("playbooks", playbook_views.playbooks, name="playbooks"),
+    path("playbooks/<uuid:shop_id>/propose", playbook_views.propose, name="propose-playbooks"),
+    path("playbooks/<uuid:shop_id>/new", playbook_views.playbook, name="new-playbook"),
+    path("playbooks/<uuid:shop_id>/<uuid:playbook_id>", playbook_views.playbook, name="playbook"),
+    path("playbooks/<uuid:shop_id>/<uuid:playbook_id>/drill", playbook_views.drill, name="drill"),
+    path("incidents/<uuid:incident_id>", playbook_views.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/steps/<int:place>", playbook_views.tick, name="tick"),
+    path("incidents/<uuid:incident_id>/tell", playbook_views.tell, name="tell"),
+    path("incidents/<uuid:incident_id>/end", playbook_views.end, name="end-incident"),
+    path("incidents/<uuid:incident_id>/report.<slug:form>", playbook_views.report, name="report"),
+    path("replies", talk_views.reply_list, name="replies"),
+    path("replies/<uuid:reply_id>/<slug:verdict>", talk_views.decide_reply, name="reply-decide"),
+    path("<uuid:session_id>/talk", talk_views.page, name="talk"),
+    path("<uuid:session_id>/talk/panel", talk_views.panel, name="talk-panel"),
+    path("<uuid:session_id>/talk/tools", talk_views.tools, name="talk-tools"),
+    path("<uuid:session_id>/talk/do/<slug:deed>", talk_views.act, name="talk-act"),
     path("<uuid:session_id>/log", views.log, name="log"),
     path("<uuid:session_id>/start", views.start, name="start"),
     path("<uuid:session_id>/do/<slug:deed>", views.act, name="act"),

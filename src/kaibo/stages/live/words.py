@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from kaibo.kit.money import yuan_text
+from kaibo.stages.live.incidents import Effect, Line
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.rules import Advice, Deed, Suggestion
 
@@ -56,6 +57,7 @@ def _words(said: Mapping[str, object]) -> dict[Deed, str]:
         Deed.PLAYBOOK: _("演练：%(title)s") if said.get("is_drill") else _("启动应急预案：%(title)s"),
         Deed.PLAYBOOK_TELL: _("应急公告：%(text)s"),
         Deed.PLAYBOOK_OVER: _("演练结束：%(title)s") if said.get("is_drill") else _("应急结束：%(title)s"),
+        Deed.DRAW: _("抽奖 %(title)s 开始，报名 %(minutes)s 分钟"),
         Deed.UNDO: _("撤销：%(title)s"),
         Deed.END: _("下播，退回 %(returned)s 件"),
     }
@@ -77,3 +79,28 @@ def advice_words(found: Suggestion) -> tuple[str, str]:
         Advice.ON_PLAN: (_("按计划进行。"), _("成交额与计划相差不到阈值，流程没有超时。")),
     }
     return words[found.advice]
+
+
+def trouble_titles() -> dict[str, str]:
+    """This function will name what can go wrong on air."""
+    return {"device": _("设备故障"), "network": _("断网卡顿"), "unwell": _("主播不适"), "conduct": _("失控失言"), "complaint": _("集中投诉")}
+
+
+def line_words(line: Line) -> tuple[str, str]:
+    """This function will say what a line of an incident's timeline is, and its text."""
+    kinds = {
+        "start": _("启动"), "step": _("步骤（迟）") if line.is_late else _("步骤"), "told": _("告知观众"), "kept": _("演练，未发给观众"), "desk": _("中控动作"), "end": _("结束"),
+    }  # fmt: skip
+    return kinds[line.kind], action_words(line.action) if line.action else line.text
+
+
+def effect_words(effect: Effect) -> dict[str, str]:
+    """This function will write what an incident cost."""
+    names = {"viewers": _("在线（平均）"), "claims": _("抢购 / 分钟"), "amount_fen": _("成交额 / 分钟"), "messages": _("弹幕 / 分钟")}
+
+    def written(value: int | None) -> str:
+        if value is None:
+            return "—"
+        return yuan_text(value) if effect.key == "amount_fen" else f"{value:,}"
+
+    return {"name": names[effect.key], "before": written(effect.before), "during": written(effect.during), "after": written(effect.after)}

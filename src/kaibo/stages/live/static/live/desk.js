@@ -6,7 +6,8 @@ const words = desk.dataset;
 const receipt = desk.querySelector("[data-receipt]");
 const csrf = () => document.querySelector("meta[name=csrf-token]").content;
 const heard = new Map(); // number of a room's event → when it reached this page
-let lastSeq = Number(new URL(words.stream).searchParams.get("after")) || 0;
+const hasRoom = Boolean(words.stream); // a session held on another platform has no room of ours to read back from
+let lastSeq = hasRoom ? Number(new URL(words.stream).searchParams.get("after")) || 0 : 0;
 let awaited = null; // the action whose event has not come yet
 
 // ── what the room says ──────────────────────────────────────────────────────────────────────────────────────────
@@ -68,6 +69,7 @@ function showStock({ item, left, stock }) {
 
 // ── what the person does ────────────────────────────────────────────────────────────────────────────────────────
 const working = new Set(); // a deed that is on its way is not sent again: nothing queues up
+let unanswered = null; // the press whose answer was lost: looked up by its key once the line is back
 
 async function act(deed, values, source) {
   if (working.has(deed)) return false;
@@ -75,11 +77,12 @@ async function act(deed, values, source) {
   working.add(deed);
   source?.classList.add("is-busy");
   const pressed = performance.now();
+  const key = keyOf(source, deed);
   tell("…", "", "is-waiting");
   try {
     const answer = await fetch(words.act.replace("DEED", deed), {
       method: "POST", body: new URLSearchParams(values), signal: AbortSignal.timeout(8000),
-      headers: { "X-CSRFToken": csrf(), Accept: "application/json", "Idempotency-Key": keyOf(source, deed) },
+      headers: { "X-CSRFToken": csrf(), Accept: "application/json", "Idempotency-Key": key },
     });
     const body = await answer.json().catch(() => ({ message: `HTTP ${answer.status}` }));
     if (answer.status < 500) forget(source);
@@ -88,14 +91,50 @@ async function act(deed, values, source) {
     done(body, pressed);
     return true;
   } catch {
+    unanswered = { key, source };
     cut(true);
-    complain(words.wordsConsoleLost, source);
+    complain(words.wordsUnknown, source);
     return false;
   } finally {
     working.delete(deed);
     source?.classList.remove("is-busy");
     refreshSoon();
   }
+}
+
+// A form or button of a running playbook: its own address, the same care.
+async function post(address, values, source) {
+  if (working.has(address)) return false;
+  if (desk.classList.contains("is-cut")) { complain(words.wordsConsoleLost, source); return false; }
+  working.add(address);
+  try {
+    const answer = await fetch(address, {
+      method: "POST", body: new URLSearchParams(values), signal: AbortSignal.timeout(8000),
+      headers: { "X-CSRFToken": csrf(), Accept: "application/json", "HX-Request": "true", "Idempotency-Key": keyOf(source, "post") },
+    });
+    if (answer.status < 500) forget(source);
+    if (!answer.ok) { const body = await answer.json().catch(() => ({})); complain(body.message ?? `HTTP ${answer.status}`, source); return false; }
+    const said = JSON.parse(answer.headers.get("HX-Trigger") ?? "{}")["kaibo:toast"]?.text;
+    tell(said ?? words.wordsNoted, "", "is-good");
+    return true;
+  } catch {
+    cut(true);
+    complain(words.wordsUnknown, source);
+    return false;
+  } finally { working.delete(address); refreshSoon(); }
+}
+
+async function settle() {
+  if (!unanswered) return;
+  const { key, source } = unanswered;
+  const answer = await fetch(`${words.outcome}?key=${encodeURIComponent(key)}`, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(8000) }).catch(() => null);
+  if (!answer?.ok) return;
+  const body = await answer.json();
+  unanswered = null;
+  forget(source);
+  if (!body.action) return tell(words.wordsNotArrived, "", "is-bad");
+  source?.closest?.("dialog")?.close();
+  done(body, performance.now());
 }
 
 // A press keeps its key until it was answered, so pressing again after a lost answer cannot do it twice.
@@ -141,21 +180,31 @@ function complain(message, source) {
 desk.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-deed]");
   if (button && !button.disabled) {
-    const { item, segment, seen, request, units } = button.dataset;
-    act(button.dataset.deed, Object.fromEntries(Object.entries({ item, segment, seen, request, units }).filter(([, value]) => value !== undefined)), button);
+    const { item, segment, seen, request, units, text } = button.dataset;
+    act(button.dataset.deed, Object.fromEntries(Object.entries({ item, segment, seen, request, units, text }).filter(([, value]) => value !== undefined)), button);
     button.blur();
   }
+  const poster = event.target.closest("button[data-posts]");
+  if (poster && !poster.disabled) post(poster.dataset.posts, poster.dataset.back ? { back: "1" } : {}, poster);
+  const does = event.target.closest("[data-does]");
+  if (does) { does.closest("dialog").close(); press(does.dataset.does); }
   const why = event.target.closest("[data-why]");
   if (why) explain(why.dataset.why);
 });
 
 desk.addEventListener("submit", async (event) => {
-  const form = event.target.closest("form[data-deed]");
+  const form = event.target.closest("form[data-deed], form[data-posts]");
   if (!form) return;
   event.preventDefault();
   event.stopPropagation();
-  if (await act(form.dataset.deed, new FormData(form), form)) { form.closest("dialog").close(); form.reset(); refreshSoon(); }
+  if (await (form.dataset.posts ? post(form.dataset.posts, new FormData(form), form) : act(form.dataset.deed, new FormData(form), form))) { form.closest("dialog").close(); form.reset(); refreshSoon(); }
 });
+
+// What an explanation proposes is the desk's own key: pressed for the person, with its own dialog and its own refusals.
+function press(key) {
+  const name = key === "Space" ? " " : key.toLowerCase();
+  [...desk.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)].findLast((one) => one.offsetParent !== null && !one.disabled)?.click();
+}
 
 async function explain(address) {
   const answer = await fetch(address).catch(() => null);
@@ -199,8 +248,9 @@ async function refresh() {
     const answer = await fetch(words.parts, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(8000) });
     if (answer.headers.get("HX-Redirect")) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
-    replace(await answer.text());
+    const html = await answer.text();
     cut(false);
+    replace(html);
   } catch { cut(true); } finally {
     asking = false;
     timer = setTimeout(refresh, 5000);
@@ -222,15 +272,28 @@ function replace(html) {
   if (picked) desk.querySelector(`[data-row="${CSS.escape(picked)}"]`)?.classList.add("is-picked");
   const now = desk.querySelector("[data-row].now");
   if (now && now.dataset.row !== before) now.scrollIntoView({ block: "center" });
+  disable();
   for (const bar of desk.querySelectorAll("[data-percent]")) bar.style.width = `${Math.min(100, Number(bar.dataset.percent))}%`;
   tick();
 }
 
+// Cut off: every key is out of use and says so; nothing waits in a queue. What is typed stays. Back again: all is read anew.
 function cut(isCut) {
+  const was = desk.classList.contains("is-cut");
   desk.classList.toggle("is-cut", isCut);
+  disable();
   const corner = document.getElementById("connection");
   const state = isCut ? "lost" : "connected";
   if (corner.dataset.state !== state) { corner.dataset.state = state; corner.querySelector(".words").textContent = corner.dataset[state]; }
+  if (isCut && !was && !unanswered) tell(words.wordsOffline, "", "is-bad");
+  if (!isCut && was) { if (unanswered) settle(); else tell(words.wordsBack, "", "is-good"); drawChart(); }
+}
+function disable() {
+  const isCut = desk.classList.contains("is-cut");
+  for (const one of desk.querySelectorAll("button[data-key], button[data-deed], button[data-opens], button[data-posts], form[data-deed] .button.main, form[data-posts] .button.main")) {
+    if (isCut && !one.disabled) { one.disabled = true; one.dataset.cut = "1"; }
+    if (!isCut && one.dataset.cut) { one.disabled = false; delete one.dataset.cut; }
+  }
 }
 window.addEventListener("offline", () => cut(true));
 window.addEventListener("online", refresh);
@@ -256,12 +319,20 @@ function tick() {
     place.textContent = over > 0 ? `${short(gone)} ${words.wordsOver} ${short(over)}` : short(gone);
     place.classList.toggle("is-over", over > 0);
   }
+  for (const place of desk.querySelectorAll("[data-waits]")) place.textContent = short(Math.max(Math.floor((now - Date.parse(place.dataset.waits)) / 1000), 0));
+  for (const step of desk.querySelectorAll("[data-due]")) {
+    const place = step.querySelector("[data-due-words]");
+    if (!place || !step.dataset.due) continue;
+    const left = Math.floor((Date.parse(step.dataset.due) - now) / 1000);
+    place.textContent = left < 0 ? `${words.wordsLate} ${short(-left)}` : `${words.wordsLeft} ${short(left)}`;
+    step.classList.toggle("is-late", left < 0);
+  }
   for (const place of desk.querySelectorAll("[data-until]")) place.textContent = `${words.wordsLeft} ${short(Math.max(Math.floor((Date.parse(place.dataset.until) - now) / 1000), 0))}`;
 }
 setInterval(tick, 1000);
 Object.assign(shared, { act, refresh: refreshSoon, complain });
 for (const place of desk.querySelectorAll("[data-part]")) place.dataset.html = "";
 tick();
-listen();
+if (hasRoom) listen();
 timer = setTimeout(refresh, 5000);
 desk.querySelector("[data-row].now")?.scrollIntoView({ block: "center" });
