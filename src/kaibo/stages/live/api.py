@@ -15,10 +15,14 @@ from kaibo.stages.live.desk import look
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import DESK_SEE
 from kaibo.stages.live.services.items import new_key
+from kaibo.stages.live.steering_api import router as steering_router
+from kaibo.stages.live.talk_api import router as talk_router
 from kaibo.stages.showplan import queries as showplan
 from kaibo.stages.showplan.models import Session
 
 router = Router(tags=["live"])
+router.add_router("", steering_router)
+router.add_router("", talk_router)
 
 
 class ItemOut(Schema):

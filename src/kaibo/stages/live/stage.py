@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from kaibo.plumbing.wiring import Page, Stage, Threshold
 from kaibo.stages.live.exports import DESK_LOG_EXPORT
 from kaibo.stages.live.gates import gate
+from kaibo.stages.live.imports import FIGURES_IMPORT
 from kaibo.stages.live.permissions import ABILITIES, DESK_SEE, ROLES
 from kaibo.stages.live.queries import differences
 from kaibo.stages.live.search import search
@@ -21,6 +22,7 @@ STAGE = Stage(
     search=search,
     today=today,
     badge=badge,
+    imports=(FIGURES_IMPORT,),
     exports=(DESK_LOG_EXPORT, SPEECH_EXPORT),
     thresholds=(
         Threshold("live.price_deviation_bp", 3000, "bp", "直播改价偏离挂牌价多少要第二人确认", "deviation from the published price that needs a second person", "CMP-8"),
