@@ -1,12 +1,14 @@
 // The room's picture: what is known is a snapshot with the events after it folded in, one by one.
 
+const MOST_NOTICES = 20;
+
 export function fold(picture, kind, body) {
   switch (kind) {
     case "item": upsert(picture.items, body); break;
     case "stock": case "price": Object.assign(find(picture, body.item) ?? {}, body); break;
     case "draw": put(picture.draws, "draw", body); break;
     case "state": Object.assign(picture, body); break;
-    case "notice": picture.notices.push(body); break;
+    case "notice": picture.notices = [...picture.notices, body].slice(-MOST_NOTICES); break;
     case "figures": picture.viewers = body.viewers; picture.likes = Math.max(picture.likes, body.likes); break;
     case "likes": picture.likes += body.count; break;
     default: return false;

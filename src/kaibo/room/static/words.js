@@ -20,6 +20,13 @@ const zh = {
   reconnecting: "连接断开，正在重连…", offline: "没有网络", blocked: (w) => `这句话不能发：${w}`, said_fast: (n) => `说得太快了，${n} 秒后再发`,
   not_sent: "没有发出去，请再试一次", item_of: (t) => `现在讲解：${t}`, pay_before: (t) => `请在 ${t} 前付款`, pay_over: "付款时间已过",
   no_room: "没有这个直播间", no_goods: "还没有上商品", guest: "观众",
+  ai_host: "AI 数字人直播，并非真人", host_ai: (h) => `${h}（AI 数字人，并非真人）`, doors: "直播间服务", about_open: "营业与价格说明",
+  licence: "统一社会信用代码", contact: "联系方式", service: "售后", service_link: "申请退换货或查询售后进度",
+  service_rule: "签收后 7 天内可以无理由退货（定制、鲜活易腐和拆封的数字商品除外）；商家收到退货后 7 天内退款。",
+  share: "分享", copied: "链接已复制", report: "举报", report_title: "举报这个直播间", report_what: "问题是什么", report_send: "提交举报",
+  report_item: (t) => `正在讲解：${t}`, report_more: "补充说明（可不填）", report_untrue: "虚假或夸大宣传", report_price: "价格不实",
+  report_quality: "商品质量或假货", report_conduct: "主播言行不当", report_minor: "侵害未成年人", report_other: "其他",
+  report_thanks: (n) => `已收到，编号 ${n}。运营者会核实处理。`, report_fast: (n) => `提交得太快了，${n} 秒后再试。`,
 };
 const en = {
   skip: "Skip to the product", picture: "Picture", chat: "Chat", close: "Close", quantity: "Quantity", less: "One less", more: "One more",
@@ -42,6 +49,13 @@ const en = {
   reconnecting: "Connection lost, reconnecting…", offline: "You are offline", blocked: (w) => `This cannot be said: ${w}`, said_fast: (n) => `Too fast; wait ${n} s`,
   not_sent: "Not sent, please try again", item_of: (t) => `Now showing: ${t}`, pay_before: (t) => `Pay before ${t}`, pay_over: "The time to pay is over",
   no_room: "There is no such room", no_goods: "No products yet", guest: "Guest",
+  ai_host: "AI-generated host, not a real person", host_ai: (h) => `${h} (AI-generated, not a real person)`, doors: "Services of this room", about_open: "Seller and prices",
+  licence: "Credit code", contact: "Contact", service: "Returns", service_link: "Ask for a return or follow one",
+  service_rule: "Returns without a reason within 7 days of delivery (not for custom-made, perishable or unsealed digital goods); refunded within 7 days of the goods' arrival.",
+  share: "Share", copied: "Link copied", report: "Report", report_title: "Report this room", report_what: "What is wrong?", report_send: "Send report",
+  report_item: (t) => `Now shown: ${t}`, report_more: "More about it (optional)", report_untrue: "Untrue or exaggerated claims", report_price: "Untrue prices",
+  report_quality: "Quality or counterfeit", report_conduct: "Conduct of the host", report_minor: "Harm to minors", report_other: "Something else",
+  report_thanks: (n) => `Received under number ${n}. The operator will look into it.`, report_fast: (n) => `Too fast; try again in ${n} s.`,
 };
 
 export const language = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
