@@ -251,9 +251,9 @@ class RoomApp:
             raise NotReadable(why="text")
         await self.talk.know(room)
         self._the_desk.require_pace(self._the_desk.messages, who, live)
-        message = self.chat.say(live, who, text, now=utc_now(), asks=asked.asks)
-        self.metrics.messages.labels("accepted").inc()
-        return _json({"message": str(message)}, 202)
+        said = self.chat.say(live, who, text, now=utc_now(), asks=asked.asks)
+        self.metrics.messages.labels("held" if said.is_held else "accepted").inc()
+        return _json({"message": str(said.message)} | ({"held": True} if said.is_held else {}), 202)
 
     async def _caller(self, request: Request) -> tuple[LiveRoom, Visitor]:
         """Whose call this is, in which room."""

@@ -72,6 +72,14 @@ class _Said:
     speaker: str
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that was taken; a held one is shown only when a person lets it through, and its author is told so."""
+
+    message: UUID
+    is_held: bool
+
+
 class Chat:
     """Screens, shows and keeps messages. Keeping is batched, off the viewer's way."""
 
@@ -105,7 +113,7 @@ class Chat:
         if plain in names or any(word in plain for word in _OFFICIAL):
             raise NicknameTaken
 
-    def say(self, live: LiveRoom, who: Visitor, text: str, *, now: datetime, asks: bool = False) -> UUID:
+    def say(self, live: LiveRoom, who: Visitor, text: str, *, now: datetime, asks: bool = False) -> Accepted:
         """
         This function will screen a message, keep it, and show it unless a person has to look at it first.
 
@@ -126,11 +134,11 @@ class Chat:
             raise Blocked(hits=hits)
         if judged.verdict == "review":
             self._urgent.set()
-            return message
+            return Accepted(message, is_held=True)
         live.chat.append(ChatLine(str(message), who.visitor, who.nickname, text))
         for reply in self._talk.replies_to(live.name, text):
             self._to_answer[live.name, reply.reply] = (live, reply)
-        return message
+        return Accepted(message, is_held=False)
 
     def _keep(self, said: _Said) -> None:
         if len(self._unsaved) >= MOST_UNSAVED:
@@ -179,7 +187,7 @@ class Chat:
                 if await cursor.fetchone() is None:
                     continue
             message, name = new_id(), str(live.snapshot["operator"])
-            self._keep(_Said(message, live.name, "auto", name, reply.text, "pass", "[]", utc_now(), False, "auto"))  # noqa: FBT003
+            self._keep(_Said(message, live.name, "auto", name, reply.text, "pass", "[]", utc_now(), False, "auto"))
             live.chat.append(ChatLine(str(message), "auto", name, reply.text))
 
 

@@ -17,7 +17,7 @@ Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
 async def uncollected_rooms(connection: Connection) -> list[str]:
     """This function will give the rooms that have questions nobody has sorted."""
-    cursor = await connection.execute(f"select distinct room from room.messages where {_UNCOLLECTED}".encode())  # noqa: S608  constant
+    cursor = await connection.execute(f"select distinct room from room.messages where {_UNCOLLECTED}".encode())
     return [row[0] for row in await cursor.fetchall()]
 
 
@@ -27,7 +27,7 @@ async def collect(connection: Connection, room: str) -> int:
         await connection.execute("select pg_advisory_xact_lock(hashtextextended('room questions ' || %s, 0))", (room,))
         cursor = await connection.execute(
             f"""select message, visitor, text, sent_at from room.messages
-                 where room = %s and {_UNCOLLECTED} order by message limit %s""".encode(),  # noqa: S608  constant
+                 where room = %s and {_UNCOLLECTED} order by message limit %s""".encode(),
             (room, MOST_AT_ONCE),
         )
         asked = await cursor.fetchall()

@@ -27,7 +27,7 @@ from kaibo.kit.clock import screen_time
 from kaibo.room.hub import ChatLine, Chatter, Parcel, Subscriber, best_effort_frame
 from kaibo.room.polls import Ballots
 from kaibo.room.questions import collect, uncollected_rooms
-from kaibo.room.refusals import Muted, NoSuchPoll, NotReadable, NotToSpeak, TokenNeeded
+from kaibo.room.refusals import Muted, NoSuchPoll, NotToSpeak, TokenNeeded
 from kaibo.room.rooms import AWAY, LiveRoom, Pool, Rooms
 from kaibo.room.tokens import DESK, Tokens, Visitor
 from kaibo.room.wire import decode_vote

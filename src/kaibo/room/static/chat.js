@@ -1,5 +1,6 @@
 // Chat and likes.
-import { shortCount, t } from "./words.js";
+import { tt } from "./talk_words.js";
+import { clock, shortCount, t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const MOST_SHOWN = 60;
@@ -9,9 +10,14 @@ export class Chat {
   constructor(wire) {
     this.wire = wire;
     this.ids = new Set();
+    this.gone = new Set();
+    this.answers = new Set();
+    this.isAsking = false;
     this.likes = 0;
     const words = $("words");
-    const offerSend = () => { $("send").hidden = !words.value.trim(); };
+    const offerSend = () => { $("send").hidden = $("ask").hidden = !words.value.trim(); };
+    $("ask").textContent = tt("ask");
+    $("ask").onclick = () => this.#asks(!this.isAsking);
     words.oninput = () => { offerSend(); $("said").hidden = true; };
     $("say").onsubmit = (event) => { event.preventDefault(); this.#send().finally(offerSend); };
     $("like").onclick = () => this.like();
@@ -20,12 +26,42 @@ export class Chat {
 
   hear({ messages }) { for (const message of messages) this.add(message); }
 
-  add({ message, nickname, text, visitor }) {
-    if (this.ids.has(message)) return;
+  add({ message, nickname, text, visitor, isHeld }) {
+    if (this.ids.has(message) || this.gone.has(message)) return;
     this.ids.add(message);
     const name = document.createElement("b");
     name.textContent = nickname;
-    this.#line([name, text], visitor === this.wire.me?.visitor ? "mine" : "");
+    const isShop = visitor === "shop" || visitor === "auto";
+    const marks = isShop ? [mark("span", "tag", tt(visitor))] : [];
+    const tail = isHeld ? [mark("span", "held", tt("held"))] : [];
+    this.#line([...marks, name, text, ...tail], isShop ? "shop" : visitor === this.wire.me?.visitor ? "mine" : "").dataset.message = message;
+  }
+
+  // What a moderator took away, gave back or pinned.
+  moderate({ act, messages, line }) {
+    if (act === "removed") {
+      for (const message of messages) {
+        this.gone.add(message);
+        this.ids.delete(message);
+        for (const shown of $("chat").querySelectorAll("[data-message]")) if (shown.dataset.message === message) shown.remove();
+      }
+    } else if (act === "restored" && line) {
+      this.gone.delete(line.message);
+      this.add(line);
+    }
+  }
+
+  answer({ question, text, answer }) {
+    if (this.answers.has(question)) return;
+    this.answers.add(question);
+    this.#line([mark("q", "", tt("answer", text)), tt("reply", answer)], "answered");
+  }
+
+  paintPinned(line) {
+    const [title, words] = $("pinned").children;
+    $("pinned").hidden = !line;
+    title.textContent = tt("pinned");
+    words.textContent = line ? `${line.nickname}：${line.text}` : "";
   }
 
   system(text) { this.#line([text], "system"); }
@@ -52,6 +88,25 @@ export class Chat {
     list.append(line);
     while (list.children.length > MOST_SHOWN) list.firstElementChild.remove();
     if (isAtEnd) list.scrollTop = list.scrollHeight;
+    return line;
+  }
+
+  #asks(isAsking) {
+    this.isAsking = isAsking;
+    $("ask").setAttribute("aria-pressed", String(isAsking));
+  }
+
+  // Who may not speak is told so, and until when; the page lets them again by itself.
+  #silence(words, short, until) {
+    const input = $("words");
+    const before = input.placeholder;
+    input.value = "";
+    input.disabled = true;
+    input.placeholder = short;
+    $("said").textContent = words;
+    $("said").hidden = false;
+    if (!until) return;
+    setTimeout(() => { input.disabled = false; input.placeholder = before; $("said").hidden = true; }, Math.min(Math.max(new Date(until) - Date.now(), 0) + 500, 2 ** 31 - 1));
   }
 
   #heart() {
@@ -68,14 +123,23 @@ export class Chat {
     if (!text) return;
     const said = $("said");
     try {
-      const { message } = await this.wire.act("/messages", { text });
+      const { message, held } = await this.wire.act("/messages", this.isAsking ? { text, asks: true } : { text });
       words.value = "";
-      this.add({ message, text, ...this.wire.me });
+      this.add({ message, text, ...this.wire.me, isHeld: held });
+      if (this.isAsking) { said.textContent = tt("asked"); said.hidden = false; setTimeout(() => { said.hidden = true; }, 3000); }
+      this.#asks(false);
     } catch (refusal) {
-      const hits = (refusal.details?.hits ?? []).map((hit) => hit.text).join("、");
+      const until = refusal.details?.until_at;
+      if (refusal.code === "muted") { this.#silence(tt("muted", clock(until, { withDay: true })), tt("muted_short", clock(until)), until); return; }
+      if (refusal.code === "not_to_speak") { this.#silence(tt("not_to_speak"), tt("not_to_speak")); return; }
+      const hits = (refusal.details?.hits ?? []).map((hit) => `${hit.text}（${hit.source}）`).join("、");
       said.textContent = refusal.code === "blocked" ? t("blocked", hits || refusal.message)
         : refusal.code === "too_fast" ? t("said_fast", refusal.retryAfterSeconds) : t("not_sent");
       said.hidden = false;
     }
   }
+}
+
+function mark(tag, look, words) {
+  return Object.assign(document.createElement(tag), { className: look, textContent: words });
 }

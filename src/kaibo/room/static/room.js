@@ -18,6 +18,7 @@ const chat = new Chat(wire);
 const about = new About(wire, beacons);
 let picture;
 let draws;
+let polls;
 let picked = null;
 let isPictured = false;
 
@@ -50,6 +51,7 @@ async function load() {
   }
   trouble("");
   picture.notices.slice(-1).forEach(notice);
+  picture.answers.slice(-2).forEach((one) => chat.answer(one));
   paint();
   performance.mark("usable");
   stream.open(picture.last_event_id);
@@ -58,6 +60,8 @@ async function load() {
 
 function hear(kind, body) {
   if (kind === "chat") { chat.hear(body); return; }
+  if (kind === "moderation") chat.moderate(body);
+  if (kind === "answer") chat.answer(body);
   const before = picture.current_item;
   if (!fold(picture, kind, body)) return;
   if (kind === "notice") notice(body);
@@ -84,10 +88,18 @@ function paint() {
   if (item) beacons.expose(item.item);
   drawer.paint(picture);
   paintDraws();
+  chat.paintPinned(picture.pinned);
+  paintPolls();
   curtain();
 }
 
 // Draws are rare: their part of the page is fetched when the room has one.
+async function paintPolls() {
+  if (!polls && !picture.polls.some((one) => one.state === "open")) return;
+  polls ??= import("./polls.js").then(({ Polls }) => new Polls(wire, $("polls")));
+  (await polls).paint(picture);
+}
+
 async function paintDraws() {
   if (!picture.draws?.length) return;
   draws ??= import("./draws.js").then(({ Draws }) => new Draws(wire, $("draws")));
