@@ -48,6 +48,8 @@ class Env:
     """KAIBO_MEDIA_URL: how players reach the picture from outside (default http://BIND:MEDIA_PORT)."""
     console_url: str
     """KAIBO_CONSOLE_URL: how staff reach the console (default http://BIND:CONSOLE_PORT)."""
+    beacon_url: str
+    """KAIBO_BEACON_URL: the relay and chain of a drand beacon draws take their randomness from, as https://RELAY/CHAIN; empty = witnesses."""
     secret_key: str
     """KAIBO_SECRET_KEY (or KAIBO_SECRET_KEY_FILE): signs cookies and tokens and wraps personal-data keys; empty = made once in the data folder."""
     allowed_hosts: tuple[str, ...]
@@ -88,6 +90,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         rtmp_url=_text(source, "KAIBO_RTMP_URL", f"rtmp://{shown}:{rtmp_port}").rstrip("/"),
         media_url=_text(source, "KAIBO_MEDIA_URL", f"http://{shown}:{media_port}").rstrip("/"),
         console_url=_text(source, "KAIBO_CONSOLE_URL", f"http://{shown}:{console_port}").rstrip("/"),
+        beacon_url=_text(source, "KAIBO_BEACON_URL", "").rstrip("/"),
         secret_key=_text(source, "KAIBO_SECRET_KEY", ""),
         allowed_hosts=tuple(h for h in _text(source, "KAIBO_ALLOWED_HOSTS", "").split(",") if h),
     )

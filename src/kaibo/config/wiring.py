@@ -27,6 +27,7 @@ from kaibo.stages.analytics.stage import STAGE as ANALYTICS
 from kaibo.stages.compliance import jobs as compliance_jobs
 from kaibo.stages.compliance.stage import STAGE as COMPLIANCE
 from kaibo.stages.listing.stage import STAGE as LISTING
+from kaibo.stages.live.services import draws as live_draws
 from kaibo.stages.live.services import items as live_items
 from kaibo.stages.live.services import sampling as live_sampling
 from kaibo.stages.live.stage import STAGE as LIVE
@@ -61,6 +62,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),
+    Clock("live-draws", 1, live_draws.advance_draws),
     Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
     Clock("imports", 30, intake_jobs.resume_stalled),
     Clock("audit-seal", 5, audit.seal),

@@ -8,6 +8,7 @@ there. Lock order: the room row, the draw row, then rows of the draw.   Source: 
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from kaibo.room.draw_complaints import (
     NoSuchDraw,
     NothingWon,
     PrizeForfeited,
+    PromiseUnreadable,
     PulseWrong,
     RevealsMissing,
     SecretNotPromised,
@@ -35,6 +37,7 @@ from kaibo.room.draw_complaints import (
     WitnessTaken,
 )
 
+_PROMISE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 MOST_WITNESSES = {"viewer": 20, "staff": 10}
 
 
@@ -131,8 +134,10 @@ def commit_witness(
     """
     This function will register a witness's promise, which can only be made before the freeze.
 
-    Raises: NoSuchDraw, DrawMovedOn, WitnessTaken, WitnessesFull.
+    Raises: PromiseUnreadable, NoSuchDraw, DrawMovedOn, WitnessTaken, WitnessesFull.
     """
+    if not _PROMISE.fullmatch(commitment):
+        raise PromiseUnreadable
     found = draw_of(cur, room=room, draw=draw, lock="no key update")
     if found.is_beacon or found.state != "open" or now >= moment(found.rules["closes_at_unix"]):
         raise DrawMovedOn

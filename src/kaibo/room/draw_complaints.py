@@ -117,3 +117,9 @@ class DrawCannotBeVoided(Conflict):
     code = "draw.cannot_be_voided"
     message_zh = "名单冻结后只有一种情况能作废：见证人公开时间已过仍不够数"
     message_en = "After the freeze a draw is void only when the witnesses' time is over and too few have shown their secret"
+
+
+class PromiseUnreadable(Invalid):
+    code = "draw.promise_unreadable"
+    message_zh = "承诺要是 64 位小写十六进制"
+    message_en = "A promise is 64 lower-case hexadecimal digits"

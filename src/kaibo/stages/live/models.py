@@ -352,3 +352,22 @@ class SpeechHit(models.Model):
                 condition=models.Q(acknowledged_at=None) | models.Q(state="acknowledged"), name="acknowledged_speech_hit_names_its_moment"
             ),
         ]
+
+
+class DrawPlan(models.Model):
+    """A draw as staff wrote it; its id is the room's. Once published the room holds it, and it never changes (LIV-10)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    title = models.CharField(max_length=500, blank=True)
+    terms = models.JSONField()
+    written_by_name = models.CharField(max_length=80)
+    written_at = models.DateTimeField()
+    published_by_name = models.CharField(max_length=80, blank=True, default="")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "written_at"], name="draw_plan_session")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(published_at=None) | ~models.Q(published_by_name=""), name="published_draw_names_its_publisher")
+        ]

@@ -28,6 +28,8 @@ REPLY_WRITE = "live:reply:write"
 REPLY_APPROVE = "live:reply:approve"
 SPEECH_SEND = "live:speech:send"
 SPEECH_ACKNOWLEDGE = "live:speech:acknowledge"
+DRAW_RUN = "live:draw:run"
+DRAW_WITNESS = "live:draw:witness"
 
 ABILITIES = (
     Ability(DESK_SEE, "查看中控台与提词器", "see the control desk and the prompter"),
@@ -52,20 +54,22 @@ ABILITIES = (
     Ability(REPLY_APPROVE, "批准快捷与关键词回复", "approve quick and keyword replies"),
     Ability(SPEECH_SEND, "送入主播语音转写", "send the host's words from a speech recogniser"),
     Ability(SPEECH_ACKNOWLEDGE, "确认口播违禁提醒", "acknowledge hits in the host's words"),
+    Ability(DRAW_RUN, "写抽奖规则、开始与作废抽奖", "write, start and void draws"),
+    Ability(DRAW_WITNESS, "当抽奖见证人", "be a witness of a draw"),
 )
 _ANSWER = (PROMPTER_ANSWER, PLAYBOOK_TICK)
 _TALK = (TALK_MODERATE, TALK_ANSWER, POLL_RUN, REPLY_WRITE, SPEECH_ACKNOWLEDGE)
 _CONTROL = (
-    DESK_SEE, SESSION_START, SESSION_END, RUNDOWN_STEER, ITEM_STEER, PRICE_CHANGE, NOTICE_POST, STREAM_SWITCH, FIGURES_TELL, PLAYBOOK_RUN, *_ANSWER,
+    DRAW_RUN, DRAW_WITNESS, DESK_SEE, SESSION_START, SESSION_END, RUNDOWN_STEER, ITEM_STEER, PRICE_CHANGE, NOTICE_POST, STREAM_SWITCH, FIGURES_TELL, PLAYBOOK_RUN, *_ANSWER,
     *_TALK, TALK_BLOCK, SPEECH_SEND,
 )  # fmt: skip
 ROLES: Mapping[str, tuple[str, ...]] = {
     "control": _CONTROL,
     "operations": (*_CONTROL, PRICE_CONFIRM, PLAYBOOK_EDIT, REPLY_APPROVE),
-    "compliance": (DESK_SEE, PRICE_CONFIRM, TALK_MODERATE, TALK_BLOCK, REPLY_APPROVE, SPEECH_ACKNOWLEDGE),
-    "host": (DESK_SEE, *_ANSWER, TALK_ANSWER, SPEECH_ACKNOWLEDGE),
-    "technician": (DESK_SEE, STREAM_SWITCH, PLAYBOOK_RUN, PLAYBOOK_TICK, SPEECH_SEND),
-    "service": (DESK_SEE, NOTICE_POST, PLAYBOOK_TICK, *_TALK),
-    "analyst": (DESK_SEE, FIGURES_TELL),
-    "selection": (DESK_SEE,),
+    "compliance": (DESK_SEE, DRAW_WITNESS, PRICE_CONFIRM, TALK_MODERATE, TALK_BLOCK, REPLY_APPROVE, SPEECH_ACKNOWLEDGE),
+    "host": (DESK_SEE, DRAW_WITNESS, *_ANSWER, TALK_ANSWER, SPEECH_ACKNOWLEDGE),
+    "technician": (DESK_SEE, DRAW_WITNESS, STREAM_SWITCH, PLAYBOOK_RUN, PLAYBOOK_TICK, SPEECH_SEND),
+    "service": (DESK_SEE, DRAW_WITNESS, NOTICE_POST, PLAYBOOK_TICK, *_TALK),
+    "analyst": (DESK_SEE, DRAW_WITNESS, FIGURES_TELL),
+    "selection": (DESK_SEE, DRAW_WITNESS),
 }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.live import playbook_views, prompter_views, talk_views, views
+from kaibo.stages.live import draw_views, playbook_views, prompter_views, talk_views, views
 
 app_name = "live"
 urlpatterns = [
@@ -31,6 +31,12 @@ urlpatterns = [
     path("<uuid:session_id>/talk/panel", talk_views.panel, name="talk-panel"),
     path("<uuid:session_id>/talk/tools", talk_views.tools, name="talk-tools"),
     path("<uuid:session_id>/talk/do/<slug:deed>", talk_views.act, name="talk-act"),
+    path("<uuid:session_id>/draws", draw_views.page, name="draws"),
+    path("<uuid:session_id>/draws/panel", draw_views.panel, name="draws-panel"),
+    path("<uuid:session_id>/draws/new", draw_views.edit, name="draw-new"),
+    path("<uuid:session_id>/draws/<uuid:draw_id>", draw_views.edit, name="draw-edit"),
+    path("<uuid:session_id>/draws/<uuid:draw_id>/file", draw_views.file, name="draw-file"),
+    path("<uuid:session_id>/draws/<uuid:draw_id>/<slug:deed>", draw_views.act, name="draw-act"),
     path("<uuid:session_id>/log", views.log, name="log"),
     path("<uuid:session_id>/start", views.start, name="start"),
     path("<uuid:session_id>/do/<slug:deed>", views.act, name="act"),
