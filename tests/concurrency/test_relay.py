@@ -13,7 +13,7 @@ from kaibo.master.stock.models import Allotment, Entry, Line, Reservation
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.outbox.models import OutboxFact
-from kaibo.stages.orders import relay
+from kaibo.stages.orders import following, relay
 from kaibo.stages.orders.models import ClaimTrouble, Order, OrderLine
 from tests.make.at_once import at_once
 from tests.make.goods import make_product, make_sku, make_stock, make_warehouse
@@ -133,7 +133,7 @@ def test_two_clocks_that_expire_the_same_order_give_its_units_back_once():
     item, allotment = make_item_on_sale(units=5)
     make_claims(item, 2, quantity=2, pay_by=NOW)
     relay.settle_claims(NOW)
-    assert sum(at_once(lambda: relay.expire_unpaid(NOW), lambda: relay.expire_unpaid(NOW))) == 2
+    assert sum(at_once(lambda: following.expire_unpaid(NOW), lambda: following.expire_unpaid(NOW))) == 2
     assert set(Order.objects.values_list("state", "cancel_reason")) == {("cancelled", "unpaid")}
     assert Allotment.objects.get().settled == 0
     assert stock.levels_of([allotment.sku_id])[allotment.sku_id][Bucket.ALLOTTED] == 5

@@ -29,11 +29,13 @@ from kaibo.stages.compliance.stage import STAGE as COMPLIANCE
 from kaibo.stages.listing.stage import STAGE as LISTING
 from kaibo.stages.live.services import draws as live_draws
 from kaibo.stages.live.services import items as live_items
+from kaibo.stages.live.services import polls as live_polls
 from kaibo.stages.live.services import sampling as live_sampling
+from kaibo.stages.live.services import talk as live_talk
 from kaibo.stages.live.stage import STAGE as LIVE
 from kaibo.stages.members import jobs as members_jobs
 from kaibo.stages.members.stage import STAGE as MEMBERS
-from kaibo.stages.orders import relay, shipping
+from kaibo.stages.orders import following, reconciling, refunding, relay, shipping
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk import jobs as risk_jobs
 from kaibo.stages.risk.stage import STAGE as RISK
@@ -58,12 +60,17 @@ REACTIONS: Mapping[type[Fact], tuple[Handler, ...]] = {
 MINUTE, HOUR, DAY = 60, 3600, 86400
 CLOCKS: tuple[Clock, ...] = (
     Clock("claims-relay", 1, relay.settle_claims),
-    Clock("orders-expiry", 10, relay.expire_unpaid),
+    Clock("claims-follow", 1, following.follow_claims),
+    Clock("orders-expiry", 10, following.expire_unpaid),
+    Clock("orders-refunds", 5, refunding.give_back_due),
+    Clock("orders-bills", HOUR, reconciling.fetch_bills),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),
     Clock("live-draws", 1, live_draws.advance_draws),
     Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
+    Clock("live-polls", 1, live_polls.close_due_polls),
+    Clock("live-chat-forgetting", HOUR, live_talk.forget_old_messages),
     Clock("imports", 30, intake_jobs.resume_stalled),
     Clock("audit-seal", 5, audit.seal),
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),

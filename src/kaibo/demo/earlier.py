@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from kaibo.demo import goods, past
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House
-from kaibo.demo.tonight import DUTIES
+from kaibo.demo.tonight import DUTIES, sample_minutes
 from kaibo.kit.clock import business_date
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.stages.analytics import jobs as analytics_jobs
@@ -18,7 +18,7 @@ from kaibo.stages.analytics import queries as analytics
 from kaibo.stages.analytics import services as retrospectives
 from kaibo.stages.live import services as live
 from kaibo.stages.live.models import SaleItem
-from kaibo.stages.orders import relay, shipping
+from kaibo.stages.orders import following, relay, shipping
 from kaibo.stages.orders import services as orders
 from kaibo.stages.orders.models import Order
 from kaibo.stages.showplan import queries as showplan_queries
@@ -81,6 +81,7 @@ def _hold(house: House, evening: Evening, now: datetime, chance: random.Random) 
         seen, at = segment.id, ends_at
     past.watch_in_the_past(room, shown, starts_at=starts_at, viewers=evening.viewers, chance=chance)
     past.claim_in_the_past(shown, claims=evening.claims, chance=chance)
+    sample_minutes(session_id, room, starts_at, at, entered=evening.viewers)
     relay.settle_claims(at)
     _pay_and_send(session_id, at, chance)
     live.end_session(actor=actor("hemu"), session_id=session_id, key=f"example-{uuid4()}", now=at)
@@ -154,7 +155,7 @@ def _pay_and_send(session_id: UUID, ended_at: datetime, chance: random.Random) -
             tracking_no=f"SF1{chance.randrange(10**12):012d}",
             now=ended_at + timedelta(hours=14),
         )
-    relay.expire_unpaid(ended_at + timedelta(hours=2))
+    following.expire_unpaid(ended_at + timedelta(hours=2))
 
 
 def _conclude(session_id: UUID, lessons: str, now: datetime) -> None:

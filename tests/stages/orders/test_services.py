@@ -16,13 +16,14 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake import engine
 from kaibo.plumbing.intake import services as intake
 from kaibo.plumbing.intake.kinds import ImportContext, ParsedRow, Refused, Taken
-from kaibo.stages.orders import queries, relay, services, shipping
+from kaibo.stages.orders import following, queries, relay, services, shipping
 from kaibo.stages.orders.checks import differences
 from kaibo.stages.orders.complaints import NotAwaitingPayment, PaymentAmountWrong, PaymentOfAnother
 from kaibo.stages.orders.models import Finding, Order, OrderLine, Payment, Shipment
 from kaibo.stages.orders.rules import NotShippable
 from kaibo.stages.orders.sheets import take_shipments
 from tests.make.goods import make_product, make_sku
+from kaibo.stages.orders.models import PaymentRefund
 from tests.make.orders import NOW, make_claims, make_item_on_sale, make_paid_order, row, take
 
 pytestmark = pytest.mark.django_db
@@ -70,8 +71,8 @@ def test_one_payment_number_pays_one_order(shop):
 
 def test_what_nobody_paid_goes_back_on_sale_in_the_open_room(claim):
     later = NOW + timedelta(minutes=15)
-    assert relay.expire_unpaid(later - timedelta(seconds=1)) == 0
-    assert relay.expire_unpaid(later) == 1
+    assert following.expire_unpaid(later - timedelta(seconds=1)) == 0
+    assert following.expire_unpaid(later) == 1
     assert levels() == {Bucket.ALLOTTED: 1}
     with connection.cursor() as cursor:
         cursor.execute("select left_units from room.items")
@@ -87,7 +88,7 @@ def test_what_nobody_paid_goes_to_the_shelf_when_the_item_is_closed(claim):
         cursor.execute("select item from room.items")
         left = backoffice.close_item(cursor, room="linxia-1122", item=cursor.fetchone()[0])
     allotments.close_allotment(actor=KAIBO, allotment_id=Allotment.objects.get().pk, unclaimed=left, now=NOW)
-    relay.expire_unpaid(NOW + timedelta(hours=1))
+    following.expire_unpaid(NOW + timedelta(hours=1))
     assert levels() == {Bucket.SELLABLE: 1}
     assert differences() == []
 
@@ -97,18 +98,24 @@ def test_a_late_payment_takes_stock_again_where_there_is_some(shop):
     (claim,) = make_claims(item, 1)
     relay.settle_claims(NOW)
     later = NOW + timedelta(hours=1)
-    relay.expire_unpaid(later)
+    following.expire_unpaid(later)
     assert pay(claim, at=later).outcome == "late"
     order = Order.objects.get()
     assert (order.state, order.refund_due_fen, order.cancel_reason) == ("allocated", 0, "")
-    assert levels() == {Bucket.SELLABLE: 3, Bucket.RESERVED: 1, Bucket.ALLOTTED: 1}
-    assert differences() == []
+    assert levels() == {Bucket.SELLABLE: 4, Bucket.RESERVED: 1}
+    assert differences() == [] and stock.differences() == []
+    with connection.cursor() as cursor:
+        cursor.execute("select left_units, returned_units from room.items")
+        assert cursor.fetchone() == (0, 0)
 
 
 def test_a_late_payment_without_stock_is_due_back_and_the_order_stays_cancelled(claim):
     later = NOW + timedelta(hours=1)
-    relay.expire_unpaid(later)
+    following.expire_unpaid(later)
+    with connection.cursor() as cursor:
+        cursor.execute("update room.items set left_units = 0, withdrawn_units = 1")  # somebody else took it
     assert pay(claim, at=later).outcome == "refund_due"
+    assert list(PaymentRefund.objects.values_list("order_id", "amount_fen", "reason", "state")) == [(claim, 59_900, "expired", "due")]
     order = Order.objects.get()
     assert (order.state, order.refund_due_fen) == ("cancelled", 59_900)
     assert levels() == {Bucket.ALLOTTED: 1}

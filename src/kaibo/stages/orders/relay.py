@@ -28,7 +28,7 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.outbox import outbox
-from kaibo.room import backoffice
+from kaibo.room import backoffice, claim_life
 from kaibo.room.backoffice import ClaimRow
 from kaibo.stages.orders.models import ClaimTrouble, Order, OrderLine
 from kaibo.stages.orders.rules import State
@@ -38,8 +38,8 @@ log = logging.getLogger("kaibo.orders.relay")
 BATCH_CLAIMS = 500
 MOST_SECONDS_A_RUN = 2.0
 """After this the other clocks get their turn; the next run goes on a second later."""
-MOST_EXPIRED = 200
 OWN = "own"
+UNPAID = "unpaid"
 
 
 class AllotmentUnknown(Conflict):
@@ -184,26 +184,37 @@ def _line_of(claim: ClaimRow, sku: SkuRow) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def expire_unpaid(now: datetime) -> int:
-    """This function will cancel own orders nobody paid in time and put their units back on sale; the clock gives how many."""
-    due = Order.objects.filter(state=State.PENDING_PAYMENT.value, platform=OWN, pay_by__lte=now).order_by("pay_by")
-    return sum(_expire(order_id, now) for order_id in list(due.values_list("pk", flat=True)[:MOST_EXPIRED]))
+def tell_levels(items: Sequence[UUID]) -> None:
+    """This function will tell the room's stream of new levels after the commit: it locks the room, which nobody may after its items."""
 
+    def tell() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            claim_life.announce_levels(cursor, items)
 
-def _expire(order_id: UUID, now: datetime) -> int:
-    try:
-        with transaction.atomic():
-            return int(cancel_unpaid(order_id, reason="unpaid", now=now))
-    except UnitsNotReturned as disagreement:
-        log.error("units not returned", extra={"order": str(order_id), "reason": disagreement.message("en")})
-        return 0
+    if items:
+        transaction.on_commit(tell)
 
 
 @transaction.atomic
 def cancel_unpaid(order_id: UUID, *, reason: str, now: datetime) -> bool:
     """
     This function will cancel an order that awaits payment and return its units: to the room while the item is open
-    there, else to the shelf. False when somebody was first.   Raises: UnitsNotReturned.   Source: ORD-6.
+    there, else to the shelf. False when somebody was first, or the money was.   Raises: UnitsNotReturned.   Source: ORD-6.
+    """
+    with connection.cursor() as cursor:
+        claim_life.lock_claims(cursor, [order_id])
+        units = Order.objects.filter(pk=order_id, state=State.PENDING_PAYMENT.value).values_list("units", flat=True).first()
+        if units is None:
+            return False
+        outcome = backoffice.return_units(cursor, order_id, units)
+    return outcome != "paid" and cancel_ended(order_id, units_returned=outcome == "returned", reason=reason, now=now)
+
+
+@transaction.atomic
+def cancel_ended(order_id: UUID, *, units_returned: bool, reason: str, now: datetime) -> bool:
+    """
+    This function will cancel the order of a claim that ended in the room. `units_returned`: they are on sale there again,
+    so they go back into the allotment; else to the shelf.   Raises: UnitsNotReturned.
     """
     changed = Order.objects.filter(pk=order_id, state=State.PENDING_PAYMENT.value).update(
         state=State.CANCELLED.value, cancelled_at=now, cancel_reason=reason, allocated_at=None
@@ -214,19 +225,11 @@ def cancel_unpaid(order_id: UUID, *, reason: str, now: datetime) -> bool:
     lines = list(OrderLine.objects.filter(order=order_id).values_list("sku_id", "quantity"))
     OrderLine.objects.filter(order=order_id).update(cancelled=F("quantity"))
     stock.lock_items(part for sku, units in lines for part, _ in stock.units_of(sku, units))
-    _return_units(order, sum(units for _, units in lines), now)
+    if not units_returned:
+        stock.release_reserved(actor=KAIBO, reference=order.stock_reference, now=now)
+    elif order.allotment_id is None or not allotments.give_back(
+        actor=KAIBO, allotment_id=order.allotment_id, reference=order.stock_reference, quantity=sum(units for _, units in lines), now=now
+    ):  # the room would sell units the ledger does not keep for it
+        raise UnitsNotReturned(order_no=order.order_no)
     audit.record(KAIBO, "orders:order:cancel", subject=f"order:{order_id}", now=now, shop_id=order.shop_id, details={"reason": reason})
     return True
-
-
-def _return_units(order: Order, units: int, now: datetime) -> None:
-    with connection.cursor() as cursor:
-        outcome = backoffice.return_units(cursor, order.pk, units)
-    if outcome == "returned":
-        given = order.allotment_id is not None and allotments.give_back(
-            actor=KAIBO, allotment_id=order.allotment_id, reference=order.stock_reference, quantity=units, now=now
-        )
-        if not given:  # the room would sell units the ledger does not keep for it
-            raise UnitsNotReturned(order_no=order.order_no)
-    else:
-        stock.release_reserved(actor=KAIBO, reference=order.stock_reference, now=now)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
-from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.vault import vault
-from kaibo.stages.orders import queries, relay
+from kaibo.room import claim_life
+from kaibo.stages.orders import following, queries, relay
 from kaibo.stages.orders.addresses.parser import Address, parse_address
 from kaibo.stages.orders.complaints import (
     AddressIncomplete,
@@ -29,80 +28,55 @@ from kaibo.stages.orders.complaints import (
     ReceiverOnPlatform,
 )  # fmt: skip
 from kaibo.stages.orders.marks import masked_receiver, receiver_mark
-from kaibo.stages.orders.models import Finding, Order, OrderLine, Payment
+from kaibo.stages.orders.models import Finding, Order, Payment
 from kaibo.stages.orders.permissions import HOLD, PAY, RECEIVER, RELEASE, UNMASK
 from kaibo.stages.orders.rules import Hold, State
-from kaibo.stages.orders.shipping import reserve_for
 from kaibo.stages.orders.verification import Field
 
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
 PARTS = {"province": ("省份", "province"), "city": ("城市", "city"), "area": ("区县", "area"), "detail": ("详细地址", "street and number")}
-UNPAID = "unpaid"
+BY_HAND = "by_hand"
 
 
 @transaction.atomic
 def record_payment(*, actor: Actor, order_id: UUID, paid_fen: int, payment_no: str, paid_at: datetime, now: datetime) -> Payment:
     """
-    This function will book a payment once per payment number and move the order on.
+    This function will book money that came past the channels, once per payment number, and move the order on.
 
-    A payment after the order expired takes stock again if there is any, else notes that the money is due back.
-    Raises: Forbidden, PaymentAmountWrong, PaymentOfAnother, NotAwaitingPayment.   Source: ORD-6.
+    The room decides, as for any payment: after the claim expired it takes units again if there are any, else the money
+    is due back.   Raises: Forbidden, PaymentAmountWrong, PaymentOfAnother, NotAwaitingPayment.   Source: ORD-6.
     """
     order = queries.order_for(actor, order_id)
     access.require(actor, PAY, shop_id=order.shop_id)
+    following.wait_alone()
+    with connection.cursor() as cursor:
+        claim_life.lock_claims(cursor, [order_id])
     # lock: payment, expiry and shipment of an order one after the other
     order = Order.objects.select_for_update().get(pk=order_id)
-    known = Payment.objects.filter(payment_no=payment_no).first()
+    known = Payment.objects.filter(channel=BY_HAND, payment_no=payment_no).first()
     if known:
         if known.order_id != order_id or known.paid_fen != paid_fen:
             raise PaymentOfAnother(payment_no=payment_no)
         return known
     if paid_fen != order.amount_fen:
         raise PaymentAmountWrong(due_fen=order.amount_fen, paid_fen=paid_fen)
-    outcome = _take_payment(order, paid_fen, paid_at, now)
-    payment = Payment.objects.create(order=order, payment_no=payment_no, paid_fen=paid_fen, paid_at=paid_at, outcome=outcome)
+    is_unpaid = order.state == State.CANCELLED.value and order.cancel_reason == relay.UNPAID and not order.paid_fen
+    if order.source != "claim" or not (is_unpaid or order.state == State.PENDING_PAYMENT.value):
+        raise NotAwaitingPayment
+    with connection.cursor() as cursor:
+        outcome, items = claim_life.book_by_hand(
+            cursor, claim=order_id, transaction=payment_no, amount_fen=paid_fen, paid_at=paid_at, now=now
+        )
+    if outcome == "unknown":
+        raise PaymentOfAnother(payment_no=payment_no)
+    relay.tell_levels(items)
+    following.follow_now(now=now, claim=order_id)
+    payment = Payment.objects.get(channel=BY_HAND, payment_no=payment_no)
     audit.record(
         actor, "orders:payment:record", subject=f"order:{order_id}", now=now, shop_id=order.shop_id,
-        details={"payment_no": payment_no, "paid_fen": paid_fen, "outcome": outcome},
+        details={"payment_no": payment_no, "paid_fen": paid_fen, "outcome": payment.outcome},
     )
     return payment
-
-
-def _take_payment(order: Order, paid_fen: int, paid_at: datetime, now: datetime) -> str:
-    hours = thresholds.value("orders.ship_within_hours", shop_id=order.shop_id)
-    paid = {"paid_at": paid_at, "paid_fen": paid_fen, "ship_by": paid_at + timedelta(hours=hours)}
-    if order.state == State.PENDING_PAYMENT.value:
-        Order.objects.filter(pk=order.pk).update(state=State.ALLOCATED.value, **paid)
-        _find_missing_receiver(order, now)
-        return "in_time"
-    if order.state == State.CANCELLED.value and order.cancel_reason == UNPAID and not order.paid_fen:
-        return _take_late_payment(order, paid, now)
-    raise NotAwaitingPayment
-
-
-def _take_late_payment(order: Order, paid: dict[str, object], now: datetime) -> str:
-    OrderLine.objects.filter(order=order.pk).update(cancelled=0)
-    order.stock_reference = f"{relay.reference_of(order.pk)}:late"
-    try:
-        with transaction.atomic():
-            reserve_for(order, now)
-    except StockShort:
-        OrderLine.objects.filter(order=order.pk).update(cancelled=F("quantity"))
-        Order.objects.filter(pk=order.pk).update(paid_fen=paid["paid_fen"], paid_at=paid["paid_at"], refund_due_fen=paid["paid_fen"])
-        return "refund_due"
-    Order.objects.filter(pk=order.pk).update(cancelled_at=None, cancel_reason="", allotment_id=None, **paid)
-    _find_missing_receiver(order, now)
-    return "late"
-
-
-def _find_missing_receiver(order: Order, now: datetime) -> None:
-    if order.receiver_sealed is not None:
-        return
-    _, is_new = Finding.objects.get_or_create(
-        order=order, line=None, field=Field.ADDRESS.value, defaults={"reason": "address_none", "found_at": now}
-    )
-    if is_new:
-        Order.objects.filter(pk=order.pk).update(open_findings=F("open_findings") + 1)
 
 
 @transaction.atomic
