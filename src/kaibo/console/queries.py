@@ -17,6 +17,7 @@ from kaibo.master.people.models import Person
 from kaibo.master.people.queries import names_of, people_with_role
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import reading
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import SearchHit, TodayItem, wiring
 from kaibo.stages import FLOW
@@ -42,7 +43,8 @@ class Due:
 
 def due_items(actor: Actor, now: datetime) -> list[Due]:
     """This function will gather what is due for the actor from every stage, in the order of time.   Source: LOOK 4, DESIGN §6."""
-    items = [item for stage in wiring().manifests if stage.today for item in stage.today(actor, now)]
+    with reading():
+        items = [item for stage in wiring().manifests if stage.today for item in stage.today(actor, now)]
     return [_placed(item, now) for item in sorted(items, key=lambda item: (item.at, item.title))]
 
 

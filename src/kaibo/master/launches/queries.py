@@ -13,6 +13,7 @@ from kaibo.master.launches.rules import Lateness, lateness
 from kaibo.master.people.queries import names_of
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import asked_once, reading
 from kaibo.plumbing.wiring import Finding, wiring
 
 
@@ -62,6 +63,7 @@ def launch_for(actor: Actor, launch_id: UUID) -> Launch:
     return launch
 
 
+@asked_once
 def products_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """This function will give launch id → product id; what every gate check starts with."""
     return dict(Launch.objects.filter(pk__in=list(launch_ids), product__isnull=False).values_list("pk", "product_id"))
@@ -83,7 +85,8 @@ def board(
     )
     launches = list(access.visible(visible, actor, shop_id=shop_id))
     ids = [launch.pk for launch in launches]
-    findings = {stage.key: (stage.gate(ids, now) if stage.gate else {}) for stage in wiring().stages}
+    with reading():
+        findings = {stage.key: (stage.gate(ids, now) if stage.gate else {}) for stage in wiring().stages}
     plans = {(plan.launch_id, plan.stage): plan for plan in LaunchStage.objects.filter(launch__in=ids)}
     passed = set(
         GateOverride.objects.filter(launch__in=ids, confirmed_by__isnull=False).values_list("launch_id", "stage")

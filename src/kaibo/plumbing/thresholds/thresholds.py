@@ -13,6 +13,7 @@ from kaibo.kit.errors import NotFound
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.once import asked_once, is_reading
 from kaibo.plumbing.thresholds.models import ThresholdChange
 from kaibo.plumbing.wiring import Threshold, wiring
 
@@ -41,14 +42,25 @@ def value(key: str, *, shop_id: UUID | None = None) -> int:
     Raises: ThresholdUnknown.
     """
     default = _declared(key)
+    if shop_id is None and is_reading():
+        return _changed_company_wide().get(key, default.value)
     in_force = dict(ThresholdChange.objects.filter(Q(shop_id=None) | Q(shop_id=shop_id), key=key).values_list("shop_id", "value"))
     return in_force.get(shop_id, in_force.get(None, default.value))
 
 
 def values(*keys: str) -> dict[str, int]:
     """This function will give several company-wide values with one query."""
-    changed = dict(ThresholdChange.objects.filter(key__in=keys, shop_id=None).values_list("key", "value"))
+    if is_reading():
+        changed = _changed_company_wide()
+    else:
+        changed = dict(ThresholdChange.objects.filter(key__in=keys, shop_id=None).values_list("key", "value"))
     return {key: changed.get(key, _declared(key).value) for key in keys}
+
+
+@asked_once
+def _changed_company_wide() -> dict[str, int]:
+    """Every changed value at once: a reading asks for many, and there are never many rows."""
+    return dict(ThresholdChange.objects.filter(shop_id=None).values_list("key", "value"))
 
 
 def _declared(key: str) -> Threshold:

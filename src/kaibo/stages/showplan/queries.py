@@ -14,6 +14,7 @@ from kaibo.master.catalog import queries as catalog
 from kaibo.master.people.queries import names_of
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import asked_once
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.showplan.models import Duty, EquipmentCheck, Offer, Rehearsal, Segment, Session, SessionOverride
 from kaibo.stages.showplan.rules import Target, planned_starts, targets
@@ -211,6 +212,7 @@ def segment_of(session_id: UUID, segment_id: UUID) -> Segment:
     return segment
 
 
+@asked_once
 def sessions_of_products(product_ids: Iterable[UUID]) -> dict[UUID, list[Session]]:
     """This function will give, by product, the sessions it is planned in (cancelled ones left out), soonest first."""
     found: dict[UUID, list[Session]] = {}
