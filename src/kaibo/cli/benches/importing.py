@@ -23,6 +23,7 @@ from typing import Any
 from uuid import UUID
 
 from kaibo.cli.benches import order_file
+from kaibo.cli.benches.database_cpu import database_cpu_seconds
 from kaibo.cli.benches.scratch import scratch_database
 from kaibo.config.setup import django_ready
 
@@ -94,22 +95,7 @@ class _Spent:
 
 def _spent() -> _Spent:
     times = os.times()
-    return _Spent(time.perf_counter(), times.user + times.system + times.children_user + times.children_system, _database_cpu_seconds())
-
-
-def _database_cpu_seconds() -> float | None:
-    """CPU time of the server process behind our connection; None where the server is on another machine or hides it."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-    try:
-        name, _, rest = stat.read_text().rpartition(")")
-    except OSError:
-        return None
-    user, system = (int(part) for part in rest.split()[11:13])
-    return (user + system) / os.sysconf("SC_CLK_TCK") if "postgres" in name else None
+    return _Spent(time.perf_counter(), times.user + times.system + times.children_user + times.children_system, database_cpu_seconds())
 
 
 def _end_to_end(path: Path) -> dict[str, Any]:
