@@ -24,6 +24,8 @@ def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequenc
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
+    # Made before the COPY begins: a row that asks the database while it is made would wait for this very connection for ever.
+    ready = [[*row, *usual, *(make() for make in made)] for row in rows]
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row([*row, *usual, *(make() for make in made)])
+        for row in ready:
+            copy.write_row(row)
