@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from kaibo.plumbing.access.actor import KAIBO
-from kaibo.plumbing.once import asked_once, is_reading, reading
+from kaibo.plumbing.once import asked_once, each_asked_once, is_reading, reading
 from kaibo.plumbing.thresholds import thresholds
 from tests.make.people import NOW
 
-ONE, TWO = UUID(int=1), UUID(int=2)
+ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
 
 class Register:
@@ -81,6 +81,23 @@ def test_a_reading_that_fails_is_over(question, register):
     with pytest.raises(ZeroDivisionError), reading():
         raise ZeroDivisionError
     assert not is_reading()
+
+
+def test_of_many_ids_only_those_nobody_asked_about_are_asked():
+    asked = []
+
+    @each_asked_once
+    def ask(ids, at):
+        asked.append((list(ids), at))
+        return {one: (one, at) for one in ids if one != TWO}
+
+    assert ask([ONE, TWO], NOW) == {ONE: (ONE, NOW)}
+    with reading():
+        assert ask([ONE, TWO], NOW) == {ONE: (ONE, NOW)}
+        assert ask([TWO, ONE, THREE], NOW) == {ONE: (ONE, NOW), THREE: (THREE, NOW)}
+        assert ask({THREE: ""}.keys(), NOW) == {THREE: (THREE, NOW)}
+        assert ask([ONE], "later") == {ONE: (ONE, "later")}
+    assert asked == [([ONE, TWO], NOW), ([ONE, TWO], NOW), ([THREE], NOW), ([ONE], "later")]
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -103,7 +104,9 @@ def _page_entries(actor: Actor, pages: Iterable[Page], key: str) -> list[Entry]:
     ]
 
 
+@cache
 def _address(url_name: str) -> str:
+    """The address of a page without parts that change; the URLs stand while the process runs."""
     try:
         return reverse(url_name)
     except NoReverseMatch:

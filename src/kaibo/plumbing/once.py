@@ -52,9 +52,31 @@ def asked_once(question: Callable[P, Answer]) -> Callable[P, Answer]:
         named = {name: _held(one) for name, one in kwargs.items()}
         key = (question, tuple(given), frozenset(named.items()))
         if key not in answers:
-            answers[key] = question(*given, **named)  # type: ignore[arg-type]
+            answers[key] = question(*given, **named)
         answer: Answer = answers[key]
         return answer
+
+    return ask
+
+
+def each_asked_once(question: Callable[[Iterable[Hashable], Any], dict[Any, Answer]]) -> Callable[[Iterable[Any], Any], dict[Any, Answer]]:
+    """
+    This function will mark a read that gives an answer for each of many ids at one moment: within a reading only the ids nobody
+    asked about yet are asked. An id without an answer stays without one.
+    """
+
+    @wraps(question)
+    def ask(ids: Iterable[Any], at: Any) -> dict[Any, Answer]:
+        answers = _answers.get()
+        if answers is None:
+            return question(ids, at)
+        wanted = list(dict.fromkeys(ids))
+        known: dict[Any, Answer] = answers.setdefault((question, at), {})
+        asked: set[Any] = answers.setdefault((question, at, "asked"), set())
+        if new := [one for one in wanted if one not in asked]:
+            known.update(question(new, at))
+            asked.update(new)
+        return {one: known[one] for one in wanted if one in known}
 
     return ask
 

@@ -19,6 +19,7 @@ from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import categories
 from kaibo.master.shops.models import Channel
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import each_asked_once
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance.house_words import current_screener
@@ -232,6 +233,7 @@ def pieces_of(text: str, hits: Iterable[Hit]) -> list[Piece]:
     return pieces
 
 
+@each_asked_once
 def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Finding]]:
     """
     This function will give product → everything that is not green: documents on its channels, and words.
