@@ -14,6 +14,10 @@ BENCHES = {
         "kaibo.cli.benches.stream",
         "直播流：一万观众的送达速度与内存 · frames per CPU second, delay and memory of many viewers beside plain uvicorn",
     ),
+    "events": (
+        "kaibo.cli.benches.events",
+        "行为事件：每秒落盘的事件数 · durable behaviour events a second over HTTP, and how soon they show in figures",
+    ),
     "pages": (
         "kaibo.cli.benches.pages",
         "页面：装入十万订单后的服务器时间 · server time of pages with 100,000 orders loaded",

@@ -22,14 +22,18 @@ class ServerIsSilent(Unavailable):
     message_en = "A process of the bench does not answer: {what}"
 
 
+def surroundings() -> dict[str, str]:
+    """This function will give a child the same settings and the place this code was loaded from."""
+    source = str(Path(__file__).resolve().parents[3])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])}
+
+
 @contextlib.contextmanager
 def process(command: list[str], *, speaks: bool = False) -> Iterator[subprocess.Popen[str]]:
     """This function will run a program from this very source tree, and stop it in the end."""
-    source = str(Path(__file__).resolve().parents[3])
-    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])}
     pipe = subprocess.PIPE if speaks else subprocess.DEVNULL
     started = subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=surroundings
+        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=surroundings()
     )  # fmt: skip
     try:
         yield started
