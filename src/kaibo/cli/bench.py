@@ -18,6 +18,7 @@ BENCHES = {
         "kaibo.cli.benches.events",
         "行为事件：每秒落盘的事件数 · durable behaviour events a second over HTTP, and how soon they show in figures",
     ),
+    "draw": ("kaibo.cli.benches.drawing", "抽奖：十万人 · a draw of 100,000 entrants beside bare hashing"),
     "pages": (
         "kaibo.cli.benches.pages",
         "页面：装入十万订单后的服务器时间 · server time of pages with 100,000 orders loaded",
