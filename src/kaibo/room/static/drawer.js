@@ -1,5 +1,6 @@
 // All products of the room, and what this viewer got.
 import { paintPicture } from "./card.js";
+import { stateWords } from "./paying.js";
 import { clock, t, yuan } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -15,7 +16,8 @@ export class Drawer {
 
   open(picture) { this.paint(picture); $("drawer").showModal(); }
 
-  paint(picture) {
+  paint(picture, mine = this.mine) {
+    this.mine = mine;
     $("goods-count").hidden = !picture.items.length;
     $("goods-count").textContent = picture.items.length;
     const focused = document.activeElement?.dataset?.item;
@@ -43,14 +45,17 @@ export class Drawer {
   }
 
   #mine(picture) {
-    const mine = this.wire.kept("mine") ?? [];
-    $("mine").hidden = !mine.length;
-    $("mine-list").replaceChildren(...mine.map((got) => {
+    const claims = this.mine?.claims ?? [];
+    $("mine").hidden = !claims.length;
+    $("mine-list").replaceChildren(...claims.map((got) => {
       const row = document.createElement("li");
-      const title = picture.items.find((item) => item.item === got.item)?.title ?? "";
-      const isDue = new Date(got.pay_by) > new Date();
-      row.append(text("span", "", `${title} × ${got.quantity}　${yuan(got.amount_fen)}`),
-        text("span", isDue ? "due" : "late", isDue ? t("pay_before", clock(got.pay_by, { withDay: true })) : t("pay_over")));
+      const button = document.createElement("button");
+      button.type = "button";
+      const look = { unpaid: "due", paid: "paid" }[got.state] ?? "late";
+      const words = got.state === "unpaid" ? t("pay_before", clock(got.pay_by, { withDay: true })) : stateWords(got);
+      button.append(text("span", "", `${got.title} × ${got.quantity}　${yuan(got.amount_fen)}`), text("span", look, words));
+      button.onclick = () => { $("drawer").close(); this.onOpen?.(got.claim); };
+      row.append(button);
       return row;
     }));
   }

@@ -5,6 +5,7 @@ import { Card } from "./card.js";
 import { Chat } from "./chat.js";
 import { Claiming } from "./claiming.js";
 import { Drawer } from "./drawer.js";
+import { Paying } from "./paying.js";
 import { current, find, fold } from "./picture.js";
 import { Stream } from "./stream.js";
 import { play, stop } from "./video.js";
@@ -25,7 +26,7 @@ let isPictured = false;
 const claiming = new Claiming(wire, {
   onStep(step) {
     card.show(step);
-    if (step.step === "got") drawer.paint(picture);
+    if (step.step === "got") paying.refresh();
   },
 });
 const card = new Card({
@@ -35,6 +36,8 @@ const card = new Card({
 const drawer = new Drawer(wire, {
   onPick(item) { picked = item; beacons.note("click", item); paint(); $("card").focus(); },
 });
+const paying = new Paying(wire, { onMine: () => { if (picture) drawer.paint(picture, paying.mine); } });
+drawer.onOpen = (claim) => paying.open(claim);
 const stream = new Stream(wire.base, {
   onEvent: hear,
   onReset: () => load(),
@@ -84,9 +87,10 @@ function paint() {
   chat.paintLikes(picture.likes);
   const item = find(picture, picked) ?? current(picture);
   card.paint(item);
+  paying.paint(item);
   about.paint(picture, item);
   if (item) beacons.expose(item.item);
-  drawer.paint(picture);
+  drawer.paint(picture, paying.mine);
   paintDraws();
   chat.paintPinned(picture.pinned);
   paintPolls();
@@ -94,16 +98,16 @@ function paint() {
 }
 
 // Draws are rare: their part of the page is fetched when the room has one.
-async function paintPolls() {
-  if (!polls && !picture.polls.some((one) => one.state === "open")) return;
-  polls ??= import("./polls.js").then(({ Polls }) => new Polls(wire, $("polls")));
-  (await polls).paint(picture);
-}
-
 async function paintDraws() {
   if (!picture.draws?.length) return;
   draws ??= import("./draws.js").then(({ Draws }) => new Draws(wire, $("draws")));
   (await draws).paint(picture);
+}
+
+async function paintPolls() {
+  if (!polls && !picture.polls.some((one) => one.state === "open")) return;
+  polls ??= import("./polls.js").then(({ Polls }) => new Polls(wire, $("polls")));
+  (await polls).paint(picture);
 }
 
 function pictured(isMoving) {
@@ -145,4 +149,5 @@ if (await load()) {
   await wire.enter().catch(() => {});
   beacons.start();
   await claiming.resume();
+  await paying.start();
 }

@@ -35,14 +35,17 @@ export class Wire {
   }
 
   // An action of a visitor; when the cookie is gone or too old, enter again and repeat once.
-  async act(path, body, headers = {}) {
+  act(path, body, headers = {}) { return this.ask("POST", path, body, headers); }
+
+  async ask(method, path, body, headers = {}) {
     await this.enter();
+    const sent = method === "GET" ? headers : { "content-type": "application/json", ...headers };
     try {
-      return await this.#call("POST", path, body, headers);
+      return await this.#call(method, path, body, sent);
     } catch (refusal) {
       if (refusal.code !== "token_needed") throw refusal;
       await this.enter({ anew: true });
-      return this.#call("POST", path, body, headers);
+      return this.#call(method, path, body, sent);
     }
   }
 
