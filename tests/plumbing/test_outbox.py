@@ -86,6 +86,38 @@ def test_a_stranger_cannot_revive(now):
     assert Delivery.objects.get().state == "dead"
 
 
+def lots(now, count, first=100):
+    return [LotReleased(lot_id=UUID(int=first + place), sku_id=UUID(int=2), quantity=5, released_at=now) for place in range(count)]
+
+
+def test_many_facts_reach_their_handler_once_each_for_two_statements(now, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        outbox.announce_many(lots(now, 40), now=now)
+    assert outbox.deliver_waiting(now) == 40
+    assert outbox.deliver_waiting(now) == 0
+    assert Notice.objects.count() == 40
+    assert outbox.differences() == []
+
+
+def test_what_is_announced_singly_overtakes_a_bulk_that_is_worked_off(now):
+    outbox.announce_many(lots(now, 120), now=now)
+    outbox.announce_many(lots(now, 60, first=500), now=now)
+    outbox.announce(released(now), now=now + dt.timedelta(seconds=1))
+    due = sorted(Delivery.objects.values_list("next_try_at", flat=True))
+    assert due[-1] == now + dt.timedelta(seconds=3)  # 120 in three seconds' worth, then 60 behind them in two more, the first of which is shared
+    assert outbox.deliver_waiting(now + dt.timedelta(seconds=1)) == 101
+    assert Notice.objects.filter(key=f"lot:{UUID(int=1)}").exists()
+    assert sum(outbox.deliver_waiting(now + dt.timedelta(seconds=after)) for after in range(2, 9)) == 80
+    assert outbox.differences() == []
+
+
+def test_many_facts_roll_back_with_their_transaction(now):
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        outbox.announce_many(lots(now, 3), now=now)
+        raise ZeroDivisionError
+    assert (OutboxFact.objects.count(), Delivery.objects.count()) == (0, 0)
+
+
 def test_a_fact_without_reactions_is_kept_and_needs_no_delivery(now):
     outbox.announce(MentionFlagged(mention_id=UUID(int=1), shop_id=None, answer_by=now), now=now)
     assert Delivery.objects.count() == 0
@@ -94,7 +126,7 @@ def test_a_fact_without_reactions_is_kept_and_needs_no_delivery(now):
 
 @pytest.mark.parametrize("kind", ALL_FACTS)
 def test_every_fact_survives_its_journey_through_json(kind, now):
-    examples = {"UUID": UUID(int=3), "datetime": now, "str": "文", "int": 4}
+    examples = {"UUID": UUID(int=3), "datetime": now, "str": "文", "int": 4, "tuple[str, ...]": ("一", "二")}
     values = {field.name: examples[str(field.type).split(" |")[0]] for field in dataclasses.fields(kind)}
     fact = kind(**values)
     assert fact_from_json(kind, fact.as_json()) == fact

@@ -1,6 +1,7 @@
 """Personal data: encrypted per person, shown only with ability and reason, erased for good."""
 
 import pytest
+from cryptography.exceptions import InvalidTag
 
 from kaibo.plumbing.access.access import AbilityMissing
 from kaibo.plumbing.access.actor import NOBODY
@@ -48,3 +49,22 @@ def test_an_erased_person_can_never_be_read_again(now, owner):
     with pytest.raises(vault.PersonErased):
         vault.reveal_for_machine(subject, sealed)
     assert SubjectKey.objects.get().wrapped is None
+
+
+def test_many_persons_are_sealed_under_their_own_keys_new_and_known_alike(now):
+    known = vault.subject_ids(["phone:138"], now=now)["phone:138"]
+    sealed = vault.seal_persons({"phone:138": {"name": "张三"}, "phone:139": {"name": "李四"}}, now=now)
+    assert sealed["phone:138"][0] == known
+    assert {identity: vault.reveal_for_machine(*one) for identity, one in sealed.items()} == {"phone:138": {"name": "张三"}, "phone:139": {"name": "李四"}}
+    other = sealed["phone:139"][0]
+    with pytest.raises(InvalidTag):
+        vault.reveal_for_machine(other, sealed["phone:138"][1])
+    assert SubjectKey.objects.count() == 2
+
+
+def test_nothing_is_sealed_for_a_person_who_was_erased(now, owner):
+    subject = vault.subject_ids(["a"], now=now)["a"]
+    vault.erase(actor=owner, subject_id=subject, reason="本人要求", now=now)
+    with pytest.raises(vault.PersonErased):
+        vault.seal_persons({"a": {"name": "张三"}}, now=now)
+    assert vault.subject_ids(["a"], now=now) == {"a": subject}

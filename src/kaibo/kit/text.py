@@ -17,7 +17,7 @@ def clean_cell(raw: str) -> str:
     Source: facts/platforms §2 hygiene.
     """
     text = raw.strip(_EDGES)
-    if match := _EXCEL_TEXT.match(text):
+    if text.startswith('="') and (match := _EXCEL_TEXT.match(text)):
         text = match.group(1).strip(_EDGES)
     return "" if text in _NULLS else text
 

@@ -117,10 +117,10 @@ def test_a_platforms_word_has_one_meaning_or_none(word, state):
 
 
 def test_a_lock_in_the_status_and_an_aftersale_forbid_shipping():
-    assert holds_of("（锁定）等待出库", "") == [Hold.PLATFORM_FORBID]
-    assert holds_of("待发货", "同意退款，退款成功") == [Hold.PLATFORM_FORBID]
-    assert holds_of("待发货", "待商家处理") == [Hold.AFTERSALE_OPEN]
-    assert holds_of("待发货", "售后关闭") == []
+    assert holds_of("（锁定）等待出库", "") == (Hold.PLATFORM_FORBID,)
+    assert holds_of("待发货", "同意退款，退款成功") == (Hold.PLATFORM_FORBID,)
+    assert holds_of("待发货", "待商家处理") == (Hold.AFTERSALE_OPEN,)
+    assert holds_of("待发货", "售后关闭") == ()
 
 
 @pytest.mark.parametrize("cell, fen", [("10.00", 1_000), ("店铺新客券-12.00", 1_200), ("店铺新客券-12.00;满300减30-30", 4_200), ("-3.5", 350)])

@@ -12,8 +12,9 @@ from kaibo.master.stock import queries as stock
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import Refused, Taken
+from kaibo.plumbing.outbox.models import OutboxFact
 from kaibo.plumbing.vault import vault
-from kaibo.stages.orders import deciding, shipping
+from kaibo.stages.orders import deciding, items, shipping
 from kaibo.stages.orders.models import Finding, Order, OrderAnomaly, OrderLine
 from tests.make.goods import make_product, make_sku
 from tests.make.orders import NOW, make_paid_order, row, take
@@ -189,6 +190,28 @@ def test_what_the_platform_cancels_gives_its_reserved_units_back():
     take([row(order.order_no, status="已关闭")], exported_at=LATER)
     assert Order.objects.get().state == "cancelled"
     assert stock.levels_of([sku])[sku] == {Bucket.INCOMING: 0, Bucket.SELLABLE: 5, Bucket.RESERVED: 0}
+
+
+def test_each_order_is_announced_once_whatever_later_files_say(coat):
+    take([row("A1", line_no="1"), row("A2", phone="13900000002"), row("A3", ordered_at=None)])
+    take([row("A1", line_no="1", status="已发货"), row("A1", line_no="2"), row("A2", phone="13900000002")], exported_at=LATER)
+    told = OutboxFact.objects.filter(name="orders.order_recorded").values_list("payload__order_id", "payload__platform", "payload__amount_fen")
+    assert sorted(told) == sorted((str(pk), "douyin", 59_900) for pk in Order.objects.filter(order_no__in=["A1", "A2"]).values_list("pk", flat=True))
+
+
+def test_orders_of_which_some_stand_already_are_taken_in_one_go(coat):
+    take([row("A1", status="待付款", paid_at=None)])
+    assert take([row("A1"), row("A2", phone="13900000002")], exported_at=LATER) == [Taken.CHANGED, Taken.NEW]
+    assert sorted(Order.objects.values_list("order_no", "state")) == [("A1", "paid"), ("A2", "paid")]
+
+
+def test_a_text_that_names_no_item_is_looked_up_once_for_all_its_lines(coat, monkeypatch):
+    asked = []
+    real = items.check_item
+    monkeypatch.setattr(items, "check_item", lambda **texts: asked.append(texts["code"]) or real(**texts))
+    take([row(f"A{number}", code="KB2417-BM", phone=f"1390000000{number}") for number in range(4)])
+    assert asked == ["KB2417-BM"]
+    assert Finding.objects.filter(field="name", proposed="KB-2417-B-M").count() == 4
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(coat):

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaibo.stages.orders.addresses.parser import Address, is_cipher, join_parts, parse_address
+from kaibo.stages.orders.addresses.divisions import divisions
+from kaibo.stages.orders.addresses.parser import Address, is_cipher, join_parts, parse_address, parse_columns
+from kaibo.stages.orders import verification
 from kaibo.stages.orders.verification import KnownItem, check_address, check_item, check_price, check_quantity, edit_distance
 from tests.corpora import shared_data
 
@@ -113,3 +115,37 @@ def test_edit_distance_is_a_distance(one, other):
     assert edit_distance(one, other) == edit_distance(other, one)
     assert (edit_distance(one, other) == 0) == (one == other)
     assert abs(len(one) - len(other)) <= edit_distance(one, other) <= max(len(one), len(other))
+
+
+CITIES = sorted({city for found in divisions().cities.values() for city in found}, key=lambda city: (city.province, city.name))
+TAILS = ("文三路1号", "市南区1号", "南区3号", "区3号", "市辖区人民路", "县城", "路1号", "大道 2 号", "吉林大路9号", "", "市")
+
+
+@given(st.sampled_from(CITIES), st.data())
+def test_an_address_in_columns_is_read_as_the_same_text_in_one_piece(city, data):
+    area = data.draw(st.sampled_from(city.areas or ("",)))
+    parts = [data.draw(st.sampled_from([whole, whole, whole[:2], ""])) for whole in (city.province, city.name, area)]
+    tail = data.draw(st.sampled_from([*TAILS, *city.areas]))
+    detail = data.draw(st.sampled_from([tail, "".join(parts) + tail, tail + tail]))
+    street = data.draw(st.sampled_from(["", "翠苑街道"]))
+    assert parse_columns(*parts, street, detail) == parse_address(join_parts(*parts, street, detail))
+
+
+def _likest_by_looking_at_every_item(code, known):
+    best, best_bp = None, 0
+    for item in known:
+        found = verification._likeness_bp(verification._letters(code), verification._letters(item.code))
+        if found > best_bp:
+            best, best_bp = item, found
+    return best, best_bp
+
+
+@given(st.text("KB-0123", min_size=1, max_size=8), st.lists(st.text("KB-0123", min_size=1, max_size=8), max_size=12))
+def test_the_likest_item_is_the_one_a_look_at_every_item_finds(code, codes):
+    known = [KnownItem(UUID(int=place), text, "衣", "黑", 100) for place, text in enumerate(codes)]
+    best, likeness_bp = _likest_by_looking_at_every_item(code, known)
+    proposed = check_item(code=code, title="衣", specification="黑", known=known)
+    if likeness_bp < verification.LEAST_CONFIDENCE_BP:
+        assert proposed.proposed_sku_id is None
+    else:
+        assert (proposed.proposed_sku_id, proposed.confidence_bp) == (best.sku_id, likeness_bp)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 
 from kaibo.kit.errors import NotFound
-from kaibo.master.catalog.models import BundleComponent, Category, Product, Sku, SkuAlias
+from kaibo.master.catalog.models import BundleComponent, Category, Product, Sku
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 
@@ -61,6 +63,13 @@ def product_for(actor: Actor, product_id: UUID) -> Product:
     return product
 
 
+_SKU_ROW = (
+    "id", "code", "product_id", "product__code", "product__title", "specification", "product__shop_id", "product__category_id", "cost_fen",
+    "price_fen", "is_bundle",
+)  # fmt: skip
+"""The fields of `SkuRow` in its order: long lists need no model of each item."""
+
+
 def _row(sku: Sku) -> SkuRow:
     product = sku.product
     return SkuRow(
@@ -101,25 +110,34 @@ def sku_by_code(code: str) -> SkuRow:
 
 def skus_visible(actor: Actor) -> list[SkuRow]:
     """This function will list the items an actor may see, for choice fields."""
-    visible = Sku.objects.select_related("product").order_by("code")
-    return [_row(sku) for sku in access.visible(visible, actor, "product__shop")]
+    visible = access.visible(Sku.objects.order_by("code"), actor, "product__shop")
+    return [SkuRow(*row) for row in visible.values_list(*_SKU_ROW)]
+
+
+_BY_TEXT = """
+    WITH wanted AS (SELECT DISTINCT json_array_elements_text(%(texts)s::json) AS text), named AS (
+        SELECT w.text, a.sku_id, 1 AS turn FROM wanted w JOIN catalog_skualias a ON a.platform = %(platform)s AND a.text = w.text
+        UNION ALL SELECT w.text, s.id, 2 FROM wanted w JOIN catalog_sku s ON s.barcode = w.text AND s.barcode <> ''
+        UNION ALL SELECT w.text, s.id, 3 FROM wanted w JOIN catalog_sku s ON s.code = w.text
+    )
+    SELECT n.text, s.id, s.code, p.id, p.code, p.title, s.specification, p.shop_id, p.category_id, s.cost_fen, s.price_fen, s.is_bundle
+      FROM named n JOIN catalog_sku s ON s.id = n.sku_id JOIN catalog_product p ON p.id = s.product_id
+     ORDER BY n.turn
+"""
 
 
 def skus_by_text(platform: str, texts: Iterable[str]) -> dict[str, SkuRow]:
     """
-    This function will resolve codes as a platform writes them: own code or barcode first, then a learnt alias.
+    This function will resolve codes as a platform writes them: own code first, then barcode, then a learnt alias.
 
-    Two queries whatever the number of texts; texts that resolve to nothing are left out.
+    One query whatever the number of texts; texts that resolve to nothing are left out.
     """
-    wanted = {text for text in texts if text}
-    found: dict[str, SkuRow] = {}
-    for alias in SkuAlias.objects.select_related("sku__product").filter(platform=platform, text__in=wanted):
-        found[alias.text] = _row(alias.sku)
-    for sku in Sku.objects.select_related("product").filter(Q(code__in=wanted) | Q(barcode__in=wanted)):
-        for text in (sku.code, sku.barcode):
-            if text in wanted:
-                found[text] = _row(sku)
-    return found
+    wanted = sorted({text for text in texts if text})
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_TEXT, {"texts": json.dumps(wanted), "platform": platform})
+        return {text: SkuRow(*row) for text, *row in cursor.fetchall()}
 
 
 def components_of(sku_ids: Iterable[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:

@@ -104,6 +104,8 @@ class NotAChoice(CellRefused):
     message_en = "“{text}” is not one of: {allowed}"
 
 
+_EIGHT_HOURS_SINCE = "1992"
+"""Shanghai had summer time until 1991 and eight hours ever since."""
 _SCIENTIFIC = re.compile(r"-?\d(\.\d+)?[Ee]\+\d{2,}")
 _WHOLE = re.compile(r"([+-]?)(\d[\d,，]*)(?:\.0+)?(万)?(?:件|个|单|人|次|条|双|套|箱|盒)?")
 _TEN_THOUSANDS = re.compile(r"([+-]?\d+\.\d+)万")
@@ -189,6 +191,8 @@ def moment(cell: str) -> datetime:
     """
     try:
         if len(cell) == 19 and cell[4] == "-":  # what nearly every platform writes
+            if cell >= _EIGHT_HOURS_SINCE:  # a fixed offset is read four times faster than a zone
+                return datetime.fromisoformat(f"{cell}+08:00").astimezone(UTC)
             return datetime.fromisoformat(cell).replace(tzinfo=SHANGHAI).astimezone(UTC)
         if _ZONED.fullmatch(cell):
             return datetime.fromisoformat(cell).astimezone(UTC)

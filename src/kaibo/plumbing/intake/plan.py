@@ -21,7 +21,7 @@ from kaibo.plumbing.intake.reading import Sheet, SpreadsheetEmpty, open_spreadsh
 
 _TOTALS = frozenset({"合计", "总计", "小计", "汇总", "总和", "total", "合计:", "总计:"})
 
-_REMEMBERED = 512
+_REMEMBERED = 2_048
 """Cells a column remembers: states, shops and prices repeat, and parsers are pure."""
 
 
@@ -139,7 +139,7 @@ class Plan:
 
     def _unless_total(self, row: RawRow) -> Iterator[RawRow]:
         """A line of totals has the word and no key; a row that has a key is data, whatever its words."""
-        first = next((cell for cell in map(clean_cell, row.cells) if cell), "")
+        first = clean_cell(row.cells[0]) or next((cell for cell in map(clean_cell, row.cells) if cell), "")
         if not first:
             return
         if first.lower() in _TOTALS and self._has_no_full_key(row):

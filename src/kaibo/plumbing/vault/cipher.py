@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -18,7 +19,7 @@ def wrapping_key(secret: str) -> bytes:
 
 def fingerprint(secret: str, identity: str) -> str:
     """This function will give a keyed hash of an identity: equal for the same person, useless without the secret."""
-    return hmac.new(b"kaibo.vault.find:" + secret.encode(), identity.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(b"kaibo.vault.find:" + secret.encode(), identity.encode(), "sha256").hex()
 
 
 def new_key() -> bytes:
@@ -36,8 +37,14 @@ def unseal(key: bytes, sealed: bytes) -> str:
 
 def wrap(secret: str, key: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(wrapping_key(secret)).encrypt(nonce, key, b"subject")
+    return nonce + _wrapper(secret).encrypt(nonce, key, b"subject")
 
 
 def unwrap(secret: str, wrapped: bytes) -> bytes:
-    return AESGCM(wrapping_key(secret)).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"subject")
+    return _wrapper(secret).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"subject")
+
+
+@lru_cache(maxsize=4)
+def _wrapper(secret: str) -> AESGCM:
+    """Made once a secret: a file of orders wraps a key for every buyer."""
+    return AESGCM(wrapping_key(secret))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.catalog.queries import SkuRow
 from kaibo.plumbing.access.actor import KAIBO
-from kaibo.stages.orders.published import published_prices
+from kaibo.stages.listing import queries as listing
 from kaibo.stages.orders.reading import LineIn
-from kaibo.stages.orders.verification import KnownItem, alias_of
+from kaibo.stages.orders.verification import KnownItem, Wrong, alias_of, check_item
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,15 @@ class Items:
     by_text: Mapping[str, SkuRow]
     published: Mapping[UUID, int]
     known: Sequence[KnownItem]
+    unknown: dict[tuple[str, str, str], Wrong] = field(default_factory=dict)
+    """What was found of texts that name no item: a file repeats them."""
+
+    def wrong_with(self, line: LineIn) -> Wrong:
+        """This function will say what is wrong with a line that names no item."""
+        texts = (line.code, line.title, line.specification)
+        if texts not in self.unknown:
+            self.unknown[texts] = check_item(code=line.code, title=line.title, specification=line.specification, known=self.known)
+        return self.unknown[texts]
 
     def of(self, line: LineIn) -> SkuRow | None:
         found = self.by_text.get(line.code) if line.code else None
@@ -35,7 +44,8 @@ def items_of(platform: str, shop_id: UUID | None, lines: Sequence[LineIn]) -> It
         line.code not in found and alias_of(line.code, line.title, line.specification) not in found for line in lines
     )
     known = _items_of_shop(shop_id) if is_anything_unknown else ()
-    return Items(found, published_prices({row.id for row in found.values()}), known)
+    own = {row.id: row.price_fen for row in found.values()}
+    return Items(found, own | listing.published_prices(own), known)
 
 
 def _items_of_shop(shop_id: UUID | None) -> list[KnownItem]:

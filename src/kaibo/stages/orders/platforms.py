@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kaibo.stages.orders.rules import Hold, State
 
 STATUS: dict[str, State] = {
@@ -25,6 +27,7 @@ REFUNDED = frozenset({"退款成功", "同意退款,退款成功", "已退款"})
 LOCKED = {"(锁定)": Hold.PLATFORM_FORBID, "(暂停)": Hold.PLATFORM_FORBID}
 
 
+@lru_cache(maxsize=1_024)
 def state_of(raw_status: str) -> State:
     """This function will give the state a platform's word stands for."""
     word = raw_status.replace("，", ",").replace("（", "(").replace("）", ")").strip()
@@ -33,7 +36,8 @@ def state_of(raw_status: str) -> State:
     return STATUS.get(word, State.UNKNOWN)
 
 
-def holds_of(raw_status: str, raw_aftersale: str) -> list[Hold]:
+@lru_cache(maxsize=1_024)
+def holds_of(raw_status: str, raw_aftersale: str) -> tuple[Hold, ...]:
     """This function will give the flags that forbid shipping: an after-sales case under way, money already refunded, a lock."""
     word = raw_status.replace("（", "(").replace("）", ")").strip()
     holds = [hold for mark, hold in LOCKED.items() if word.startswith(mark)]
@@ -42,4 +46,4 @@ def holds_of(raw_status: str, raw_aftersale: str) -> list[Hold]:
         holds.append(Hold.PLATFORM_FORBID)
     elif aftersale not in AFTERSALE_OVER:
         holds.append(Hold.AFTERSALE_OPEN)
-    return holds
+    return tuple(holds)

@@ -14,7 +14,7 @@ from kaibo.kit.clock import SHANGHAI
 from kaibo.kit.money import NotMoney, fen_from_text
 from kaibo.plumbing.intake.cells import NotAmount
 from kaibo.plumbing.intake.kinds import ParsedRow, Refused
-from kaibo.stages.orders.addresses.parser import Address, is_cipher, join_parts, parse_address
+from kaibo.stages.orders.addresses.parser import Address, is_cipher, parse_columns
 from kaibo.stages.orders.platforms import holds_of, state_of
 from kaibo.stages.orders.rules import Hold, State
 
@@ -96,7 +96,7 @@ def read_line(row: ParsedRow) -> LineIn | Refused:
         order_no=row["order_no"], line_no=get("line_no") or _line_number(row), title=(get("title") or "")[:200],
         specification=(get("specification") or "")[:160], code=(get("code") or "")[:80], quantity=quantity, price_fen=price,
         amount_fen=amount, freight_fen=freight, raw_status=raw_status[:60], raw_aftersale=raw_aftersale[:60], state=state_of(raw_status),
-        holds=tuple(holds_of(raw_status, raw_aftersale)), ordered_at=ordered_at, paid_at=get("paid_at"), promised_at=get("promised_at"),
+        holds=holds_of(raw_status, raw_aftersale), ordered_at=ordered_at, paid_at=get("paid_at"), promised_at=get("promised_at"),
         shipped_at=get("shipped_at"), finished_at=get("finished_at"), cancel_reason=(get("cancel_reason") or "")[:80],
         receiver=receiver, address=_address_of(row, receiver), content_hash=_hash(row),
     )  # fmt: skip
@@ -117,7 +117,7 @@ def _address_of(row: ParsedRow, receiver: Receiver) -> Address | None:
     province, city, area = (row.get(key) or "" for key in ("province", "city", "area"))
     if is_cipher(receiver.address) or "**" in receiver.address:
         return None
-    return parse_address(join_parts(province, city, area, row.get("street") or "", receiver.address))
+    return parse_columns(province, city, area, row.get("street") or "", receiver.address)
 
 
 def _day_in_number(order_no: str) -> datetime | None:

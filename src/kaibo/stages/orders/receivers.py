@@ -12,7 +12,7 @@ from kaibo.plumbing.vault import vault
 from kaibo.stages.orders.marks import masked_receiver, receiver_mark
 from kaibo.stages.orders.reading import LineIn, Receiver
 
-NOBODY = ("", "")
+_NO_DIGIT = re.compile(r"\D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class Sealed:
 def seal_receivers(platform: str, shop_id: UUID | None, lines: Mapping[str, LineIn], *, now: datetime) -> dict[str, Sealed]:
     """This function will seal the receivers of many orders with a constant number of queries.   Source: PIPL art. 51."""
     readable = {no: _identity(platform, shop_id, line.receiver) for no, line in lines.items() if _is_readable(line.receiver)}
-    subjects = vault.subject_ids(set(readable.values()), now=now) if readable else {}
-    latest = {subjects[identity]: _fields(lines[no]) for no, identity in readable.items()}
-    blobs = vault.seal_many(latest) if latest else {}
+    latest = {identity: _fields(lines[no]) for no, identity in readable.items()}
+    persons = vault.seal_persons(latest, now=now) if latest else {}
     sealed = {}
     for no, line in lines.items():
         if no not in readable:
             sealed[no] = _kept_by_platform(line.receiver)
             continue
-        subject = subjects[readable[no]]
-        same = latest[subject] == _fields(line)
-        blob = blobs[subject] if same else vault.seal_fields(subject, _fields(line))
+        subject, blob = persons[readable[no]]
+        fields = _fields(line)
+        if latest[readable[no]] != fields:  # one person, several addresses in this file
+            blob = vault.seal_fields(subject, fields)
         sealed[no] = Sealed(
             subject, blob, None, masked_receiver(line.receiver.name, line.receiver.phone), receiver_mark(line.receiver.phone, line.receiver.address),
             _tail(line.receiver.phone),
@@ -53,7 +53,7 @@ def _is_readable(receiver: Receiver) -> bool:
 
 
 def _identity(platform: str, shop_id: UUID | None, receiver: Receiver) -> str:
-    digits = re.sub(r"\D", "", receiver.phone)
+    digits = _digits(receiver.phone)
     return f"phone:{digits}" if len(digits) >= 10 else f"{platform}:{shop_id}:{receiver.name}|{receiver.address}"
 
 
@@ -72,5 +72,9 @@ def _kept_by_platform(receiver: Receiver) -> Sealed:
 
 
 def _tail(phone: str) -> str:
-    tail = re.sub(r"\D", "", phone)[-4:]
+    tail = _digits(phone)[-4:]
     return tail if len(tail) == 4 else ""
+
+
+def _digits(phone: str) -> str:
+    return phone if phone.isdecimal() else _NO_DIGIT.sub("", phone)

@@ -1,4 +1,4 @@
-"""The statements that write a batch of imported orders: one a table, arrays in, nothing row by row."""
+"""The statements that write a batch of imported orders: COPY for what is new, one statement a table for what changed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from kaibo.kit.ids import new_id
+from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.intake.kinds import ImportContext
+from kaibo.stages.orders.models import Order, OrderLine
 from kaibo.stages.orders.rules import SENT, TERMINAL, State, ship_by
 from kaibo.stages.orders.verification import Field
 
@@ -43,6 +46,9 @@ LINE_COLUMNS = {
     "raw_status": "text", "raw_aftersale": "text", "content_hash": "text",
 }  # fmt: skip
 
+TAKING_LOCK = 7_204_011
+"""First half of the advisory lock of `alone_in_shop`."""
+
 
 def _write(statement: sql.Composed, columns: Iterable[str], rows: Sequence[Sequence[Any]]) -> None:
     """One JSON text a batch: with tens of thousands of values this is several times faster to send than arrays."""
@@ -50,6 +56,18 @@ def _write(statement: sql.Composed, columns: Iterable[str], rows: Sequence[Seque
     batch = msgspec.json.encode([dict(zip(names, values, strict=True)) for values in rows]).decode()
     with connection.cursor() as cursor:
         cursor.execute(statement, [batch])
+
+
+def alone_in_shop(platform: str, shop_id: UUID | None) -> None:
+    """
+    This function will keep other imports of the same shop and platform waiting until this transaction ends.
+
+    Imports are the only ones who make orders of a platform, so an order not there now is there before the commit by nobody else.
+    """
+    with connection.cursor() as cursor:
+        # lock: before every other lock of an import; two files of one shop take turns, batch by batch
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [TAKING_LOCK, f"{platform}:{shop_id}"])
+        cursor.execute("SET LOCAL jit = off")  # a batch is over before a compiled plan would pay
 
 
 def _insert(table: str, columns: dict[str, str], defaults: dict[str, str], conflict: sql.Composable) -> sql.Composed:
@@ -79,13 +97,23 @@ def _order_statement() -> sql.Composed:
 
 def store_orders(context: ImportContext, platform: str, takings: Sequence[Taking], limits: Limits) -> None:
     """This function will write the orders of a batch, new and changed ones alike."""
-    _write(_order_statement(), ORDER_COLUMNS, [_order_row(context, platform, one, limits) for one in takings])
+    rows = [(one.known is None, _order_row(context, platform, one, limits)) for one in takings]
+    if changed := [row for is_new, row in rows if not is_new]:
+        _write(_order_statement(), ORDER_COLUMNS, changed)
+    copy_rows(Order, list(ORDER_COLUMNS), (_for_copy(row) for is_new, row in rows if is_new))
+
+
+_CIPHER = list(ORDER_COLUMNS).index("receiver_cipher")
+
+
+def _for_copy(row: tuple[Any, ...]) -> Sequence[Any]:
+    """COPY wants to be told what is JSON."""
+    return row if row[_CIPHER] is None else (*row[:_CIPHER], Jsonb(row[_CIPHER]), *row[_CIPHER + 1 :])
 
 
 def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limits) -> tuple[Any, ...]:
     first, lines = one.first, one.lines
-    others = [] if one.known is None else [kept for no, kept in one.known.lines.items() if no not in one.line_ids]
-    amount = sum(line.amount_fen for line in lines) + sum(kept[4] for kept in others)
+    amount = one.amount_fen
     paid_at = first.paid_at or (None if one.merged.state in {State.PENDING_PAYMENT, State.UNKNOWN} else first.ordered_at)
     is_paid = one.merged.state not in {State.PENDING_PAYMENT, State.CANCELLED, State.UNKNOWN}
     place = first.address
@@ -121,8 +149,10 @@ def store_lines(takings: Sequence[Taking], items: Items) -> None:
            price_fen = excluded.price_fen, amount_fen = excluded.amount_fen, raw_status = excluded.raw_status,
            raw_aftersale = excluded.raw_aftersale, content_hash = excluded.content_hash"""
     )
-    rows = [_line_row(one, line, items) for one in takings for line in one.lines]
-    _write(_insert("orders_orderline", LINE_COLUMNS, {"returned": "0"}, conflict), LINE_COLUMNS, rows)
+    rows = [(one.known is None, _line_row(one, line, items)) for one in takings for line in one.lines]
+    if changed := [row for is_new, row in rows if not is_new]:
+        _write(_insert("orders_orderline", LINE_COLUMNS, {"returned": "0"}, conflict), LINE_COLUMNS, changed)
+    copy_rows(OrderLine, list(LINE_COLUMNS), (row for is_new, row in rows if is_new))
 
 
 def _line_row(one: Taking, line: LineIn, items: Items) -> tuple[Any, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,10 +10,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from kaibo.facts.flow import OrderRecorded
 from kaibo.kit.ids import new_id
 from kaibo.master.stock import services as stock
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import ImportContext, Outcome, ParsedRow, Refused, Taken
+from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.orders import storing
 from kaibo.stages.orders.items import Items, items_of
@@ -20,7 +23,7 @@ from kaibo.stages.orders.platforms import state_of
 from kaibo.stages.orders.reading import LineIn, read_line
 from kaibo.stages.orders.receivers import Sealed, seal_receivers
 from kaibo.stages.orders.rules import RANK, SENT, TERMINAL, Hold, Merged, State, merge_state, state_of_lines
-from kaibo.stages.orders.verification import Wrong, check_address, check_item, check_price, check_quantity
+from kaibo.stages.orders.verification import Wrong, check_address, check_price, check_quantity
 
 PLATFORM_HOLDS = {Hold.AFTERSALE_OPEN.value, Hold.PLATFORM_FORBID.value}
 """Flags a file sets and takes off; the others are ours."""
@@ -33,7 +36,8 @@ class Known:
 
     id: UUID
     state: State
-    source_version: datetime
+    is_newer: bool
+    """What stands was written down after the file was."""
     hold_flags: list[str]
     is_reserved: bool
     stock_reference: str
@@ -56,6 +60,12 @@ class Taking:
     @property
     def first(self) -> LineIn:
         return self.lines[0]
+
+    @property
+    def amount_fen(self) -> int:
+        """Of all lines, those this file leaves out too."""
+        others = [] if self.known is None else [kept for no, kept in self.known.lines.items() if no not in self.line_ids]
+        return sum(line.amount_fen for line in self.lines) + sum(kept[4] for kept in others)
 
     @property
     def is_verified_now(self) -> bool:
@@ -93,10 +103,11 @@ def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
             outcomes[place] = read
         else:
             by_order.setdefault(read.order_no, []).append((place, read))
+    storing.alone_in_shop(platform, context.shop_id)
     known = _known_orders(context, platform, list(by_order))
     changed: dict[str, list[LineIn]] = {}
     for order_no, placed in by_order.items():
-        fresh = _fresh_lines(known.get(order_no), placed, context.file_exported_at, outcomes)
+        fresh = _fresh_lines(known.get(order_no), placed, outcomes)
         if fresh:
             changed[order_no] = fresh
     if changed:
@@ -105,14 +116,12 @@ def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     return [outcome or Taken.SAME for outcome in outcomes]
 
 
-def _fresh_lines(
-    known: Known | None, placed: Sequence[tuple[int, LineIn]], version: datetime, outcomes: list[Outcome | None]
-) -> list[LineIn]:
+def _fresh_lines(known: Known | None, placed: Sequence[tuple[int, LineIn]], outcomes: list[Outcome | None]) -> list[LineIn]:
     """The lines that say something new; a file older than what stands says nothing new."""
     fresh = []
     for place, line in placed:
         stands = known.lines.get(line.line_no) if known else None
-        if known and (version < known.source_version or (stands and stands[1] == line.content_hash)):
+        if known and (known.is_newer or (stands and stands[1] == line.content_hash)):
             outcomes[place] = Taken.SAME
         else:
             outcomes[place] = Taken.CHANGED if stands else Taken.NEW
@@ -124,16 +133,17 @@ def _known_orders(context: ImportContext, platform: str, numbers: Sequence[str])
     with connection.cursor() as cursor:
         # lock: known orders in id order, before any item of the ledger
         cursor.execute(
-            """SELECT id, order_no, state, source_version, hold_flags, allocated_at IS NOT NULL, stock_reference FROM orders_order
-                WHERE platform = %s AND shop_id = %s AND order_no = ANY(%s) ORDER BY id FOR UPDATE""",
-            [platform, context.shop_id, list(numbers)],
+            """SELECT id, order_no, state, source_version > %s, hold_flags, allocated_at IS NOT NULL, stock_reference FROM orders_order
+                WHERE platform = %s AND shop_id = %s AND order_no IN (SELECT json_array_elements_text(%s::json)) ORDER BY id FOR UPDATE""",
+            [context.file_exported_at, platform, context.shop_id, json.dumps(list(numbers))],
         )
         found = {row[1]: Known(row[0], State(row[2]), row[3], row[4], row[5], row[6]) for row in cursor.fetchall()}
         if found:
             by_id = {one.id: one for one in found.values()}
             cursor.execute(
-                "SELECT order_id, line_no, id, content_hash, raw_status, shipped, amount_fen, sku_id FROM orders_orderline WHERE order_id = ANY(%s)",
-                [list(by_id)],
+                """SELECT order_id, line_no, id, content_hash, raw_status, shipped, amount_fen, sku_id FROM orders_orderline
+                    WHERE order_id = ANY(string_to_array(%s, ',')::uuid[])""",
+                [",".join(map(str, by_id))],
             )
             for order_id, line_no, *rest in cursor.fetchall():
                 by_id[order_id].lines[line_no] = tuple(rest)
@@ -157,6 +167,19 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
     storing.store_anomalies(takings, now=context.now)
     for one in takings:
         _follow_in_stock(one, context.now)
+    _announce_new(context, platform, takings)
+
+
+def _announce_new(context: ImportContext, platform: str, takings: Sequence[Taking]) -> None:
+    """The fact a claim's order is announced by, once an order: later files change orders and record none."""
+    assert context.shop_id is not None  # `needs_shop`
+    outbox.announce_many(
+        [
+            OrderRecorded(order_id=one.id, shop_id=context.shop_id, platform=platform, amount_fen=one.amount_fen, recorded_at=context.now)
+            for one in takings if one.known is None
+        ],
+        now=context.now,
+    )  # fmt: skip
 
 
 def _line_id(known: Known | None, line: LineIn) -> UUID:
@@ -183,7 +206,7 @@ def _wrongs(one: Taking, items: Items, limits: Limits) -> list[tuple[UUID | None
         line_id = one.line_ids[line.line_no]
         item = items.of(line)
         if item is None:
-            found.append((line_id, check_item(code=line.code, title=line.title, specification=line.specification, known=items.known)))
+            found.append((line_id, items.wrong_with(line)))
         elif wrong := check_price(line.price_fen, items.published.get(item.id, 0), tolerance_bp=limits.tolerance_bp):
             found.append((line_id, wrong))
         if wrong := check_quantity(line.quantity, limit=limits.quantity):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -91,21 +93,43 @@ def check_item(*, code: str, title: str, specification: str, known: Sequence[Kno
 
 
 def _nearest(code: str, title: str, specification: str, known: Sequence[KnownItem]) -> tuple[KnownItem | None, int]:
-    best: tuple[int, KnownItem | None] = (0, None)
-    for item in known:
-        if code:
-            likeness = _likeness_bp(_letters(code), _letters(item.code))
-        else:
-            of_specification = _likeness_bp(_letters(specification), _letters(item.specification))
-            of_title = _likeness_bp(_letters(title), _letters(item.title))
-            likeness = (of_specification * 6 + of_title * 4) // 10
-        if likeness > best[0]:
-            best = (likeness, item)
-    return best[1], best[0]
+    """The likest item, the first of equals. Exact likeness is dear, so items are tried from the highest possible one down."""
+    possible = sorted(
+        ((_likeness(code, title, specification, item, _most_bp), -place) for place, item in enumerate(known)), reverse=True
+    )
+    best: tuple[int, int] = (0, 0)
+    for most, place in possible:
+        if most < best[0] or most < LEAST_CONFIDENCE_BP:
+            break
+        exact = _likeness(code, title, specification, known[-place], _likeness_bp)
+        best = max(best, (exact, place)) if exact else best
+    return (known[-best[1]], best[0]) if best[0] else (None, 0)
 
 
+def _likeness(code: str, title: str, specification: str, item: KnownItem, measure: Callable[[str, str], int]) -> int:
+    if code:
+        return measure(_letters(code), _letters(item.code))
+    of_specification = measure(_letters(specification), _letters(item.specification))
+    return (of_specification * 6 + measure(_letters(title), _letters(item.title)) * 4) // 10
+
+
+@lru_cache(maxsize=16_384)
 def _letters(text: str) -> str:
     return "".join(one for one in text.upper() if one.isalnum())
+
+
+@lru_cache(maxsize=16_384)
+def _counts(letters: str) -> Mapping[str, int]:
+    return Counter(letters)
+
+
+def _most_bp(one: str, other: str) -> int:
+    """No order of the same letters is liker than this."""
+    if not one or not other:
+        return 0
+    theirs = _counts(other)
+    shared = sum(min(count, theirs.get(letter, 0)) for letter, count in _counts(one).items())
+    return min(MOST_CONFIDENCE_BP, round(2 * shared / (len(one) + len(other)) * BP))
 
 
 def _likeness_bp(one: str, other: str) -> int:

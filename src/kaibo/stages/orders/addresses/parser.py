@@ -66,6 +66,45 @@ def parse_address(text: str) -> Address:
     return Address(full_province or (place.province if place else ""), place.name if place else "", area, rest)
 
 
+def parse_columns(province: str, city: str, area: str, street: str, detail: str) -> Address:
+    """
+    This function will read an address that comes in columns, as `parse_address(join_parts(…))` would; the place, which a file
+    repeats thousands of times, is read once.
+    """
+    head = f"{province}{city}{area}"
+    joined = join_parts(province, city, area, street, detail)
+    whole = _whole_place(head)
+    rest = _NOISE.sub("", joined[len(head) :])
+    if whole is None or rest.startswith(whole[1]):
+        return parse_address(joined)
+    place = whole[0]
+    return Address(place.province, place.city, place.area, rest)
+
+
+@lru_cache(maxsize=8_192)
+def _whole_place(head: str) -> tuple[Address, tuple[str, ...]] | None:
+    """What a head means, and the texts that would change its meaning if they came next; None where it is no whole place."""
+    place = parse_address(head)
+    head = _NOISE.sub("", head)
+    is_whole = place.province and place.city and place.area and not place.detail and place.area != place.city
+    if not is_whole or not head.endswith(place.area):
+        return None
+    endings = (head[-length:] for length in range(1, min(LONGEST_NAME, len(head)) + 1))
+    return place, tuple(rest for end in endings for rest in _rest_of_names().get(end, ()))
+
+
+@lru_cache(maxsize=1)
+def _rest_of_names() -> dict[str, list[str]]:
+    """Each beginning of a name → how such names go on; of all names of the table and the one other word the parser takes for one."""
+    table = divisions()
+    cities = {city.name for found in table.cities.values() for city in found}
+    found: dict[str, list[str]] = {}
+    for name in {*table.provinces, *table.provinces.values(), *table.cities, *cities, *table.areas, "市辖区"}:
+        for length in range(1, len(name)):
+            found.setdefault(name[:length], []).append(name[length:])
+    return found
+
+
 def join_parts(province: str, city: str, area: str, street: str, detail: str) -> str:
     """This function will join an address that comes in columns; a detail that repeats the columns is kept once."""
     head = "".join(filter(None, (province, city, area)))
