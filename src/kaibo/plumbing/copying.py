@@ -17,7 +17,6 @@ def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequenc
 
     A row the table refuses fails all of them. Raises: IntegrityError and its kin, as statements do.
     """
-    ready = list(rows)  # before COPY begins: whatever makes the rows may ask the database, which listens to COPY only
     rest = [field for field in model._meta.concrete_fields if field.column not in columns and not isinstance(field, AutoField)]
     usual = [field.get_default() for field in rest if not callable(field.default)]
     made = [field.get_default for field in rest if callable(field.default)]
