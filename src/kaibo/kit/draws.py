@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 from kaibo.kit.merkle import leaf_hash, root_of
@@ -92,9 +93,8 @@ def masked(nickname: str) -> str:
 
 def leaves_of(entrants: Sequence[Entrant]) -> list[bytes]:
     """This function will hash each entrant; the list must be in the order of the entries' ids."""
-    # json.dumps of three texts, as `canonical` does it, without its overhead: this runs 100,000 times.
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    return [leaf_hash(encode([one.entry, one.name, one.seal]).encode()) for one in entrants]
+    # What `canonical` writes for three texts, without its overhead: this runs 100,000 times.
+    return [leaf_hash(f"[{_quoted(one.entry)},{_quoted(one.name)},{_quoted(one.seal)}]".encode()) for one in entrants]
 
 
 def freeze(
