@@ -89,6 +89,12 @@ class PlanIsFixed(Conflict):
     message_en = "The session is {state}; its plan cannot be changed any more. While live, re-plan at the desk"
 
 
+class NothingToPush(Conflict):
+    code = "showplan.nothing_to_push"
+    message_zh = "场次{state_zh}，现在没有直播间可推流：先点“就绪”；在其他平台开播的场次请到那个平台取推流码"
+    message_en = "The session is {state}: there is no room to push to now. Press “ready” first; for a session on another platform get the key there"
+
+
 class MinutesOutOfRange(Invalid):
     code = "showplan.minutes_out_of_range"
     message_zh = "时长要在 1 至 {most} 分钟之间"

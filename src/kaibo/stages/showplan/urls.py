@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.showplan import views
+from kaibo.stages.showplan import push_views, views
 
 app_name = "showplan"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("<uuid:session_id>/", views.session, name="session"),
     path("<uuid:session_id>/change", views.change_session, name="change"),
     path("<uuid:session_id>/print", views.printed, name="print"),
+    path("<uuid:session_id>/push", push_views.push, name="push"),
+    path("<uuid:session_id>/push/health", push_views.health, name="push-health"),
     path("<uuid:session_id>/segments/new", views.new_segment, name="new-segment"),
     path("<uuid:session_id>/segments/<uuid:segment_id>", views.change_segment, name="change-segment"),
     path("<uuid:session_id>/segments/<uuid:segment_id>/remove", views.remove_segment, name="remove-segment"),

@@ -37,6 +37,7 @@ from kaibo.stages.showplan.permissions import (
     OVERRIDE_CONFIRM,
     SESSION_PLAN,
     SESSION_SEE,
+    STREAM_KEY,
 )
 from kaibo.stages.showplan.rules import PLANNABLE, DutyRole, EquipmentKind, SessionState
 from kaibo.stages.showplan.words import EQUIPMENT_TITLES, SEGMENT_TITLES, STATE_PILLS, STATE_TITLES
@@ -138,6 +139,7 @@ def session(request: ConsoleRequest, session_id: UUID) -> HttpResponse:
             "equipment": [(kind.value, EQUIPMENT_TITLES[kind.value], checks.get(kind.value)) for kind in EquipmentKind],
             "rehearsals": queries.rehearsals_of([found.pk]).get(found.pk, []), "rehearsal_form": RehearsalForm(initial={"held_at": request.now, "minutes": 60}),
             "people": people.choices(), "segment_titles": SEGMENT_TITLES, "me": request.actor.person_id,
+            "can_push": not found.is_elsewhere and can(STREAM_KEY, shop_id=found.shop_id),
             "can_plan": is_plannable and can(SESSION_PLAN, shop_id=found.shop_id), "can_sign": can(EQUIPMENT_SIGN, shop_id=found.shop_id),
             "can_confirm_duty": can(DUTY_CONFIRM, shop_id=found.shop_id), "can_ask": can(OVERRIDE_ASK, shop_id=found.shop_id),
             "can_let_through": can(OVERRIDE_CONFIRM, shop_id=found.shop_id), "ends_at_plan": found.starts_at + timedelta(minutes=planned_minutes),

@@ -8,6 +8,7 @@ from kaibo.stages.showplan.services.preparing import (
     release_duty,
     sign_equipment,
 )
+from kaibo.stages.showplan.services.pushing import issue_stream_keys
 from kaibo.stages.showplan.services.rundown import (
     NewOffer,
     add_segment,
@@ -27,6 +28,6 @@ from kaibo.stages.showplan.services.sessions import (
 
 __all__ = [
     "NewOffer", "add_segment", "ask_override", "assign_duty", "back_to_draft", "cancel_session", "change_segment",
-    "change_session", "confirm_duty", "confirm_override", "make_ready", "mark_ended", "mark_live", "plan_session",
+    "change_session", "confirm_duty", "confirm_override", "issue_stream_keys", "make_ready", "mark_ended", "mark_live", "plan_session",
     "record_rehearsal", "release_duty", "remove_segment", "reorder_segments", "sign_equipment",
 ]  # fmt: skip
