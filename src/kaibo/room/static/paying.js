@@ -42,6 +42,7 @@ export class Paying {
       this.#row();
       this.#dialog();
       if (this.mine.waits.some((one) => one.state === "waiting") || this.mine.claims.some((one) => one.claim === this.shown && one.state === "unpaid" && one.claim === this.returned)) wait = SOON;
+      else if (this.mine.claims.some((one) => one.state === "unpaid" && new Date(one.pay_by) - Date.now() < SOON)) wait = SOON;
       else if (!this.mine.claims.some((one) => ["unpaid", "refunding"].includes(one.state))) wait = 0;
     } catch { wait = SELDOM; }
     if (wait) this.timer = setTimeout(() => this.refresh(), wait);

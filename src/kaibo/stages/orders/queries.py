@@ -15,7 +15,16 @@ from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.intake import queries as intake
 from kaibo.plumbing.intake.models import ImportRun
 from kaibo.stages.orders.complaints import OrderUnknown
-from kaibo.stages.orders.models import TO_SHIP, Finding, Order, OrderAnomaly, OrderLine, Payment, Shipment
+from kaibo.stages.orders.models import (
+    TO_SHIP,
+    Finding,
+    Order,
+    OrderAnomaly,
+    OrderLine,
+    Payment,
+    PaymentRefund,
+    Shipment,
+)
 from kaibo.stages.orders.rules import State
 
 MOST_MISSING = 3
@@ -104,6 +113,16 @@ def shipments_of(order_id: UUID) -> list[Shipment]:
 
 def payments_of(order_id: UUID) -> list[Payment]:
     return list(Payment.objects.filter(order=order_id).order_by("paid_at"))
+
+
+def refunds_of(order_id: UUID) -> list[PaymentRefund]:
+    return list(PaymentRefund.objects.filter(order=order_id).select_related("payment", "order").order_by("created_at"))
+
+
+def refunds_under_way(actor: Actor, *, most: int = 100) -> list[PaymentRefund]:
+    """This function will give the refunds that are not done yet, oldest first."""
+    rows = PaymentRefund.objects.exclude(state="done").select_related("payment", "order")
+    return list(rows.filter(order__in=orders_for(actor)).order_by("created_at")[:most])
 
 
 def shops_where(actor: Actor, ability: str, shop_id: UUID | None) -> list[UUID] | None:

@@ -17,6 +17,7 @@ STAGE = Stage(
         Page(_("订单"), "orders:list", SEE),
         Page(_("五要素核验"), "orders:verification", SEE),
         Page(_("拣货与发货"), "orders:picking", SEE),
+        Page(_("对账"), "orders:reconciliation", SEE),
     ),
     abilities=ABILITIES,
     roles=ROLES,

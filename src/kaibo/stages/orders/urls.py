@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.orders import views
+from kaibo.stages.orders import money_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("verify/<uuid:finding_id>/reopen", views.reopen, name="reopen"),
     path("release", views.release, name="release"),
     path("pick", views.picking, name="picking"),
+    path("reconcile", money_views.reconciliation, name="reconciliation"),
+    path("reconcile/bill", money_views.fetch_bill, name="fetch-bill"),
+    path("reconcile/book", money_views.book, name="book-from-bill"),
+    path("reconcile/explain", money_views.explain, name="explain-difference"),
+    path("refunds/<uuid:refund_id>/done", money_views.refunded, name="refunded"),
+    path("refunds/<uuid:refund_id>/again", money_views.refund_again, name="refund-again"),
     path("<uuid:order_id>", views.order, name="order"),
     path("<uuid:order_id>/ship", views.ship, name="ship"),
     path("<uuid:order_id>/lift", views.lift, name="lift"),

@@ -25,7 +25,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, DateRange, Flag, Row, Search, Table
-from kaibo.stages.orders import deciding, queries, services, shipping, words
+from kaibo.stages.orders import deciding, money_views, queries, services, shipping, words
 from kaibo.stages.orders.forms import PaymentForm, ReceiverForm, ShipForm
 from kaibo.stages.orders.models import TO_SHIP, Finding, Order
 from kaibo.stages.orders.permissions import EXPORT, HOLD, IMPORT, PAY, RECEIVER, RELEASE, SEE, SHIP, UNMASK, VERIFY
@@ -285,7 +285,7 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
             "holds": [(flag, words.hold_words(flag)) for flag in found.hold_flags], "lines": queries.lines_of([found.pk]).get(found.pk, []),
             "open_findings": [one for one in findings if one["state"] == "open"], "decided": [one for one in findings if one["state"] != "open"],
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.anomalies_of(found.pk)],
-            "shipments": queries.shipments_of(found.pk), "payments": queries.payments_of(found.pk), "happened": _happened(found),
+            "shipments": queries.shipments_of(found.pk), **money_views.money_of(found.pk), "happened": _happened(found),
             "is_waiting": found.state in TO_SHIP, "is_unpaid": found.state == State.PENDING_PAYMENT.value,
             "form": form or ReceiverForm(), "ship_form": ShipForm(), "pay_form": PaymentForm(initial={"paid_yuan": plain_yuan(found.amount_fen)}),
             "may_unmask": can(UNMASK, shop_id=found.shop_id), "may_receive": can(RECEIVER, shop_id=found.shop_id), "may_ship": can(SHIP, shop_id=found.shop_id),

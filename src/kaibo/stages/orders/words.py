@@ -88,3 +88,16 @@ def reason_words(finding: Finding) -> str:
         "address_area": _("收货地址止于市，缺区县"),
         "address_detail": _("收货地址止于区县，缺详细地址"),
     }.get(finding.reason, finding.reason)
+
+
+def refund_reason(reason: str) -> str:
+    return {
+        "expired": _("超时后付款，已无货"),
+        "amount_wrong": _("金额不对"),
+        "paid_twice": _("重复付款"),
+        "asked": _("退款"),
+    }[reason]
+
+
+def payment_outcome(outcome: str) -> str:
+    return {"in_time": _("按时付款"), "late": _("超时付款，已重新占用"), "refund_due": _("需要退款")}[outcome]
