@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from kaibo.room import backoffice, complaints
+from kaibo.room import backoffice, moderation, complaints
 from tests.room.house import Viewer, listen, make_sale, served
 
 
@@ -127,17 +127,17 @@ def test_a_held_message_is_shown_when_a_person_allows_it_and_never_twice(dsn):
             alice.post("messages", {"text": text})
         while sale.one("select count(*) from room.messages where room = %s", sale.room) < 2:
             threading.Event().wait(0.05)
-        held = sale.do(backoffice.held_messages, room=sale.room)
+        held = sale.do(moderation.held_of, room=sale.room)
         assert [one.text for one in held] == ["加微信 1", "加微信 2"]
-        decide = lambda one, shown: sale.do(backoffice.decide_message, message=one.message, is_shown=shown)
+        decide = lambda one, shown: sale.do(moderation.decide_message, message=one.message, is_shown=shown)
         threading.Timer(0.4, lambda: (decide(held[0], False), decide(held[1], True))).start()
         heard = listen(server.url, sale.room, until=lambda h: any(e.kind == "chat" for e in h))
         assert decide(held[1], True) is False
         with pytest.raises(complaints.MessageIsNotHere):
-            sale.do(backoffice.decide_message, message=uuid.uuid4(), is_shown=True)
+            sale.do(moderation.decide_message, message=uuid.uuid4(), is_shown=True)
     shown = [(m["nickname"], m["text"]) for e in heard if e.kind == "chat" for m in e.data["messages"]]
     assert shown == [("阿柚", "加微信 2")]
-    assert sale.do(backoffice.held_messages, room=sale.room) == []
+    assert sale.do(moderation.held_of, room=sale.room) == []
 
 
 @pytest.mark.parametrize("body", [{"text": ""}, {"text": "   "}, {"text": "长" * 201}, {}])

@@ -21,7 +21,6 @@ from kaibo.room.complaints import (
     ClaimIsNotHere,
     ItemAlreadyClosed,
     ItemIsNotHere,
-    MessageIsNotHere,
     PriceVersionIsOld,
     RoomIsNotHere,
     UnitsNotPositive,
@@ -74,17 +73,6 @@ class ItemLevel:
     returned: int
     withdrawn: int
     left: int
-
-
-@dataclass(frozen=True, slots=True)
-class HeldMessage:
-    """What a viewer said and a person has to look at before others see it."""
-
-    message: UUID
-    nickname: str
-    text: str
-    hits: list[dict[str, Any]]
-    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,44 +365,6 @@ def return_units(cur: Cursor, claim: str | UUID, units: int) -> ReturnOutcome:
     _offer_waiting(cur, item)
     _announce_stock(cur, room, item)
     return "returned"
-
-
-# ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def held_messages(cur: Cursor, room: str, limit: int = 100) -> list[HeldMessage]:
-    """This function will give the messages that wait for a person, oldest first.   Source: facts/law L2."""
-    cur.execute(
-        """select message, nickname, text, hits, sent_at from room.messages
-            where room = %s and verdict = 'review' and decided_at is null order by message limit %s""",
-        (room, limit),
-    )
-    return [HeldMessage(*row) for row in cur.fetchall()]
-
-
-def decide_message(cur: Cursor, *, message: str | UUID, is_shown: bool) -> bool:
-    """
-    This function will show a held message to the room, or keep it back for good, and say whether it was still undecided.
-
-    Raises: MessageIsNotHere.
-    """
-    cur.execute("select room from room.messages where message = %s and verdict = 'review'", (message,))
-    if cur.fetchone() is None:
-        raise MessageIsNotHere(message=str(message))
-    cur.execute(
-        """update room.messages set decided_at = now(), is_shown = %s
-            where message = %s and decided_at is null returning room, visitor, nickname, text""",
-        (is_shown, message),
-    )
-    decided = cur.fetchone()
-    if decided is None:
-        return False
-    if is_shown:
-        room, visitor, nickname, text = decided
-        line = {"message": str(message), "visitor": visitor, "nickname": nickname, "text": text}
-        said = json.dumps({"what": "line", "room": room, "line": line}, ensure_ascii=False)
-        cur.execute("select pg_notify('kaibo_talk', %s)", (said,))
-    return True
 
 
 # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────

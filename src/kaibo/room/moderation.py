@@ -236,9 +236,7 @@ def say_as_shop(cur: Cursor, *, room: str, nickname: str, text: str) -> UUID:
            values (%s, %s, 'shop', %s, %s, 'pass', now(), 'shop')""",
         (message, room, nickname, text),
     )
-    line = {"message": str(message), "visitor": "shop", "nickname": nickname, "text": text}
-    said = json.dumps({"what": "line", "room": room, "line": line}, ensure_ascii=False)
-    cur.execute("select pg_notify('kaibo_talk', %s)", (said,))
+    _show(cur, room, {"message": str(message), "visitor": "shop", "nickname": nickname, "text": text})
     return message
 
 
@@ -265,6 +263,27 @@ def held_of(cur: Cursor, room: str, limit: int = 100) -> list[Message]:
         (room, limit),
     )
     return [_message(row) for row in cur.fetchall()]
+
+
+def decide_message(cur: Cursor, *, message: str | UUID, is_shown: bool) -> bool:
+    """
+    This function will show a held message to the room, or keep it back for good, and say whether it was still undecided.
+
+    Raises: MessageIsNotHere.
+    """
+    cur.execute("select 1 from room.messages where message = %s and verdict = 'review'", (message,))
+    if cur.fetchone() is None:
+        raise MessageIsNotHere(message=str(message))
+    cur.execute(
+        """update room.messages set decided_at = now(), is_shown = %s
+            where message = %s and decided_at is null returning room, visitor, nickname, text""",
+        (is_shown, message),
+    )
+    decided = cur.fetchone()
+    if decided is not None and is_shown:
+        room, visitor, nickname, text = decided
+        _show(cur, room, {"message": str(message), "visitor": visitor, "nickname": nickname, "text": text})
+    return decided is not None
 
 
 def message_of(cur: Cursor, room: str, message: UUID) -> Message:
@@ -414,6 +433,12 @@ def tell_desk(cur: Cursor, *, room: str, kind: str, body: Mapping[str, Any]) -> 
 
 
 # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _show(cur: Cursor, room: str, line: Mapping[str, str]) -> None:
+    """Put a line into the chat of every room process, when the transaction commits."""
+    said = json.dumps({"what": "line", "room": room, "line": line}, ensure_ascii=False)
+    cur.execute("select pg_notify('kaibo_talk', %s)", (said,))
 
 
 def _line(cur: Cursor, room: str, message: UUID) -> dict[str, str] | None:

@@ -12,7 +12,6 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.room import backoffice as room
 from kaibo.room import moderation
 from kaibo.room.moderation import Message, Question
 from kaibo.stages.compliance.queries import screen_now
@@ -146,7 +145,7 @@ def decide_held(*, actor: Actor, session_id: UUID, message_id: UUID, is_shown: b
     session = _session(actor, session_id, TALK_MODERATE)
     with connection.cursor() as cursor:
         message = moderation.message_of(cursor, session.room, message_id)
-        if not room.decide_message(cursor, message=message_id, is_shown=is_shown):
+        if not moderation.decide_message(cursor, message=message_id, is_shown=is_shown):
             raise MessageDecided
         moderation.tell_desk(cursor, room=session.room, kind="decided", body={"message": str(message_id)})
     _record(actor, "let_through" if is_shown else "keep_back", session, now, message=str(message_id))
