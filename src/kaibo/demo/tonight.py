@@ -67,6 +67,7 @@ def plan(house: House, starts_at: datetime, now: datetime) -> UUID:
             showplan.add_segment(actor=planner, session_id=session.pk, kind="interaction", minutes=6, title="答疑：尺码与洗护", now=now)
     showplan.add_segment(actor=planner, session_id=session.pk, kind="closing", minutes=5, title="收尾：下一场预告", now=now)
     _prepare(session.pk, now)
+    live.propose_playbooks(actor=planner, shop_id=house.shop_id, now=now)
     return session.pk
 
 
@@ -119,27 +120,30 @@ def go_on_air(session_id: UUID, starts_at: datetime, now: datetime) -> None:
     chance = random.Random(1122)
     past.watch_in_the_past(session.room, shown, starts_at=starts_at, viewers=VIEWERS, chance=chance)
     past.claim_in_the_past(shown, claims=CLAIMS, chance=chance)
-    _sample_minutes(session_id, session.room, starts_at, now)
+    sample_minutes(session_id, session.room, starts_at, now, entered=VIEWERS)
     relay.settle_claims(now)
     while pay_waiting(utc_now()):
         pass
 
 
-def _sample_minutes(session_id: UUID, room: str, starts_at: datetime, now: datetime) -> None:
-    """The desk's chart of the minutes so far, from the claims and views as they stand in the ledger and the lake."""
+def sample_minutes(session_id: UUID, room: str, starts_at: datetime, ends_at: datetime, *, entered: int) -> None:
+    """The desk's chart of the minutes of a session, from the claims and views as they stand in the ledger and the lake."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT claimed_at, quantity, amount_fen FROM room.claims WHERE room = %s ORDER BY claimed_at", [room])
         claims = cursor.fetchall()
     online = {minute.starts_at: minute.online for minute in figures_of(lake_folder(), room).minutes}
-    samples = []
-    for minute in range(1, int((now - starts_at).total_seconds() // 60)):
+    samples, stayed = [], 0
+    last = int((ends_at - starts_at).total_seconds() // 60)
+    for minute in range(1, last):
         at = starts_at + timedelta(minutes=minute)
         so_far = [(units, fen) for claimed_at, units, fen in claims if claimed_at <= at]
         viewers = next((count for moment, count in online.items() if abs((moment - at).total_seconds()) <= 30), 0)
+        stayed += viewers * 60
         samples.append(
             FigureSample(
                 session_id=session_id, at=at, viewers=viewers, claims=len(so_far), units=sum(units for units, _fen in so_far),
-                amount_fen=sum(fen for _units, fen in so_far), messages=minute * 3, likes=minute * 40, watched=VIEWERS * minute // 42,
+                amount_fen=sum(fen for _units, fen in so_far), messages=minute * 3, likes=minute * 40, watched=entered * minute // last,
+                viewer_seconds=stayed,
             )
-        )
+        )  # fmt: skip
     FigureSample.objects.bulk_create(samples, ignore_conflicts=True)

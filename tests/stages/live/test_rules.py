@@ -19,6 +19,7 @@ from kaibo.stages.live.rules import (
     delay_seconds,
     expected_starts,
     gpm_fen,
+    next_place,
     replanned,
     suggest,
 )
@@ -56,6 +57,34 @@ def test_finished_segments_keep_their_real_times():
     assert expected_starts(slots, starts_at=START, now=after(14)) == [after(0), after(12), after(22)]
 
 
+def test_a_segment_jumped_over_is_expected_nowhere_and_pushes_nothing_back():
+    slots = [Slot(10, after(0), after(10)), Slot(20), Slot(10, after(10)), Slot(5)]
+    assert expected_starts(slots, starts_at=START, now=after(12)) == [after(0), None, after(10), after(20)]
+
+
+def test_a_segment_gone_back_to_leaves_what_is_still_to_come_where_the_clock_puts_it():
+    slots = [Slot(10, after(30)), Slot(20, after(10), after(30)), Slot(5)]
+    assert expected_starts(slots, starts_at=START, now=after(33)) == [after(30), after(10), after(40)]
+    assert next_place(slots) == 2
+
+
+def test_nothing_that_is_still_to_come_is_expected_in_the_past():
+    assert expected_starts([Slot(10), Slot(5)], starts_at=START, now=after(6)) == [after(6), after(16)]
+    ended = [Slot(10, after(0), after(10)), Slot(5)]
+    assert expected_starts(ended, starts_at=START, now=after(14)) == [after(0), after(14)]
+
+
+def test_the_next_segment_is_the_next_one_not_on_air_yet():
+    assert next_place([Slot(10), Slot(5)]) == 0
+    assert next_place([Slot(10, after(0), after(10)), Slot(20), Slot(10, after(10)), Slot(5)]) == 3
+    assert next_place([Slot(10, after(0)), Slot(5, after(-9), after(0))]) is None
+
+
+def test_a_break_keeps_its_minutes_when_the_rest_is_squeezed():
+    assert replanned([22, 10, 12], left_minutes=27, fixed=[False, True, False]) == [11, 10, 6]
+    assert replanned([22, 10, 12], left_minutes=5, fixed=[False, True, False]) == [2, 10, 2]
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(1, 90), min_size=1, max_size=30), st.integers(-100, 600))
 def test_a_re_planned_rest_fits_exactly_or_is_as_short_as_it_can_be(minutes, left):
@@ -86,6 +115,12 @@ def test_re_planning_keeps_the_proportions():
         ({"amount_fen": 85_000}, Advice.BEHIND, 0, 0),
         ({"amount_fen": 115_000}, Advice.AHEAD, 0, 0),
         ({"planned_fen": 0, "amount_fen": 0}, Advice.ON_PLAN, 0, 0),
+        ({"conversion_bp": -1_499}, Advice.ON_PLAN, 0, 0),
+        ({"conversion_bp": -1_500}, Advice.CONVERSION_LOW, 0, 0),
+        ({"conversion_bp": -5_000, "is_selling": False}, Advice.ON_PLAN, 0, 0),
+        ({"stay_bp": -3_000, "viewers_bp": -2_000}, Advice.STAY_SHORT, 0, 0),
+        ({"stay_bp": -2_000, "viewers_bp": -3_000, "amount_fen": 10}, Advice.VIEWERS_FEW, 0, 0),
+        ({"viewers_bp": -3_000, "over_seconds": 125}, Advice.OVERRUN, 0, 2),
         ({"is_selling": False, "left": 0, "over_seconds": 300}, Advice.OVERRUN, 0, 5),
     ],
 )

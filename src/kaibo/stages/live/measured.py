@@ -70,7 +70,7 @@ def figures(view: View, limit_bp: int) -> list[dict[str, Any]]:
 def _figure(one: Standing, limit_bp: int) -> dict[str, Any]:
     lines = []
     if one.plan_bp is not None:
-        lines.append(_("计划 %(plan)s %(off)s") % {"plan": shown(one.measure, one.plan), "off": off_words(one.plan_bp)})
+        lines.append(_("计划 %(off)s · %(plan)s") % {"plan": shown(one.measure, one.plan), "off": off_words(one.plan_bp)})
     if one.own_bp is not None:
         lines.append(_("近场 %(off)s · P%(rank)s") % {"off": off_words(one.own_bp), "rank": one.rank})
     elif one.plan_bp is None:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.errors import NotFound
@@ -77,9 +76,8 @@ def forbidden_of(row: Row | None) -> list[dict[str, str]]:
     return list(found.values())
 
 
-def never_said() -> list[str]:
-    """This function will give the words nobody may say of anything, as a standing reminder.   Source: facts/law L1."""
-    return [_("最"), _("第一"), _("国家级"), _("全网最低"), _("绝对"), _("100% 有效")]
+NEVER_SAID = ("最", "第一", "国家级", "全网最低", "绝对", "100% 有效")
+"""Words nobody may say of anything, as a standing reminder; they are what is spoken, so they are not translated.   Source: facts/law L1."""
 
 
 @require_GET
@@ -90,7 +88,7 @@ def prompter(request: ConsoleRequest, session_id: UUID) -> HttpResponse:
     flash = [item for row in view.rows for item in row.items if item.closes_at and not item.is_closed]
     page: dict[str, Any] = {
         "session": session, "view": view, "theme": theme_of(request), "stream": stream_of(session, view), "points": points_of(view, request.now),
-        "forbidden": forbidden_of(view.current), "never": never_said(), "flash": flash, "incident": incidents.running_at(session.pk),
+        "forbidden": forbidden_of(view.current), "never": NEVER_SAID, "flash": flash, "incident": incidents.running_at(session.pk),
         "can_answer": request.actor.can(PROMPTER_ANSWER, shop_id=session.shop_id), "repeat_minutes": thresholds.value("live.repeat_minutes", shop_id=session.shop_id),
     }  # fmt: skip
     return render(request, "live/_prompter.html" if request.GET.get("part") else "live/prompter.html", page)
