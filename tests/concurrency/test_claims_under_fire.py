@@ -36,6 +36,11 @@ def dsn():
     drop_database(made)
 
 
+@pytest.fixture(autouse=True)
+def _a_few_visitors_stand_for_many(monkeypatch):
+    monkeypatch.setattr(claims, "MOST_WAITING_OF_A_VISITOR", 10_000)
+
+
 def counted(sale):
     with psycopg.connect(sale.dsn) as connection, connection.cursor() as cur:
         assert differences(cur) == []

@@ -155,7 +155,7 @@ def test_the_proof_finds_a_planted_oversale_a_lost_claim_and_a_gap_in_the_number
             cur.execute(damage, (sale.room,))
             found = {d.rule for d in differences(cur) if sale.item in d.subject or d.subject == sale.room}
             connection.rollback()
-        assert found == rules, damage
+        assert found >= rules, damage
 
 
 def test_the_database_itself_refuses_a_level_below_zero(dsn):

@@ -23,6 +23,7 @@ from kaibo.kit.payments import PayChannel
 from kaibo.room.asgi import ClientGone, Receive, Scope, Send, read_body, refused_body
 from kaibo.room.chat import Chat, Screener, printable
 from kaibo.room.claims import Door
+from kaibo.room.connection import Exchange
 from kaibo.room.draws import DrawCalls
 from kaibo.room.events import EventSink
 from kaibo.room.hot import HotCalls
@@ -132,6 +133,10 @@ class RoomApp:
             case "POST", "events":
                 return self._hot.events
         return None
+
+    def take_claim(self, exchange: Exchange) -> bool:
+        """This function will take a claim over from its connection, or leave it to ASGI."""
+        return self._hot is not None and self._hot.take_claim(exchange)
 
     def end_streams(self) -> None:
         self.rooms.end_streams()

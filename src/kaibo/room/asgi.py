@@ -69,11 +69,14 @@ async def send_bytes(send: Send, status: int, body: bytes, headers: Iterable[Hea
 async def send_refusal(scope: Scope, send: Send, refusal: KaiboError, headers: Iterable[Header] = ()) -> None:
     """This function will answer with a refusal in the language the client prefers, Chinese by default."""
     more = [NO_STORE, *headers]
-    if seconds := refusal.details.get("retry_after_seconds"):
+    if seconds := retry_after_seconds(refusal):
         more.append((b"retry-after", b"%d" % seconds))
-    elif refusal.status == 503:
-        more.append((b"retry-after", b"1"))
     await send_bytes(send, refusal.status, refused_body(scope, refusal), more)
+
+
+def retry_after_seconds(refusal: KaiboError) -> int:
+    """This function will give after how many seconds it makes sense to ask again, or 0."""
+    return int(refusal.details.get("retry_after_seconds") or (1 if refusal.status == 503 else 0))
 
 
 def refused_body(scope: Scope, refusal: KaiboError) -> bytes:

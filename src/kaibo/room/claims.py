@@ -11,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import socket
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -27,12 +29,20 @@ from kaibo.room.refusals import LedgerAway, OutcomeUnknown, QueueFull
 
 log = logging.getLogger("kaibo.room.claims")
 
-MOST_WAITING = 20_000
+MOST_WAITING = 8_000
+"""About half a second of work; who comes later is told at once to come back, rather than kept waiting for longer."""
+MOST_WAITING_OF_A_VISITOR = 8
+"""So that no viewer fills the queue: the ninth ask of one who has eight waiting is refused, whoever else waits."""
 MOST_IN_A_BATCH = 1_000
 RESOLVE_SECONDS = 8.0
 """How long the door keeps asking what became of a batch before it says that it does not know."""
 
+COMMIT_SECONDS = 6.0
+"""How long one commit may take before its connection is given up as dead: a stopped server says nothing at all."""
+
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+Reply = Callable[[Outcome | KaiboError], None]
+"""Takes the committed outcome of an ask, or why there is none."""
 Commit = Callable[[Connection, Sequence[Ask]], Awaitable[list[Outcome]]]
 # Rolled back as a whole by the server: nothing was sold, and trying again can help.
 _ROLLED_BACK = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.UniqueViolation, pg.SerializationFailure)
@@ -84,21 +94,45 @@ class Door:
 
         Raises: QueueFull, LedgerAway (nothing was sold), OutcomeUnknown (repeat with the same key).
         """
-        if ask.item in self._sold_out:
-            outcome = await self._refusal.put(ask)
-            if outcome.result != "undecided":
-                return outcome
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+        def reply(answer: Outcome | KaiboError) -> None:
+            if future.done():
+                return
+            if isinstance(answer, KaiboError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+        self.submit(ask, reply)
+        return await future
+
+    def submit(self, ask: Ask, reply: Reply) -> None:
+        """This function will do the same without a task to wait in: `reply` is called once.   Raises: QueueFull, LedgerAway."""
+        if not self._sold_out or ask.item not in self._sold_out:
+            self._sale.put(ask, reply)
+            return
+
+        def told(answer: Outcome | KaiboError) -> None:
+            if isinstance(answer, KaiboError) or answer.result != "undecided":
+                reply(answer)
+                return
             self._sold_out.discard(ask.item)
-        return await self._sale.put(ask)
+            try:
+                self._sale.put(ask, reply)
+            except KaiboError as refusal:
+                reply(refusal)
+
+        self._refusal.put(ask, told)
 
     def _note_levels(self, asks: Sequence[Ask], outcomes: Sequence[Outcome]) -> None:
         # an item that is not on sale may be any id a client made up: nothing is remembered of it
         levels = {
-            (ask.room, ask.item): out.left_units
+            (ask.room, ask.item.int): (ask.item, out.left_units)
             for ask, out in zip(asks, outcomes, strict=True)
             if out.result != "not_on_sale"
         }
-        for (room, item), left in levels.items():
+        for (room, _), (item, left) in levels.items():
             if left is None:
                 continue
             if left == 0:
@@ -121,7 +155,8 @@ class _Writer:
         self._commit = commit
         self._most_waiting = most_waiting
         self._after = after
-        self._queue: deque[tuple[Ask, asyncio.Future[Outcome]]] = deque()
+        self._queue: deque[tuple[Ask, Reply]] = deque()
+        self._waiting_of: Counter[str] = Counter()
         self._wake = asyncio.Event()
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -148,15 +183,30 @@ class _Writer:
             with contextlib.suppress(psycopg.Error):
                 await self._connection.close()
 
-    def put(self, ask: Ask) -> asyncio.Future[Outcome]:
+    def put(self, ask: Ask, reply: Reply) -> None:
+        """This function will queue an ask.   Raises: QueueFull, LedgerAway."""
         if len(self._queue) >= self._most_waiting:
             raise QueueFull(retry_after_seconds=1)
         if self._is_stopping:
             raise LedgerAway
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._queue.append((ask, future))
+        waiting = self._waiting_of.get(ask.visitor, 0)
+        if waiting >= MOST_WAITING_OF_A_VISITOR:
+            raise QueueFull(retry_after_seconds=1)
+        self._waiting_of[ask.visitor] = waiting + 1
+        self._queue.append((ask, reply))
         self._wake.set()
-        return future
+
+    def _take(self) -> list[tuple[Ask, Reply]]:
+        """The next batch out of the queue; what is in it waits no longer, it is being answered."""
+        batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST_IN_A_BATCH))]
+        if self._queue:
+            for ask, _ in batch:
+                self._waiting_of[ask.visitor] -= 1
+                if not self._waiting_of[ask.visitor]:
+                    del self._waiting_of[ask.visitor]
+        else:
+            self._waiting_of.clear()
+        return batch
 
     async def _run(self) -> None:
         while not (self._is_stopping and not self._queue):
@@ -167,15 +217,14 @@ class _Writer:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), 1.0)
                 continue
-            size = min(len(self._queue), MOST_IN_A_BATCH)
-            batch = [self._queue.popleft() for _ in range(size)]
+            batch = self._take()
             try:
                 await self._answer(batch)
             except Exception:  # the writer must outlive any batch
                 log.exception("claim batch failed", extra={"asks": len(batch)})
                 _refuse(batch, OutcomeUnknown())
 
-    async def _answer(self, batch: list[tuple[Ask, asyncio.Future[Outcome]]]) -> None:
+    async def _answer(self, batch: list[tuple[Ask, Reply]]) -> None:
         if not self.is_connected:
             _refuse(batch, LedgerAway())
             return
@@ -186,9 +235,8 @@ class _Writer:
             return
         self.batches += 1
         self._after(asks, outcomes)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if not future.done():
-                future.set_result(outcome)
+        for (_, reply), outcome in zip(batch, outcomes, strict=True):
+            reply(outcome)
 
     async def _commit_surely(self, asks: Sequence[Ask]) -> list[Outcome] | KaiboError:
         """Commit, and after a lost connection find out by sending the same asks again."""
@@ -199,7 +247,7 @@ class _Writer:
             try:
                 if self._connection is None:
                     raise psycopg.OperationalError("no connection")
-                return await self._commit(self._connection, asks)
+                return await _within(COMMIT_SECONDS, self._connection, self._commit(self._connection, asks))
             except _ROLLED_BACK as rolled_back:
                 tries += 1
                 if tries >= 3:
@@ -227,12 +275,23 @@ class _Writer:
             self._connection = await ledger.connect(self._dsn)
         except (psycopg.Error, OSError) as away:
             log.warning("ledger is away", extra={"reason": type(away).__name__})
-            _refuse(list(self._queue), LedgerAway())
+            away_for = list(self._queue)
             self._queue.clear()
+            self._waiting_of.clear()
+            _refuse(away_for, LedgerAway())
             await asyncio.sleep(0.1 if self._is_stopping else 0.3)
 
 
-def _refuse(batch: Sequence[tuple[Ask, asyncio.Future[Outcome]]], refusal: KaiboError) -> None:
-    for _, future in batch:
-        if not future.done():
-            future.set_exception(refusal)
+async def _within(seconds: float, connection: Connection, commit: Awaitable[list[Outcome]]) -> list[Outcome]:
+    """Wait for a commit; past its time its socket is shut, so that it ends like any lost connection."""
+    task = asyncio.ensure_future(commit)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if not done and not connection.closed:
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+    return await task
+
+
+def _refuse(batch: Sequence[tuple[Ask, Reply]], refusal: KaiboError) -> None:
+    for _, reply in batch:
+        reply(refusal)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from http import HTTPStatus
 from uuid import UUID
 
 import msgspec
@@ -10,17 +12,30 @@ import msgspec
 from kaibo.kit.clock import utc_now
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.ids import new_id
-from kaibo.room.asgi import NO_STORE, Receive, Scope, Send, header, read_body, send_bytes, send_refusal
+from kaibo.room.asgi import (
+    NO_STORE,
+    Receive,
+    Scope,
+    Send,
+    header,
+    read_body,
+    refused_body,
+    retry_after_seconds,
+    send_bytes,
+    send_refusal,
+)
 from kaibo.room.claims import Door
+from kaibo.room.connection import MOST_CLAIM_BYTES, Exchange
 from kaibo.room.events import EventSink, check_events
-from kaibo.room.ledger import Ask
+from kaibo.room.ledger import Ask, Outcome
 from kaibo.room.metrics import Metrics
-from kaibo.room.refusals import BY_RESULT, EventsAway, KeyNeeded, NotReadable
-from kaibo.room.rooms import Rooms
+from kaibo.room.refusals import BY_RESULT, EventsAway, KeyNeeded, NotReadable, QueueFull
+from kaibo.room.rooms import LiveRoom, Rooms
 from kaibo.room.visitors import Desk
 from kaibo.room.wire import Appended, ClaimAnswer, EventsAnswer, decode_claim, decode_events, encode
 
-MOST_CLAIM_BYTES = 4_096
+TURNED_AWAY_SECONDS = 0.25
+_JSON_HEAD = b"content-type: application/json\r\ncache-control: no-store\r\n"
 MOST_EVENTS_BYTES = 256 * 1024
 
 
@@ -33,41 +48,66 @@ class HotCalls:
         self._desk = desk
         self._sink = sink
         self._metrics = metrics
+        self._turned_away: list[tuple[Exchange, QueueFull]] = []
 
     # ── claims ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def claim(self, scope: Scope, receive: Receive, send: Send, room: str) -> None:
         """This function will answer `POST /rooms/{room}/claims`, after the commit.   Source: LIV-4, LIV-11."""
         started = time.perf_counter()
-        metrics = self._metrics
         try:
             live = self._rooms.known(room) or await self._rooms.get(room)
-            who = self._desk.visitor_of(scope, room)
-            ask = await self._read_ask(scope, receive, room, who.visitor)
-            self._desk.require_pace(self._desk.claims, who, live)
+            body = await read_body(receive, limit_bytes=MOST_CLAIM_BYTES)
+            ask = self._ask_of(scope, body, live)
             outcome = await self._door.claim(ask)
         except KaiboError as refusal:
-            metrics.claims.refused()
+            self._metrics.claims.refused()
             await send_refusal(scope, send, refusal)
             return
-        metrics.claims.answered("repeat" if outcome.is_repeat else outcome.result, time.perf_counter() - started)
+        self._count(outcome, started)
         if outcome.result != "claimed":
             await send_refusal(scope, send, BY_RESULT[outcome.result](item=str(ask.item)))
             return
-        if outcome.claim is None or outcome.unit_price_fen is None or outcome.pay_by is None:
-            raise AssertionError("the ledger admits with an id, a price and a time to pay")
-        answer = ClaimAnswer(
-            outcome.claim,
-            ask.item,
-            ask.quantity,
-            outcome.unit_price_fen,
-            outcome.unit_price_fen * ask.quantity,
-            outcome.pay_by,
-        )
-        await send_bytes(send, 201, encode(answer), (NO_STORE,))
+        await send_bytes(send, 201, _claimed(ask, outcome), (NO_STORE,))
 
-    async def _read_ask(self, scope: Scope, receive: Receive, room: str, visitor: str) -> Ask:
-        body = await read_body(receive, limit_bytes=MOST_CLAIM_BYTES)
+    def take_claim(self, exchange: Exchange) -> bool:
+        """
+        This function will do the same for a request that is wholly there, without a task; False leaves it to `claim`.
+
+        Who is turned away because the queue is full is told so a little later, together with others: a crowd that asks
+        again at once must not take the time of those who are being served.
+        """
+        started = time.perf_counter()
+        scope = exchange.scope
+        parts = scope["path"].split("/")
+        live = self._rooms.known(parts[2]) if len(parts) == 4 and parts[1] == "rooms" else None
+        if live is None:
+            return False
+
+        def reply(answer: Outcome | KaiboError) -> None:
+            if isinstance(answer, KaiboError):
+                self._metrics.claims.refused()
+                _refuse(exchange, answer)
+                return
+            self._count(answer, started)
+            if answer.result == "claimed":
+                exchange.answer(b"201 Created", _JSON_HEAD, _claimed(ask, answer))
+            else:
+                _refuse(exchange, BY_RESULT[answer.result](item=str(ask.item)))
+
+        try:
+            ask = self._ask_of(scope, exchange.body, live)
+            self._door.submit(ask, reply)
+        except QueueFull as full:
+            self._metrics.claims.refused()
+            self._turn_away(exchange, full)
+        except KaiboError as refusal:
+            self._metrics.claims.refused()
+            _refuse(exchange, refusal)
+        return True
+
+    def _ask_of(self, scope: Scope, body: bytes, live: LiveRoom) -> Ask:
+        who = self._desk.visitor_of(scope, live.name)
         key = (header(scope, b"idempotency-key") or b"").decode("latin-1").strip()
         if not 0 < len(key) <= 100 or not key.isascii() or not key.isprintable():
             raise KeyNeeded
@@ -75,7 +115,23 @@ class HotCalls:
             asked = decode_claim(body)
         except msgspec.DecodeError as wrong:
             raise NotReadable(why=str(wrong)) from wrong
-        return Ask(room, visitor, key, asked.item, asked.quantity, new_id())
+        self._desk.require_pace(self._desk.claims, who, live)
+        return Ask(live.name, who.visitor, key, asked.item, asked.quantity, new_id())
+
+    def _count(self, outcome: Outcome, started: float) -> None:
+        self._metrics.claims.answered(
+            "repeat" if outcome.is_repeat else outcome.result, time.perf_counter() - started
+        )
+
+    def _turn_away(self, exchange: Exchange, full: QueueFull) -> None:
+        if not self._turned_away:
+            asyncio.get_running_loop().call_later(TURNED_AWAY_SECONDS, self._tell_turned_away)
+        self._turned_away.append((exchange, full))
+
+    def _tell_turned_away(self) -> None:
+        told, self._turned_away = self._turned_away, []
+        for exchange, full in told:
+            _refuse(exchange, full)
 
     # ── events ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -102,6 +158,23 @@ class HotCalls:
         self._metrics.events.labels("duplicate").inc(appended.duplicates)
         self._metrics.events.labels("rejected").inc(len(rejected))
         await send_bytes(send, 200, encode(EventsAnswer(appended.accepted, appended.duplicates, rejected)), (NO_STORE,))
+
+
+def _claimed(ask: Ask, outcome: Outcome) -> bytes:
+    if outcome.claim is None or outcome.unit_price_fen is None or outcome.pay_by is None:
+        raise AssertionError("the ledger admits with an id, a price and a time to pay")
+    amount_fen = outcome.unit_price_fen * ask.quantity
+    return encode(
+        ClaimAnswer(outcome.claim, ask.item, ask.quantity, outcome.unit_price_fen, amount_fen, outcome.pay_by)
+    )
+
+
+def _refuse(exchange: Exchange, refusal: KaiboError) -> None:
+    head = _JSON_HEAD
+    if seconds := retry_after_seconds(refusal):
+        head += b"retry-after: %d\r\n" % seconds
+    status = b"%d %b" % (refusal.status, HTTPStatus(refusal.status).phrase.encode())
+    exchange.answer(status, head, refused_body(exchange.scope, refusal))
 
 
 def item_id(text: str) -> UUID | None:

@@ -1,6 +1,9 @@
 """
-`./kaibo bench claims`: durable claims a second on one hot item, load generator on the same machine, beside an empty
-plain-ASGI endpoint and beside pgbench doing UPDATE + INSERT one by one, round by round in the same run.
+`./kaibo bench claims`: durable claims over HTTP, load generator on the same machine, in a database of the bench's own.
+
+Closed loop for the best rate, open loop with intended start times for latency, sold-out answers, three times the best as
+overload and what comes after it; beside an empty plain-ASGI endpoint under the same client and pgbench doing UPDATE + INSERT
+one by one, in the same run. What clients were told is held against the ledger by `claim_logs`.
 """
 
 from __future__ import annotations
@@ -10,23 +13,24 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.request
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
-from kaibo.config.env import Env, read_env
+from kaibo.cli.benches import claim_logs
+from kaibo.cli.benches.scratch import scratch_database
+from kaibo.cli.benches.servers import ServerIsSilent, cpu_seconds, free_port, process, surroundings, wait_for
+from kaibo.config.env import read_env
 from kaibo.config.front import ready_database
 from kaibo.database.programs import find_programs
-from kaibo.kit.errors import Unavailable
 from kaibo.kit.ids import readable_code
 from kaibo.room import audit, backoffice
 from kaibo.room.app import read_secret
@@ -40,255 +44,238 @@ commit;
 """
 _PGBENCH_CLIENTS = 16
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
-
-
-class ServerDidNotStart(Unavailable):
-    code = "bench.server_did_not_start"
-    message_zh = "压测用的服务没有启动：{what}"
-    message_en = "A server of the bench did not start: {what}"
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What the load generator saw in one round."""
-
-    answers: int
-    seconds: float
-    statuses: dict[str, int]
-    p50_ms: float
-    p99_ms: float
-
-    @property
-    def per_second(self) -> float:
-        return self.answers / self.seconds
-
-    @property
-    def admitted(self) -> int:
-        return self.statuses.get("201", 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What one bench run found."""
-
-    claims_per_second: float
-    empty_per_second: float
-    pgbench_per_second: float
-    ratio_to_empty: float
-    ratio_to_pgbench: float
-    p50_ms: float
-    p99_ms: float
-    empty_p99_ms: float
-    connections: int
-    rounds: int
-    seconds_a_round: float
-    acknowledged: int
-    oversold: int
-    lost: int
-    small_stock: int
-    small_stock_sold: int
-    differences: int
-    pgbench_clients: int
-    durability: str
-    """What the server promises for every commit of both: room and pgbench share it."""
-    load_average: float
-    """Of the last minute when the bench began: above the number of cores, the figures say little."""
+ZIPF_ITEMS = 50
+_PLENTY = 50_000_000
+OVERLOAD = 3.0
+CALM = 0.7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=4.0, help="每轮秒数 · seconds a round (4)")
-    parser.add_argument("--rounds", type=int, default=3, help="轮数 · rounds (3)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="每轮秒数 · seconds a round (3)")
+    parser.add_argument("--rounds", type=int, default=3, help="每项轮数，取中位 · rounds of each case, the median counts (3)")
     parser.add_argument("--connections", type=int, default=256, help="连接数 · connections (256)")
+    parser.add_argument(
+        "--full", action="store_true",
+        help="所有组合：1、2 个进程 × 1、50 件商品 × 64、256、1000 个连接 · every combination of processes, items and connections",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="打印 JSON · print JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    env = read_env()
-    dsn = ready_database(env)
-    ports = _free_ports(2)
-    busy = os.getloadavg()[0]
-    claims: list[Load] = []
-    empty: list[Load] = []
-    one_by_one: list[float] = []
-    room, item, tokens = _open(dsn, stock=50_000_000, tokens=args.connections)
-    with _room_server(env, ports[0]), _empty_server(ports[1]), _one_by_one_tables(dsn):
-        warm_up = _load(ports[0], room, item, tokens, args.connections, 1.0)
-        for _ in range(args.rounds):
-            empty.append(_load(ports[1], room, item, tokens, args.connections, args.seconds))
-            claims.append(_load(ports[0], room, item, tokens, args.connections, args.seconds))
-            one_by_one.append(_pgbench(dsn, args.seconds))
-        small_room, small_item, small_tokens = _open(dsn, stock=1_000, tokens=args.connections)
-        small = _load(ports[0], small_room, small_item, small_tokens, args.connections, 2.0)
-    sold = _Sold(room, sum(one.admitted for one in [warm_up, *claims]), small_room, small.admitted)
-    figures = _figures(args, dsn, sold, claims, empty, one_by_one, busy)
-    _show(figures, as_json=args.json)
-    return 0 if figures.oversold == figures.lost == figures.differences == 0 else 1
+    with tempfile.TemporaryDirectory(prefix="kaibo-bench-") as folder, scratch_database(Path(folder)):
+        found = _measure(args, Path(folder))
+    print(json.dumps(found, ensure_ascii=False)) if args.json else _show(found)
+    wrong = found["oversold"] + found["lost"] + found["doubled"] + found["differences"]
+    return 0 if wrong == 0 else 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Sold:
-    """What clients were told they got, to be held against the ledger."""
+class _Bench:
+    """What every round needs: the database, the folder for logs, and the rooms whose clients wrote them."""
 
-    room: str
-    units: int
-    small_room: str
-    small_units: int
+    def __init__(self, args: argparse.Namespace, dsn: str, folder: Path) -> None:
+        self.args = args
+        self.dsn = dsn
+        self.folder = folder
+        self.rooms: dict[str, list[Path]] = {}
+
+    def open(self, *, items: int = 1, stock: int = _PLENTY) -> tuple[str, list[str]]:
+        """This function will open a room with items on sale."""
+        room, ids = f"bench-{readable_code().lower()}", [uuid.uuid4() for _ in range(items)]
+        with psycopg.connect(self.dsn) as connection, connection.cursor() as cur:
+            backoffice.open_room(
+                cur, room=room, title="压测", operator="压测", host="压测", company="压测", state="live", is_bench=True
+            )
+            for item in ids:
+                backoffice.put_item(
+                    cur, room=room, item=item, allotment=uuid.uuid4(), sku_code="BENCH", title="压测商品", units=stock,
+                    price_fen=990, state="on_sale",
+                )  # fmt: skip
+        self.rooms[room] = []
+        return room, [str(item) for item in ids]
+
+    def load(
+        self, ports: list[int], place: tuple[str, list[str]], *, connections: int, phases: str = "", seconds: float | None = None, is_kept: bool = True,
+    ) -> dict[str, Any]:  # fmt: skip
+        """This function will run one load and give what its clients saw."""
+        room, items = place
+        log = self.folder / f"{readable_code()}.log"
+        signer = Tokens(asyncio.run(read_secret(self.dsn)))
+        now_seconds = int(time.time())
+        tokens = [signer.issue(room, f"压测{n}", now_seconds=now_seconds)[1] for n in range(connections)]
+        command = [
+            sys.executable, "-m", "kaibo.cli.benches.loadgen", "--ports", ",".join(map(str, ports)), "--path", f"/rooms/{room}/claims",
+            "--items", ",".join(items), "--connections", str(connections), "--seconds", str(seconds or self.args.seconds),
+        ] + (["--phases", phases] if phases else []) + (["--log", str(log)] if is_kept else [])  # fmt: skip
+        done = subprocess.run(command, input="\n".join(tokens), capture_output=True, text=True, check=False, env=surroundings())
+        if done.returncode:
+            raise ServerIsSilent(what=done.stderr[-500:])
+        if is_kept:
+            self.rooms[room].append(log)
+        seen: dict[str, Any] = json.loads(done.stdout)
+        return seen
+
+    def best(self, ports: list[int], *, connections: int, items: int = 1, stock: int = _PLENTY) -> dict[str, Any]:
+        """This function will give the median round of a closed loop."""
+        place = self.open(items=items, stock=stock)
+        if stock == 1:  # the last unit goes first, so that everybody is told that it is gone
+            self.load(ports, place, connections=len(ports) * 4, seconds=0.5)
+        rounds = [self.load(ports, place, connections=connections)["phases"][0] for _ in range(self.args.rounds)]
+        return _case(sorted(rounds, key=_rate)[len(rounds) // 2])
+
+    def verdicts(self) -> dict[str, int]:
+        """This function will hold all clients' logs against the ledger."""
+        all_of = [claim_logs.check(self.dsn, room, logs) for room, logs in self.rooms.items()]
+        with psycopg.connect(self.dsn) as connection, connection.cursor() as cur:
+            differences = len(audit.differences(cur))
+        return {
+            "acknowledged": sum(one.acknowledged for one in all_of),
+            "oversold": sum(one.oversold_units for one in all_of),
+            "lost": sum(one.lost for one in all_of),
+            "doubled": sum(one.doubled for one in all_of),
+            "unheard": sum(one.unheard for one in all_of),
+            "differences": differences,
+        }
 
 
-def _figures(
-    args: argparse.Namespace,
-    dsn: str,
-    sold: _Sold,
-    claims: list[Load],
-    empty: list[Load],
-    one_by_one: list[float],
-    busy: float,
-) -> Figures:
-    rate = statistics.median(one.per_second for one in claims)
-    empty_rate = statistics.median(one.per_second for one in empty)
-    pgbench = statistics.median(one_by_one)
-    with psycopg.connect(dsn) as connection, connection.cursor() as cur:
-        counted, small = audit.audit(cur, sold.room), audit.audit(cur, sold.small_room)
-        wrong = len(audit.differences(cur))
-        durability = ", ".join(f"{name}={cur.execute(f'show {name}').fetchone()[0]}" for name in _DURABLE)
-    over = max(0, counted["claimed"] - counted["stock"]) + max(0, small["claimed"] - small["stock"])
-    return Figures(
-        claims_per_second=round(rate),
-        empty_per_second=round(empty_rate),
-        pgbench_per_second=round(pgbench),
-        ratio_to_empty=round(rate / empty_rate, 2),
-        ratio_to_pgbench=round(rate / pgbench, 1),
-        p50_ms=round(statistics.median(one.p50_ms for one in claims), 1),
-        p99_ms=round(statistics.median(one.p99_ms for one in claims), 1),
-        empty_p99_ms=round(statistics.median(one.p99_ms for one in empty), 1),
-        connections=args.connections,
-        rounds=args.rounds,
-        seconds_a_round=args.seconds,
-        acknowledged=sold.units,
-        oversold=over + max(0, sold.small_units - small["stock"]),
-        lost=abs(sold.units - counted["claims"]) + abs(sold.small_units - small["claims"]),
-        small_stock=small["stock"],
-        small_stock_sold=sold.small_units,
-        differences=wrong,
-        pgbench_clients=_PGBENCH_CLIENTS,
-        durability=durability,
-        load_average=round(busy, 1),
-    )
+def _rate(phase: dict[str, Any]) -> float:
+    return float(phase["answers"]) / float(phase["seconds"])
 
 
-def _show(figures: Figures, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(asdict(figures)))
-        return
+def _case(phase: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "per_second": round(_rate(phase)), "statuses": phase["statuses"], "p50_ms": round(phase["p50_ms"], 1),
+        "p99_ms": round(phase["p99_ms"], 1), "p999_ms": round(phase["p999_ms"], 1),
+    }  # fmt: skip
+
+
+def _measure(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    dsn = ready_database(read_env())
+    bench = _Bench(args, dsn, folder)
+    ports = [free_port(), free_port()]
+    empty_port = free_port()
+    found: dict[str, Any] = {"connections": args.connections, "load_average": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
+    with empty_server(empty_port), room_server(ports[0]) as first, _one_by_one_tables(dsn):
+        bench.load([ports[0]], bench.open(), connections=args.connections, seconds=1.0)
+        cpu = cpu_seconds(first)
+        found["one_process"] = best = bench.best([ports[0]], connections=args.connections)
+        found["cpu_us_a_claim"] = round(1e6 * (cpu_seconds(first) - cpu) / max(1, best["per_second"] * args.seconds * args.rounds))
+        found["empty"] = _empty(bench, empty_port, args.connections)
+        found["pgbench_per_second"] = round(statistics.median(_pgbench(dsn, args.seconds) for _ in range(args.rounds)))
+        found["zipf"] = bench.best([ports[0]], connections=args.connections, items=ZIPF_ITEMS)
+        found["sold_out"] = bench.best([ports[0]], connections=args.connections, stock=1)
+        found["open_loop"] = _open_loop(bench, [ports[0]], best["per_second"] * CALM)
+        found["overload"] = _overload(bench, [ports[0]], best["per_second"])
+        with room_server(ports[1]):
+            found["two_processes"] = bench.best(ports, connections=args.connections)
+            if args.full:
+                found["combinations"] = _combinations(bench, ports)
+        with psycopg.connect(dsn) as connection:
+            found["durability"] = ", ".join(f"{name}={connection.execute(f'show {name}').fetchone()[0]}" for name in _DURABLE)  # type: ignore[index]
+        found |= bench.verdicts()
+    found["ratio_to_empty"] = round(best["per_second"] / found["empty"]["per_second"], 2)
+    found["sold_out_ratio"] = round(found["sold_out"]["per_second"] / found["empty"]["per_second"], 2)
+    found["ratio_to_pgbench"] = round(best["per_second"] / found["pgbench_per_second"], 1)
+    return found
+
+
+def _empty(bench: _Bench, port: int, connections: int) -> dict[str, Any]:
+    place = bench.open()
+    rounds = [bench.load([port], place, connections=connections, is_kept=False)["phases"][0] for _ in range(bench.args.rounds)]
+    return _case(sorted(rounds, key=_rate)[len(rounds) // 2])
+
+
+def _open_loop(bench: _Bench, ports: list[int], rate: float) -> dict[str, Any]:
+    """Latency from the intended start, at a rate the machine has some room above."""
+    seen = bench.load(ports, bench.open(), connections=bench.args.connections, phases=f"{rate:.0f}:{bench.args.seconds * 2}")
+    return {"offered_per_second": round(rate)} | _case(seen["phases"][0]) | {"given_up": seen["given_up"]}
+
+
+def _overload(bench: _Bench, ports: list[int], best: float) -> dict[str, Any]:
+    """Calm, three times the best, calm again; many more viewers than fit into the queue."""
+    seconds = bench.args.seconds
+    phases = f"{best * CALM / 2:.0f}:{seconds},{best * OVERLOAD:.0f}:{seconds},{best * CALM / 2:.0f}:{seconds + 5}"
+    seen = bench.load(ports, bench.open(), connections=max(10_000, bench.args.connections), phases=phases)
+    storm = seen["phases"][1]
+    goodput = storm["statuses"].get("201", 0) / storm["seconds"]
+    return {
+        "offered_per_second": round(best * OVERLOAD), "goodput_per_second": round(goodput), "goodput_kept": round(goodput / best, 2),
+        "statuses": storm["statuses"], "given_up_by_clients": seen["given_up"], "recovered_after_seconds": seen["recovered_after"],
+        "lost_connections": seen["lost_connections"], "unanswered": seen["unanswered"],
+    }  # fmt: skip
+
+
+def _combinations(bench: _Bench, ports: list[int]) -> list[dict[str, Any]]:
+    found = []
+    for processes in (1, 2):
+        for items in (1, ZIPF_ITEMS):
+            for connections in (64, 256, 1000):
+                best = bench.best(ports[:processes], connections=connections, items=items)
+                rate = best["per_second"] * CALM
+                calm = bench.load(
+                    ports[:processes], bench.open(items=items), connections=connections, phases=f"{rate:.0f}:{bench.args.seconds}"
+                )["phases"][0]  # fmt: skip
+                found.append({
+                    "processes": processes, "items": items, "connections": connections, "per_second": best["per_second"],
+                    "open_loop_p50_ms": round(calm["p50_ms"], 1), "open_loop_p99_ms": round(calm["p99_ms"], 1),
+                })  # fmt: skip
+    return found
+
+
+def _show(found: dict[str, Any]) -> None:
+    def line(name: str, case: dict[str, Any], more: str = "") -> None:
+        print(f"{name:<34}{case['per_second']:>9,} /s   p50 {case['p50_ms']} ms  p99 {case['p99_ms']} ms  {more}")
+
+    line("抢购 1 进程 one process", found["one_process"], f"CPU {found['cpu_us_a_claim']} µs")
+    line("抢购 2 进程 two processes", found["two_processes"])
+    line(f"{ZIPF_ITEMS} 件商品 Zipf", found["zipf"])
+    line("已抢光 sold out", found["sold_out"], f"{found['sold_out_ratio']} × empty (≥ 0.7)")
+    line("空接口 empty ASGI", found["empty"])
+    print(f"{'逐笔 pgbench one by one':<34}{found['pgbench_per_second']:>9,} /s   {_PGBENCH_CLIENTS} clients, {found['durability']}")
+    print(f"比值 ratios                        {found['ratio_to_empty']} × empty (≥ 0.6)   {found['ratio_to_pgbench']} × pgbench (≥ 10)")
+    calm = found["open_loop"]
+    line(f"开环 open loop at {calm['offered_per_second']:,}/s", calm, f"from the intended start (p99 < 50), given up {calm['given_up']}")
+    storm = found["overload"]
     print(
-        f"抢购 durable claims      {figures.claims_per_second:>9,.0f} /s   p50 {figures.p50_ms} ms  p99 {figures.p99_ms} ms"
+        f"过载 overload {storm['offered_per_second']:,}/s              goodput {storm['goodput_per_second']:,}/s = {storm['goodput_kept']} of the best (≥ 0.8)   "
+        f"calm again after {storm['recovered_after_seconds']} s (< 5)   {storm['statuses']}"
     )
-    print(f"空接口 empty ASGI         {figures.empty_per_second:>9,.0f} /s   p99 {figures.empty_p99_ms} ms")
-    print(
-        f"逐笔 pgbench one by one   {figures.pgbench_per_second:>9,.0f} /s   {figures.pgbench_clients} clients, one row, {figures.durability}"
-    )
-    print(
-        f"比值 ratios               {figures.ratio_to_empty} × empty (≥ 0.4)   {figures.ratio_to_pgbench} × pgbench (≥ 5)"
-    )
-    print(f"负载 load average        {figures.load_average} before the first round, {os.cpu_count()} cores")
-    print(f"超卖 oversold {figures.oversold}   丢失 lost {figures.lost}   差异 differences {figures.differences}")
-    print(
-        f"小库存 {figures.small_stock} 件，卖出 {figures.small_stock_sold} · of {figures.small_stock} units {figures.small_stock_sold} were sold"
-    )
-
-
-def _open(dsn: str, *, stock: int, tokens: int) -> tuple[str, str, list[str]]:
-    room, item = f"bench-{readable_code().lower()}", uuid.uuid4()
-    with psycopg.connect(dsn) as connection, connection.cursor() as cur:
-        backoffice.open_room(
-            cur, room=room, title="压测", operator="压测", host="压测", company="压测", state="live", is_bench=True
+    for one in found.get("combinations", ()):
+        print(
+            f"  {one['processes']} 进程 {one['items']:>2} 件 {one['connections']:>4} 连接  {one['per_second']:>8,} /s   "
+            f"open loop p50 {one['open_loop_p50_ms']} ms  p99 {one['open_loop_p99_ms']} ms"
         )
-        backoffice.put_item(
-            cur, room=room, item=item, allotment=uuid.uuid4(), sku_code="BENCH", title="压测商品", units=stock,
-            price_fen=990, state="on_sale",
-        )  # fmt: skip
-    signer = Tokens(asyncio.run(read_secret(dsn)))
-    now_seconds = int(time.time())
-    return room, str(item), [signer.issue(room, f"压测{n}", now_seconds=now_seconds)[1] for n in range(tokens)]
-
-
-def _load(port: int, room: str, item: str, tokens: list[str], connections: int, seconds: float) -> Load:
-    command = [
-        sys.executable, "-m", "kaibo.cli.benches.loadgen", "--port", str(port), "--path", f"/rooms/{room}/claims",
-        "--item", item, "--connections", str(connections), "--seconds", str(seconds),
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, input="\n".join(tokens), capture_output=True, text=True, check=False, env=_surroundings()
+    print(f"负载 load average                  {found['load_average']} before the first round, {found['cores']} cores")
+    print(
+        f"回执 acknowledged {found['acknowledged']:,}   超卖 oversold {found['oversold']}   丢失 lost {found['lost']}   重复 doubled {found['doubled']}   "
+        f"无人知晓 unheard {found['unheard']}   差异 differences {found['differences']}"
     )
-    if done.returncode:
-        raise ServerDidNotStart(what=done.stderr[-500:])
-    return Load(**json.loads(done.stdout))
 
 
 @contextlib.contextmanager
-def _room_server(env: Env, port: int) -> Iterator[None]:
-    with _process([sys.executable, "-m", "kaibo.cli", "room", "--bind", "127.0.0.1", "--port", str(port)]):
-        _await(f"http://127.0.0.1:{port}/health")
-        yield
+def room_server(port: int) -> Iterator[int]:
+    """This function will run a room process of this tree and give its process id."""
+    with process([sys.executable, "-m", "kaibo.cli", "room", "--bind", "127.0.0.1", "--port", str(port)]) as started:
+        wait_for(f"http://127.0.0.1:{port}/health", 40)
+        yield started.pid
 
 
 @contextlib.contextmanager
-def _empty_server(port: int) -> Iterator[None]:
-    with _process([sys.executable, "-m", "kaibo.cli.benches.empty_endpoint", str(port)]):
-        _await(f"http://127.0.0.1:{port}/")
+def empty_server(port: int) -> Iterator[None]:
+    """This function will run the empty endpoint."""
+    with process([sys.executable, "-m", "kaibo.cli.benches.empty_endpoint", str(port)]):
+        wait_for(f"http://127.0.0.1:{port}/")
         yield
-
-
-@contextlib.contextmanager
-def _process(command: list[str]) -> Iterator[None]:
-    started = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=_surroundings())
-    try:
-        yield
-    finally:
-        started.terminate()
-        started.wait(15)
-
-
-def _surroundings() -> dict[str, str]:
-    """The same settings, and the place this code was loaded from."""
-    source = str(Path(__file__).resolve().parents[3])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])}
-
-
-def _await(url: str) -> None:
-    give_up_at = time.monotonic() + 20
-    while time.monotonic() < give_up_at:
-        try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310  our own http address
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise ServerDidNotStart(what=url)
-
-
-def _free_ports(count: int) -> list[int]:
-    doors = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(door.getsockname()[1]) for door in doors]
-    for door in doors:
-        door.close()
-    return ports
 
 
 @contextlib.contextmanager
 def _one_by_one_tables(dsn: str) -> Iterator[None]:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("drop table if exists bench_claim, bench_item")
-        connection.execute(
-            "create table bench_item (item integer primary key, left_units bigint check (left_units >= 0))"
-        )
+        connection.execute("create table bench_item (item integer primary key, left_units bigint check (left_units >= 0))")
         connection.execute("insert into bench_item values (1, 1000000000)")
         connection.execute(
             "create table bench_claim (claim bigint generated always as identity primary key, item integer, visitor integer)"
         )
-        try:
-            yield
-        finally:
-            connection.execute("drop table if exists bench_claim, bench_item")
+    yield
 
 
 def _pgbench(dsn: str, seconds: float) -> float:
@@ -301,4 +288,4 @@ def _pgbench(dsn: str, seconds: float) -> float:
     for line in done.stdout.splitlines():
         if line.startswith("tps = "):
             return float(line.split()[2])
-    raise ServerDidNotStart(what=f"pgbench: {done.stderr[-300:]}")
+    raise ServerIsSilent(what=f"pgbench: {done.stderr[-300:]}")
