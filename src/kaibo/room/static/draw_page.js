@@ -176,7 +176,7 @@ async function load() {
   if (wire.me) mine = await wire.look(`/draws/${draw}/mine`).catch(() => mine);
   if (told.state === "frozen") await show(wire, draw).catch(() => {});
   paintHead(); paintFrozen(); paintRules();
-  if (before !== told.state || !document.activeElement?.closest("#witnesses")) paintWitnesses();
+  if (before !== told.state || mine.witness || document.activeElement?.type !== "text") paintWitnesses(); // never under a name being typed
   if (before !== told.state) { paintMine(); paintResult(); paintTrust(); }
   if (told.freeze && !wire.kept(`draw.${draw}.commitment`) && told.state === "frozen") wire.keep(`draw.${draw}.commitment`, told.commitment);
   if (told.state === "open" || told.state === "frozen") setTimeout(load, 3000);
