@@ -10,6 +10,10 @@ BENCHES = {
         "kaibo.cli.benches.claims",
         "抢购：每秒落盘的抢购数 · durable claims a second beside an empty endpoint and pgbench",
     ),
+    "orders": (
+        "kaibo.cli.benches.ordering",
+        "订单：从抢到、付款、填地址到可以发货 · claim → pay → address → order ready to ship over HTTP, beside an empty endpoint and pgbench",
+    ),
     "stream": (
         "kaibo.cli.benches.stream",
         "直播流：一万观众的送达速度与内存 · frames per CPU second, delay and memory of many viewers beside plain uvicorn",
