@@ -13,10 +13,11 @@ from kaibo.console import navigation as nav
 from kaibo.plumbing.access.actor import NOBODY
 from kaibo.plumbing.wiring import wiring
 from kaibo.stages.listing.models import Listing
+from tests.console.conftest import client_of
 from tests.make.compliance import make_channel
 from tests.make.goods import make_category, make_product
 from tests.make.listing import make_listing
-from tests.make.people import make_actor
+from tests.make.people import make_actor, make_person
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -70,3 +71,20 @@ def test_the_sidebar_says_many_as_many(shop, monkeypatch):
         monkeypatch.setattr(nav, "badges", lambda actor, now, waiting=waiting: {"orders": waiting})
         sections = nav.navigation(make_actor(f"alice{waiting}", "owner"), path="/", now=NOW, is_english=False)
         assert next(entry.badge_words for section in sections for entry in section.entries if entry.key == "orders") == said
+
+
+def test_home_asks_as_much_of_the_database_for_twenty_things_due_as_for_one(shop):
+    make_category()
+    channel = make_channel(shop)
+    client = client_of(make_person("alice", "owner"))
+
+    def home(rows: int) -> int:
+        for number in range(Listing.objects.count(), rows):
+            make_listing(make_product(shop, f"A-{number}"), channel)
+        client.get("/")
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get("/").content.decode()
+        assert page.count("due-time") - 1 == rows
+        return len(queries)
+
+    assert home(1) == home(20)

@@ -144,3 +144,11 @@ def test_late_orders_are_counted_and_listed(client, coat):
     take([row("A1", ordered_at=NOW - timedelta(days=900), paid_at=NOW - timedelta(days=900))])
     page = signed_in(client, "wang", "warehouse").get(reverse("orders:list") + "?late=1").content.decode()
     assert "已超时" in page and '>A1</a>' in page
+
+
+def test_an_unknown_item_may_be_any_of_the_orders_own_shop_and_of_no_other(client, coat):
+    make_sku(make_product(make_shop("other", "另一家"), code="OTHER-1", title="别家的外套"), code="OTHER-1-M")
+    take([row("A1", code="never-heard-of", title="没见过的东西", specification="?"), row("A2", code="nor-this", title="也没见过", specification="?", phone="13800000001")])
+    page = signed_in(client, "alice", "owner").get(reverse("orders:verification")).content.decode()
+    assert page.count(f'<option value="{coat.pk}">KB-2417-B-M · ') == 2
+    assert "OTHER-1-M" not in page
