@@ -167,7 +167,7 @@ def check_saying(text: str, *, most: int = MOST_TEXT) -> str:
 def check_poll(title: str, options: Sequence[str], minutes: int | None) -> tuple[str, tuple[str, ...]]:
     """This function will give a poll's title and options without their edges.   Raises: PollWrong."""
     words = " ".join(title.split())
-    given = tuple(words for one in options if (words := " ".join(one.split())))
+    given = tuple(option for one in options if (option := " ".join(one.split())))
     if not words or len(words) > MOST_TITLE or not 2 <= len(given) <= 6 or len(set(given)) < len(given):
         raise PollWrong
     if any(len(one) > MOST_OPTION for one in given) or (minutes is not None and not 1 <= minutes <= MOST_POLL_MINUTES):
@@ -177,7 +177,7 @@ def check_poll(title: str, options: Sequence[str], minutes: int | None) -> tuple
 
 def check_keywords(keywords: Sequence[str], cooldown_seconds: int) -> tuple[str, ...]:
     """This function will give a keyword reply's keywords in one form.   Raises: ReplyWrong."""
-    given = tuple(dict.fromkeys(words for one in keywords if (words := " ".join(one.split()).casefold())))
+    given = tuple(dict.fromkeys(word for one in keywords if (word := " ".join(one.split()).casefold())))
     if not 1 <= len(given) <= MOST_KEYWORDS or any(not 2 <= len(one) <= 20 for one in given) or cooldown_seconds < LEAST_COOLDOWN_SECONDS:
         raise ReplyWrong
     return given
