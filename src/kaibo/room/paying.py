@@ -93,6 +93,16 @@ class Opened:
 
 
 @dataclass(slots=True, eq=False)
+class AddressGiven:
+    """Where a claim goes, already sealed."""
+
+    claim: UUID
+    room: str
+    visitor: str
+    sealed: bytes
+
+
+@dataclass(slots=True, eq=False)
 class Money:
     """A notice the channel's signature proved."""
 
@@ -127,11 +137,13 @@ class Paying:
         self._telling: set[asyncio.Task[None]] = set()
         self._openings: Batcher[OpenAsk, Opened] = Batcher("payment openings", dsn, _commit_openings)
         self._money: Batcher[Money, Booked] = Batcher("payments", dsn, self._commit_money)
+        self._addresses: Batcher[AddressGiven, str] = Batcher("addresses", dsn, _commit_addresses)
         self._expiring: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._openings.start()
         self._money.start()
+        self._addresses.start()
         self._expiring = asyncio.create_task(self._expire_forever(), name="expiry")
 
     async def stop(self) -> None:
@@ -141,6 +153,7 @@ class Paying:
                 await self._expiring
         await self._openings.stop()
         await self._money.stop()
+        await self._addresses.stop()
         await asyncio.gather(*self._telling, return_exceptions=True)
 
     # ── paying ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -270,37 +283,40 @@ class Paying:
         """
         This function will keep where a claim goes, sealed for the back of house; given again, the last one counts.
 
-        Raises: NoSuchClaim, ClaimExpired, AddressesAway, RoomsAway.   Source: PIPL art. 51.
+        Raises: NoSuchClaim, ClaimExpired, AddressesAway, LedgerAway.   Source: PIPL art. 51.
         """
         if self._seal_for is None:
             raise AddressesAway
         plain = msgspec.json.encode({"name": address.name.strip(), "phone": address.phone.strip(), "address": address.address.strip()})
         sealed = sealed_box.seal(self._seal_for, plain, about=claim.bytes)
-        try:
-            async with self._pool.connection(timeout=3) as connection:
-                cursor = await connection.execute(
-                    """with mine as (
-                           select attempt, paid_at, expired_at from room.answers
-                            where attempt = %(claim)s and room = %(room)s and visitor = %(visitor)s and result = 'claimed'
-                       ), kept as (
-                           insert into room.addresses (claim, sealed, given_at)
-                           select attempt, %(sealed)s, now() from mine where paid_at is not null or expired_at is null
-                           on conflict (claim) do update set sealed = excluded.sealed, given_at = excluded.given_at, taken_at = null
-                           returning claim
-                       ), turned as (
-                           insert into room.turns (claim, kind, at) select claim, 'addressed', now() from kept
-                       )
-                       select (select count(*) from mine), (select count(*) from kept)""",
-                    {"claim": claim, "room": room, "visitor": visitor, "sealed": sealed},
-                )
-                row = await cursor.fetchone()
-        except AWAY as away:
-            raise RoomsAway from away
-        found, kept = row or (0, 0)
-        if not found:
-            raise NoSuchClaim
-        if not kept:
-            raise ClaimExpired
+        kept = await self._addresses.put(AddressGiven(claim, room, visitor, sealed))
+        if refusal := _REFUSALS.get(kept):
+            raise refusal
+
+
+async def _commit_addresses(connection: Connection, asks: Sequence[AddressGiven]) -> list[str]:
+    """Several addresses of one claim in a batch: the last one counts."""
+    cursor = connection.cursor(binary=True)
+    await cursor.execute(
+        """with given as (
+               select t.*, a.attempt is not null as is_mine, a.paid_at is not null or a.expired_at is null as is_open,
+                      row_number() over (partition by t.claim, a.attempt order by t.n desc) as back
+                 from unnest(%b::uuid[], %b::text[], %b::text[], %b::bytea[]) with ordinality as t(claim, room, visitor, sealed, n)
+                 left join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
+           ), kept as (
+               insert into room.addresses (claim, sealed, given_at)
+               select claim, sealed, clock_timestamp() from given where is_mine and is_open and back = 1 order by claim
+               on conflict (claim) do update set sealed = excluded.sealed, given_at = excluded.given_at, taken_at = null
+               returning claim
+           ), turned as (
+               insert into room.turns (claim, kind, at) select claim, 'addressed', clock_timestamp() from kept
+           )
+           select case when not is_mine then 'no_such_claim' when not is_open then 'claim_expired' else 'kept' end from given order by n""",
+        (
+            [ask.claim for ask in asks], [ask.room for ask in asks], [ask.visitor for ask in asks], [ask.sealed for ask in asks],
+        ),
+    )  # fmt: skip
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def _commit_openings(connection: Connection, asks: Sequence[OpenAsk]) -> list[Opened]:
