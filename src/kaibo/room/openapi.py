@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from kaibo.room import wire
+from kaibo.room import paying_wire, wire
 from kaibo.room.reports import ReportAnswer, ReportAsk
 
 _ERRORS = {
@@ -23,6 +23,9 @@ _AFTER = {"name": "after", "in": "query", "schema": {"type": "integer"}}
 _LAST = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}
 _CLAIM = {"name": "claim", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 
+_ITEM = {"name": "item", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+_CHANNEL = {"name": "channel", "in": "path", "required": True, "schema": {"type": "string"}}
+
 
 @cache
 def document() -> bytes:
@@ -30,6 +33,8 @@ def document() -> bytes:
     structs = (
         wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
         wire.EventAsk, wire.EventsAnswer, wire.Refused,
+        paying_wire.PaymentAsk, paying_wire.PaymentAnswer, paying_wire.AddressAsk, paying_wire.ClaimState, paying_wire.WaitAsk,
+        paying_wire.WaitState, paying_wire.Mine,
         ReportAsk, ReportAnswer,
     )  # fmt: skip
     _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
@@ -59,8 +64,23 @@ def document() -> bytes:
             )
         },
         "/rooms/{room}/claims/{claim}": {
-            "get": _call("My claim", "200", "ClaimAnswer", None, [_ROOM, _CLAIM], ("401", "403", "404", "503"))
+            "get": _call("My claim", "200", "ClaimState", None, [_ROOM, _CLAIM], ("401", "403", "404", "503"))
         },
+        "/rooms/{room}/claims/{claim}/payment": {
+            "post": _call("Open the payment of my claim", "200", "PaymentAnswer", "PaymentAsk", [_ROOM, _CLAIM], ("401", "404", "409", "422", "429", "503"))
+        },
+        "/rooms/{room}/claims/{claim}/address": {
+            "put": _call("Say where my claim goes", "200", None, "AddressAsk", [_ROOM, _CLAIM], ("401", "404", "409", "422", "429", "503"))
+        },
+        "/rooms/{room}/mine": {"get": _call("My claims and waits", "200", "Mine", None, [_ROOM], ("401", "403", "429", "503"))},
+        "/rooms/{room}/waitlist": {
+            "post": _call("Wait for units that come back", "201", "WaitState", "WaitAsk", [_ROOM], ("401", "409", "422", "429", "503"))
+        },
+        "/rooms/{room}/waitlist/{item}": {
+            "delete": _call("Wait no longer", "200", None, None, [_ROOM, _ITEM], ("401", "404", "429", "503"))
+        },
+        "/pay": {"get": _call("Ways to pay", "200", None, is_open=True)},
+        "/pay/{channel}": {"post": _call("Notify call of a payment channel, signed its own way", "200", None, None, [_CHANNEL], ("403", "404", "422", "503"), is_open=True)},
         "/rooms/{room}/messages": {
             "post": _call("Say something", "202", None, "MessageAsk", [_ROOM], ("401", "422", "429"))
         },
