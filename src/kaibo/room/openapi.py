@@ -66,21 +66,7 @@ def document() -> bytes:
         "/rooms/{room}/claims/{claim}": {
             "get": _call("My claim", "200", "ClaimState", None, [_ROOM, _CLAIM], ("401", "403", "404", "503"))
         },
-        "/rooms/{room}/claims/{claim}/payment": {
-            "post": _call("Open the payment of my claim", "200", "PaymentAnswer", "PaymentAsk", [_ROOM, _CLAIM], ("401", "404", "409", "422", "429", "503"))
-        },
-        "/rooms/{room}/claims/{claim}/address": {
-            "put": _call("Say where my claim goes", "200", None, "AddressAsk", [_ROOM, _CLAIM], ("401", "404", "409", "422", "429", "503"))
-        },
-        "/rooms/{room}/mine": {"get": _call("My claims and waits", "200", "Mine", None, [_ROOM], ("401", "403", "429", "503"))},
-        "/rooms/{room}/waitlist": {
-            "post": _call("Wait for units that come back", "201", "WaitState", "WaitAsk", [_ROOM], ("401", "409", "422", "429", "503"))
-        },
-        "/rooms/{room}/waitlist/{item}": {
-            "delete": _call("Wait no longer", "200", None, None, [_ROOM, _ITEM], ("401", "404", "429", "503"))
-        },
-        "/pay": {"get": _call("Ways to pay", "200", None, is_open=True)},
-        "/pay/{channel}": {"post": _call("Notify call of a payment channel, signed its own way", "200", None, None, [_CHANNEL], ("403", "404", "422", "503"), is_open=True)},
+        **_paying_paths(),
         "/rooms/{room}/messages": {
             "post": _call("Say something", "202", None, "MessageAsk", [_ROOM], ("401", "422", "429"))
         },
@@ -101,6 +87,26 @@ def document() -> bytes:
             "components": {"schemas": components, "securitySchemes": security},
         }
     )
+
+
+def _paying_paths() -> dict[str, Any]:
+    return {
+        "/rooms/{room}/claims/{claim}/payment": {
+            "post": _call("Open the payment of my claim", "200", "PaymentAnswer", "PaymentAsk", [_ROOM, _CLAIM], ("401", "404", "409", "422", "429", "503"))
+        },
+        "/rooms/{room}/claims/{claim}/address": {
+            "put": _call("Say where my claim goes", "200", None, "AddressAsk", [_ROOM, _CLAIM], ("401", "404", "409", "422", "429", "503"))
+        },
+        "/rooms/{room}/mine": {"get": _call("My claims and waits", "200", "Mine", None, [_ROOM], ("401", "403", "429", "503"))},
+        "/rooms/{room}/waitlist": {
+            "post": _call("Wait for units that come back", "201", "WaitState", "WaitAsk", [_ROOM], ("401", "409", "422", "429", "503"))
+        },
+        "/rooms/{room}/waitlist/{item}": {
+            "delete": _call("Wait no longer", "200", None, None, [_ROOM, _ITEM], ("401", "404", "429", "503"))
+        },
+        "/pay": {"get": _call("Ways to pay", "200", None, is_open=True)},
+        "/pay/{channel}": {"post": _call("Notify call of a payment channel, signed its own way", "200", None, None, [_CHANNEL], ("403", "404", "422", "503"), is_open=True)},
+    }
 
 
 def _ref(name: str) -> dict[str, str]:
