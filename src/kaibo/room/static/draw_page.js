@@ -94,7 +94,7 @@ function paintResult(file) {
   if (told.state !== "drawn") { put("result"); return; }
   const names = new Map((file?.entrants ?? []).map(([entry, name]) => [entry, name]));
   const states = new Map(told.winners.map((one) => [one.entry, one]));
-  const line = (one, at, prize) => make("tr", one.entry === mine.entry ? "mine" : "", make("td", "", String(at + 1)),
+  const line = (one, at, prize) => make("tr", one.entry === mine.entry ? "is-mine" : "", make("td", "", String(at + 1)),
     make("td", "", `${states.get(one.entry)?.name ?? names.get(one.entry) ?? ""} `, code(one.entry)), make("td", "", prize), make("td", "", d(`s_${states.get(one.entry)?.state ?? "standby"}`)), make("td", "rank", code((one.rank ?? "").slice(0, 16))));
   const prizeOf = (number) => told.rules.prizes[number]?.name ?? d("p_alternate");
   const lines = file
