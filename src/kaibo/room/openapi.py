@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from kaibo.room import paying_wire, wire
+from kaibo.room import draws, paying_wire, wire
 from kaibo.room.reports import ReportAnswer, ReportAsk
 
 _ERRORS = {
@@ -21,6 +21,8 @@ _KEY = {
 }  # fmt: skip
 _AFTER = {"name": "after", "in": "query", "schema": {"type": "integer"}}
 _LAST = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}
+_DRAW = {"name": "draw", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+_ENTRY = {"name": "entry", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _CLAIM = {"name": "claim", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 
 _ITEM = {"name": "item", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
@@ -32,7 +34,7 @@ def document() -> bytes:
     """This function will give the document as JSON."""
     structs = (
         wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
-        wire.EventAsk, wire.EventsAnswer, wire.Refused,
+        wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, wire.Refused,
         paying_wire.PaymentAsk, paying_wire.PaymentAnswer, paying_wire.AddressAsk, paying_wire.ClaimState, paying_wire.WaitAsk,
         paying_wire.WaitState, paying_wire.Mine,
         ReportAsk, ReportAnswer,
@@ -77,6 +79,7 @@ def document() -> bytes:
         "/rooms/{room}/events": {
             "post": _call("Behaviour events", "200", "EventsAnswer", "Events", [_ROOM], ("401", "422", "429", "503"))
         },
+        **_draw_paths(),
     }
     security = {"visitor": {"type": "http", "scheme": "bearer"}}
     return msgspec.json.encode(
@@ -106,6 +109,22 @@ def _paying_paths() -> dict[str, Any]:
         },
         "/pay": {"get": _call("Ways to pay", "200", None, is_open=True)},
         "/pay/{channel}": {"post": _call("Notify call of a payment channel, signed its own way", "200", None, None, [_CHANNEL], ("403", "404", "422", "503"), is_open=True)},
+    }
+
+
+def _draw_paths() -> dict[str, Any]:
+    one, params, errors = "/rooms/{room}/draws/{draw}", [_ROOM, _DRAW], ("401", "403", "404", "409", "422", "429", "503")
+    seen: dict[str, Any] = {"params": params, "errors": ("404", "409", "503"), "is_open": True}
+    return {
+        one: {"get": _call("A draw; after it, all that repeats it (?brief=1 without the file)", "200", None, **seen)},
+        f"{one}/entries": {"post": _call("Enter, once a visitor (again: 200)", "201", "EntryAnswer", None, params, errors)},
+        f"{one}/mine": {"get": _call("My entry, place and promise", "200", None, None, params, ("401", "403", "404", "429", "503"))},
+        f"{one}/prize": {"post": _call("Claim what I won", "200", "PrizeAnswer", None, params, errors)},
+        f"{one}/witnesses": {"post": _call("Promise a secret before the freeze", "201", None, "WitnessAsk", params, errors)},
+        f"{one}/reveals": {"post": _call("Show the secret after the freeze", "202", None, "RevealAsk", params, errors)},
+        f"{one}/entrants": {"get": _call("The frozen list", "200", None, **seen)},
+        f"{one}/proof/{{entry}}": {"get": _call("An entry's Merkle path", "200", None, **(seen | {"params": [*params, _ENTRY]}))},
+        f"{one}/file": {"get": _call("The published file", "200", None, **seen)},
     }
 
 
