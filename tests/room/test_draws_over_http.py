@@ -14,7 +14,8 @@ import pytest
 from kaibo.kit import draw_proof, draws
 from kaibo.kit.merkle import is_included, leaf_hash
 from kaibo.room import draw_backoffice
-from kaibo.room.draw_complaints import DrawCannotBeVoided, DrawMovedOn, DrawRulesIncomplete, DrawTooEarly, PulseWrong, RevealsMissing
+from kaibo.room.audit import differences as room_differences
+from kaibo.room.draw_complaints import DrawCannotBeVoided, DrawMovedOn, DrawRulesIncomplete, DrawTooEarly, ListChanged, PulseWrong, RevealsMissing
 from tests.make.draws import make_pulse, secret
 from tests.make.room_draws import freeze, later, publish
 from tests.room.house import Viewer, listen
@@ -278,3 +279,26 @@ def test_incomplete_rules_are_not_published(sale, changed):
     with pytest.raises(DrawRulesIncomplete):
         publish(sale, **changed)
     assert sale.one("select count(*) from room.draws where room = %s", sale.room) == 0
+
+
+def test_a_planted_late_entry_stops_the_draw_and_shows_in_the_check(sale, alice, carol):
+    """Whoever owns the database can switch our triggers off; the announced root still stands in the way."""
+    draw = publish(sale)
+    enter(alice, draw)
+    kept = be_witness(carol, draw, "陈可")
+    freeze(sale, draw)
+    carol.post(f"draws/{draw}/reveals", {"secret": kept})
+    with psycopg.connect(sale.dsn) as connection:
+        assert [one for one in room_differences(connection.cursor()) if one.subject == draw] == []
+        connection.execute("alter table room.draw_entries disable trigger keep_entries")
+        connection.execute(
+            "insert into room.draw_entries (draw, visitor, entry, name, receipt, seal, entered_at) values (%s, 'friend', %s, '友**', 'r', %s, now())",
+            (draw, uuid.uuid4(), draws.seal_of("r")),
+        )
+        connection.execute("alter table room.draw_entries enable trigger keep_entries")
+    with pytest.raises(ListChanged):
+        hold(sale, draw)
+    assert sale.one("select state from room.draws where draw = %s", draw) == "frozen"
+    with psycopg.connect(sale.dsn) as connection:
+        found = [(one.expected, one.found) for one in room_differences(connection.cursor()) if one.subject == draw]
+    assert found == [(1, 2)]

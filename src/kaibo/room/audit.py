@@ -139,6 +139,18 @@ _CHECKS = (
              from (select room, sum(units) as units from room.tallies where what = 'claimed' group by 1) t
              full join (select room, sum(quantity) as units from room.claims group by 1) c on c.room = t.room""",
     ),
+    (
+        "a frozen draw has the entrants it was frozen with",
+        """select d.draw::text, d.entrants, count(e.entry)
+             from room.draws d left join room.draw_entries e on e.draw = d.draw
+            where d.state in ('frozen', 'drawn') group by d.draw, d.entrants""",
+    ),
+    (
+        "a drawn draw has its one file, with the announced digest",
+        """select d.draw::text, (d.state = 'drawn')::int, count(f.draw)
+             from room.draws d left join room.draw_files f on f.draw = d.draw and f.digest = d.digest
+                  and f.digest = f.file::json ->> 'digest' group by d.draw, d.state""",
+    ),
 )
 
 

@@ -20,12 +20,14 @@ from uuid import UUID
 from kaibo.kit import draw_rules, draws
 from kaibo.kit.draws import BEACON, WITNESSES, Entrant, Pulse, Witness
 from kaibo.kit.ids import readable_code
+from kaibo.kit.merkle import root_of
 from kaibo.room.backoffice import Cursor, _lock_room
 from kaibo.room.draw_complaints import (
     DrawCannotBeVoided,
     DrawMovedOn,
     DrawRulesIncomplete,
     DrawTooEarly,
+    ListChanged,
     NoSuchDraw,
     NothingWon,
     PrizeForfeited,
@@ -217,7 +219,7 @@ def hold_draw(cur: Cursor, *, room: str, draw: str | UUID, now: datetime, pulse:
     """
     This function will draw and publish the result, once and for ever, and give the file's digest.
 
-    Raises: NoSuchDraw, DrawMovedOn (not frozen, or drawn already), DrawTooEarly, RevealsMissing, PulseWrong.
+    Raises: NoSuchDraw, DrawMovedOn (not frozen, or drawn already), DrawTooEarly, RevealsMissing, PulseWrong, ListChanged.
     """
     _lock_room(cur, room)
     found = draw_of(cur, room=room, draw=draw, lock="update")
@@ -225,9 +227,13 @@ def hold_draw(cur: Cursor, *, room: str, draw: str | UUID, now: datetime, pulse:
         raise DrawMovedOn
     entropy = _entropy(cur, found, now, pulse)
     entrants = entrants_of(cur, draw)
+    leaves = draws.leaves_of(entrants)
+    if root_of(leaves).hex() != found.freeze["root"]:
+        raise ListChanged
     told = draws.publish(
-        rules=found.rules, frozen=found.freeze, entrants=entrants, entropy=entropy, drawn_at_unix=int(now.timestamp())
-    )
+        rules=found.rules, frozen=found.freeze, entrants=entrants, entropy=entropy, drawn_at_unix=int(now.timestamp()),
+        leaves=leaves,
+    )  # fmt: skip
     cur.execute(
         "insert into room.draw_files (draw, file, digest) values (%s, %s, %s) on conflict (draw) do nothing returning draw",
         (draw, draws.canonical(told).decode(), told["digest"]),

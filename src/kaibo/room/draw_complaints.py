@@ -123,3 +123,9 @@ class PromiseUnreadable(Invalid):
     code = "draw.promise_unreadable"
     message_zh = "承诺要是 64 位小写十六进制"
     message_en = "A promise is 64 lower-case hexadecimal digits"
+
+
+class ListChanged(Conflict):
+    code = "draw.list_changed"
+    message_zh = "名单与冻结时公布的 Merkle 根不符，不能开奖"
+    message_en = "The list no longer gives the Merkle root announced at the freeze; it cannot be drawn"
