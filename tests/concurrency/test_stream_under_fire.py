@@ -29,9 +29,9 @@ pytestmark = pytest.mark.processes
 
 _FAILING_DISK = """
 import errno, os, sys
-real = os.fdatasync
+real, flag = os.fdatasync, sys.argv[1]
 def fdatasync(handle):
-    if os.path.exists(sys.argv[1]):
+    if os.path.exists(flag):
         raise OSError(errno.EIO, "Input/output error")
     real(handle)
 os.fdatasync = fdatasync

@@ -32,12 +32,14 @@ from kaibo.stages.live.services import items as live_items
 from kaibo.stages.live.services import polls as live_polls
 from kaibo.stages.live.services import sampling as live_sampling
 from kaibo.stages.live.services import talk as live_talk
+from kaibo.stages.live.services import upkeep as live_upkeep
 from kaibo.stages.live.stage import STAGE as LIVE
 from kaibo.stages.members import jobs as members_jobs
 from kaibo.stages.members.stage import STAGE as MEMBERS
 from kaibo.stages.orders import following, reconciling, refunding, relay, shipping
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk import jobs as risk_jobs
+from kaibo.stages.risk import reports as risk_reports
 from kaibo.stages.risk.stage import STAGE as RISK
 from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
@@ -67,6 +69,8 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),
+    Clock("room-tallies", 30, live_upkeep.fold_tallies),
+    Clock("room-upkeep", 10 * MINUTE, live_upkeep.clear_room),
     Clock("live-draws", 1, live_draws.advance_draws),
     Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
     Clock("live-polls", 1, live_polls.close_due_polls),
@@ -81,6 +85,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("analytics-lake", 5 * MINUTE, analytics_jobs.seal_lake),
     Clock("members-rfm", 10 * MINUTE, members_jobs.refresh),
     Clock("risk-overdue", 30, risk_jobs.tell_overdue),
+    Clock("risk-room-reports", 10, risk_reports.take_room_reports),
 )
 """Timed work of the work process."""
 

@@ -35,18 +35,17 @@ def show_identity(
     cur: Cursor,
     *,
     room: str,
-    licence_number: str = "",
-    contact: str = "",
-    service_url: str = "",
-    is_ai_host: bool = False,
+    licence_number: str | None = None,
+    contact: str | None = None,
+    service_url: str | None = None,
+    is_ai_host: bool | None = None,
 ) -> bool:
     """
     This function will show viewers the licence, the contact and the service page of a room's operator, and whether the
-    host is an artificial person, and say whether that was news.
+    host is an artificial person, and say whether that was news. What is None stays as it is.
 
     Raises: RoomIsNotHere.
     """
-    wanted = (licence_number, contact, service_url, is_ai_host)
     cur.execute(
         "select licence_number, contact, service_url, is_ai_host from room.rooms where room = %s for no key update",
         (room,),
@@ -54,6 +53,8 @@ def show_identity(
     found = cur.fetchone()
     if found is None:
         raise RoomIsNotHere(room=room)
+    asked = (licence_number, contact, service_url, is_ai_host)
+    wanted = tuple(old if new is None else new for old, new in zip(found, asked, strict=True))
     if tuple(found) == wanted:
         return False
     cur.execute(
@@ -64,20 +65,21 @@ def show_identity(
     return True
 
 
-def take_reports(cur: Cursor, *, limit: int = 100) -> list[Report]:
+def take_reports(cur: Cursor, *, limit: int = 100, of_shops_only: bool = False) -> list[Report]:
     """
     This function will give reports nobody took before, oldest first, and note that the caller's transaction took them.
 
-    Several takers at once never get the same report.
+    Several takers at once never get the same report. A bench's room belongs to no shop.
     """
     cur.execute(
         """with taken as (
                update room.reports set taken_at = now()
-                where report in (select report from room.reports where taken_at is null order by report limit %s
-                                    for update skip locked)
+                where report in (select p.report from room.reports p join room.rooms r on r.room = p.room
+                                  where p.taken_at is null and (r.shop <> '' or not %s)
+                                  order by p.report limit %s for update of p skip locked)
                returning *)
            select t.report, t.room, r.title, r.shop, t.visitor, t.kind, t.item, coalesce(i.title, ''), t.text, t.reported_at
              from taken t join room.rooms r on r.room = t.room left join room.items i on i.item = t.item order by t.report""",
-        (limit,),
+        (of_shops_only, limit),
     )
     return [Report(*row) for row in cur.fetchall()]

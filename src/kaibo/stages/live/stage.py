@@ -26,6 +26,9 @@ STAGE = Stage(
     exports=(DESK_LOG_EXPORT, SPEECH_EXPORT),
     thresholds=(
         Threshold("live.price_deviation_bp", 3000, "bp", "直播改价偏离挂牌价多少要第二人确认", "deviation from the published price that needs a second person", "CMP-8"),
+        Threshold("live.keep_stream_days", 30, "days", "直播间事件流保留多久，断线的观众能补到", "how long events of the stream are kept for readers who come back", "LIV-9"),
+        Threshold("live.keep_refused_claims_days", 30, "days", "没抢到的记录保留多久", "how long refused claims are kept", "LIV-11"),
+        Threshold("live.keep_talk_days", 1096, "days", "聊天与已处理的举报保留多久（法规要求不少于三年）", "how long chat and settled reports are kept; the law asks for three years", "facts/law L2"),
         Threshold("live.low_left_bp", 2000, "bp", "库存剩多少建议追加配额", "share of units left that suggests extending", "LIV-7"),
         Threshold("live.overrun_minutes", 2, "minutes", "讲解超时多少提醒", "overrun of a segment that is pointed out", "LIV-1"),
         Threshold("live.behind_bp", 1500, "bp", "成交额偏离计划多少提醒", "deviation of sales from the plan that is pointed out", "LIV-7"),

@@ -138,7 +138,7 @@ def take_mentions(*, shop_id: UUID, told: Sequence[Told], names: Sequence[Name],
         )  # fmt: skip
         outcomes.append(Taken.NEW)
     Mention.objects.bulk_create(fresh)
-    _announce([one for one in fresh if one.state == State.NEW], now)
+    announce_mentions([one for one in fresh if one.state == State.NEW], now)
     return outcomes
 
 
@@ -146,7 +146,8 @@ def _masked(author: str) -> str:
     return mask_middle(author.strip(), keep_start=1, keep_end=1)[:60] if author.strip() else ""
 
 
-def _announce(mentions: Sequence[Mention], now: datetime) -> None:
+def announce_mentions(mentions: Sequence[Mention], now: datetime) -> None:
+    """This function will say that these need an answer: to other stages, and to the people who answer."""
     for one in mentions:
         outbox.announce(MentionFlagged(mention_id=one.pk, shop_id=one.shop_id, answer_by=one.answer_by), now=now)
     by_shop: dict[UUID, list[Mention]] = {}
@@ -188,7 +189,7 @@ def flag(*, actor: Actor, mention_id: UUID, now: datetime) -> None:
     by = now + timedelta(minutes=thresholds.value(ANSWER_WITHIN, shop_id=mention.shop_id))
     _step(actor, mention, State.NEW, FLAG, now, answer_by=by, severity=mention.severity or "normal", owner_id=None, owner_name="", told_overdue_at=None)
     mention.refresh_from_db()
-    _announce([mention], now)
+    announce_mentions([mention], now)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.room import backoffice as room
+from kaibo.room import duties as duties_of_room
 from kaibo.stages.showplan import queries
 from kaibo.stages.showplan.models import Segment, Session
 from kaibo.stages.showplan.permissions import SESSION_PLAN
@@ -175,3 +176,4 @@ def _show_in_room(session_id: UUID) -> None:
             cursor, room=session.room, title=session.title, operator=session.shop.name, host=hosts or session.shop.name,
             company=session.shop.company, starts_at=session.starts_at, video_url=session.video_url, shop=session.shop_id,
         )  # fmt: skip
+        duties_of_room.show_identity(cursor, room=session.room, licence_number=session.shop.licence_number)
