@@ -24,6 +24,7 @@ from kaibo.room.complaints import (
     PriceVersionIsOld,
     RoomIsNotHere,
     UnitsNotPositive,
+    WindowEndsBeforeItBegins,
 )
 
 RoomState = Literal["planned", "live", "paused", "ended"]
@@ -252,6 +253,21 @@ def set_item_state(cur: Cursor, *, room: str, item: str | UUID, state: Literal["
     _announce_item(cur, item)
 
 
+def set_window(
+    cur: Cursor, *, room: str, item: str | UUID, opens_at: datetime | None, closes_at: datetime | None
+) -> None:
+    """
+    This function will sell an item only from one moment on and before another, at the ledger's own clock; None is open.
+
+    Raises: ItemIsNotHere, ItemAlreadyClosed, WindowEndsBeforeItBegins.   Source: LIV-4.
+    """
+    if opens_at is not None and closes_at is not None and closes_at <= opens_at:
+        raise WindowEndsBeforeItBegins
+    _open_item(cur, room, item)
+    cur.execute("update room.items set opens_at = %s, closes_at = %s where item = %s", (opens_at, closes_at, item))
+    _announce_item(cur, item)
+
+
 def set_limit(cur: Cursor, *, room: str, item: str | UUID, limit_per_visitor: int) -> None:
     """
     This function will set how many units one visitor may hold; units held already count.
@@ -296,17 +312,19 @@ def close_item(cur: Cursor, *, room: str, item: str | UUID) -> int:
 # ── claims ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def unsettled_claims(cur: Cursor, limit: int = 200) -> list[ClaimRow]:
+def unsettled_claims(cur: Cursor, limit: int = 200, *, is_alone: bool = False) -> list[ClaimRow]:
     """
     This function will give the oldest claims without an order and keep them locked for this transaction, so that
-    several relays never hold the same claim.
+    several relays never hold the same claim. A relay that `is_alone` (it holds a lock of its own) locks none, so that
+    payments never wait for it.
     """
     cur.execute(
         """select a.attempt, a.room, a.visitor, a.item, i.allotment, i.sku_code, a.quantity, a.unit_price_fen,
                   a.price_version, a.quantity * a.unit_price_fen, a.answered_at, a.pay_by
              from room.answers a join room.items i on i.item = a.item
             where a.result = 'claimed' and a.settled_at is null
-            order by a.attempt limit %s for update of a skip locked""",
+            order by a.attempt limit %s"""
+        + ("" if is_alone else " for update of a skip locked"),
         (limit,),
     )
     return [ClaimRow(*row) for row in cur.fetchall()]
@@ -316,10 +334,13 @@ def mark_settled(cur: Cursor, claim_ids: Sequence[str | UUID]) -> int:
     """This function will note that these claims became orders and give how many were not noted before."""
     if not claim_ids:
         return 0
+    ids = [str(claim) for claim in claim_ids]
+    # in the order payments lock them too
+    cur.execute("select 1 from room.answers where attempt = any(%s::uuid[]) order by attempt for no key update", (ids,))
     cur.execute(
         """update room.answers set settled_at = now()
             where attempt = any(%s::uuid[]) and result = 'claimed' and settled_at is null returning attempt""",
-        ([str(claim) for claim in claim_ids],),
+        (ids,),
     )
     return len(cur.fetchall())
 
