@@ -69,18 +69,18 @@ def end_unpaid(cur: Cursor, *, now: datetime, limit: int = 500) -> tuple[int, li
     return int(ended), items
 
 
-def untaken_turns(cur: Cursor, *, settled_only: bool = True, limit: int = 500) -> list[Turn]:
+def untaken_turns(cur: Cursor, *, claim: UUID | None = None, limit: int = 500) -> list[Turn]:
     """
-    This function will give what happened to claims and was not taken yet, oldest first, and keep it locked, so that
-    several relays never hold the same turn. Turns of claims that are no orders yet wait for them.
+    This function will give what happened to claims (or to one) and was not taken yet, oldest first, and keep it locked,
+    so that several relays never hold the same turn. Turns of claims that are no orders yet wait for them.
     """
     cur.execute(
         """select t.turn, t.claim, t.kind, t.units_returned, t.at, t.payment, p.channel, p.transaction, p.received_fen, p.paid_at,
                   p.outcome, p.refund_reason
              from room.turns t join room.answers a on a.attempt = t.claim left join room.payments p on p.payment = t.payment
-            where t.taken_at is null and (a.settled_at is not null or not %s)
+            where t.taken_at is null and a.settled_at is not null and (%s::uuid is null or t.claim = %s)
             order by t.turn limit %s for update of t skip locked""",
-        (settled_only, limit),
+        (claim, claim, limit),
     )
     return [Turn(*row) for row in cur.fetchall()]
 

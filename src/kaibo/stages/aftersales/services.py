@@ -24,8 +24,8 @@ from kaibo.stages.aftersales.models import Case, CaseEntry, LineRefund, Refund, 
 from kaibo.stages.aftersales.permissions import HANDLE, OPEN, RECEIVE, REFUND, RULES
 from kaibo.stages.aftersales.rules import Impact, Kind, Nature, Severity, State
 from kaibo.stages.orders import queries as orders
+from kaibo.stages.orders import refunding, shipping
 from kaibo.stages.orders import services as order_services
-from kaibo.stages.orders import shipping
 from kaibo.stages.orders.models import OrderLine
 from kaibo.stages.orders.rules import Hold
 
@@ -173,6 +173,8 @@ def refund(*, actor: Actor, case_id: UUID, amount_fen: int, key: str, now: datet
     rules.STEPS.require(State(case.state), State.REFUNDED)
     take_from_line(case.line_id, amount_fen)
     made = Refund.objects.create(case=case, key=key, amount_fen=amount_fen, refunded_at=now, by=actor.name)
+    if case.order_id is not None:
+        refunding.ask_for_case(order_id=case.order_id, amount_fen=amount_fen, refund_id=made.pk, words="售后退款", now=now)
     note(case, CaseEntry.Kind.REFUND, str(amount_fen), actor, now)
     _step(case, State.REFUNDED, actor, "", now, refunded_fen=case.refunded_fen + amount_fen)
     return made

@@ -66,6 +66,15 @@ def ask_refund(*, actor: Actor, order_id: UUID, amount_fen: int, refund_id: UUID
     return [made]
 
 
+def ask_for_case(*, order_id: UUID, amount_fen: int, refund_id: UUID, words: str, now: datetime) -> None:
+    """
+    This function will let the money a case gives back go through the channel it came by. Orders of platforms were paid
+    there and are refunded there.   Raises: RefundBeyondPaid.   Source: AFT-5.
+    """
+    if Payment.objects.filter(order=order_id, outcome__in=["in_time", "late"]).exists():
+        ask_refund(actor=KAIBO, order_id=order_id, amount_fen=amount_fen, refund_id=refund_id, words=words, now=now)
+
+
 def _asked_of(payment: Payment) -> int:
     asked = PaymentRefund.objects.filter(payment=payment).exclude(state=PaymentRefund.State.REFUSED)
     return asked.aggregate(fen=Sum("amount_fen"))["fen"] or 0
