@@ -51,3 +51,9 @@ class UnitsNotPositive(Invalid):
     code = "room.units_not_positive"
     message_zh = "件数必须大于 0，收到 {units}"
     message_en = "Units must be above 0, got {units}"
+
+
+class WindowEndsBeforeItBegins(Invalid):
+    code = "room.window_ends_before_it_begins"
+    message_zh = "开售时间要早于停售时间"
+    message_en = "A sale must open before it closes"
