@@ -222,8 +222,7 @@ class RoomApp:
 
     async def _snapshot(self, request: Request) -> Response:
         live = await self.rooms.get(request.path_params["room"])
-        headers = {"access-control-allow-origin": "*", "cache-control": "no-store"}
-        return Response(live.body(), media_type="application/json", headers=headers)
+        return Response(live.body(), media_type="application/json", headers={"cache-control": "no-store"})
 
     async def _enter(self, request: Request) -> Response:
         live = await self.rooms.get(request.path_params["room"])

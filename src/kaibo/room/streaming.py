@@ -17,6 +17,7 @@ RETURNS_A_SECOND = 2_000
 """Readers are told to come back at different moments, so that about so many do in a second."""
 _SHORTEST_RETRY_MS = 1_000
 _LONGEST_RETRY_MS = 15_000
+# The desk listens from the console's own address; the stream holds nothing that is not public, and takes no cookie.
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     NO_STORE,
