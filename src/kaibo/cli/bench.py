@@ -6,6 +6,10 @@ import argparse
 import importlib
 
 BENCHES = {
+    "speech": (
+        "kaibo.cli.benches.speech",
+        "口播：从送入一句话到中控看到命中 · from a line of speech to its hit on the desk",
+    ),
     "claims": (
         "kaibo.cli.benches.claims",
         "抢购：每秒落盘的抢购数 · durable claims a second beside an empty endpoint and pgbench",

@@ -21,6 +21,7 @@ from kaibo.stages.analytics.models import Action
 from kaibo.stages.analytics.picture import Picture
 from kaibo.stages.analytics.queries import SessionRow
 from kaibo.stages.analytics.words import beside_words, is_red, signed_words, value_words
+from kaibo.stages.live import talk_queries as talk
 from kaibo.stages.showplan import queries as showplan
 from kaibo.stages.showplan.models import Session
 
@@ -108,6 +109,7 @@ def session_context(session: Session, *, may: Mapping[str, bool], now: datetime)
     causes = cause_rows(session, kept, now)
     concluded = queries.retrospective_of(session.pk)
     return context | {
+        "speech": talk.speech_count(session.pk), "spoken": talk.speech_hits(session.pk),
         "picture": kept, "figures": headline_figures(rows), "definitions": [definition_row(one) for one in rows], "minutes": minute_chart(kept, session),
         "funnel": funnel_chart(kept), "steps": step_rows(kept), "items": item_rows(kept), "causes": causes, "concluded": concluded,
         "undecided": sum(1 for one in causes if one.state == "proposed"), "lessons_form": LessonsForm(initial={"lessons": drafted_lessons(causes)}),

@@ -5,6 +5,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 from ninja.pagination import paginate
@@ -174,6 +175,12 @@ def spoken(request: HttpRequest, session_id: UUID) -> list[SpokenOut]:
         )
         for one in rows
     ]  # fmt: skip
+
+
+@router.get("/sessions/{session_id}/desk-stream", response={200: dict})
+def desk_stream(request: HttpRequest, session_id: UUID) -> dict[str, str]:
+    """The address, with its pass, of the stream on which hits and held messages are told."""
+    return {"stream": settings.ENV.room_url + queries.desk_stream(_seen(request, session_id), request.auth)}
 
 
 @router.post("/sessions/{session_id}/speech/{hit_id}/acknowledge", response={204: None})
