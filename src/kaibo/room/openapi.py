@@ -23,6 +23,7 @@ _AFTER = {"name": "after", "in": "query", "schema": {"type": "integer"}}
 _LAST = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "integer"}}
 _DRAW = {"name": "draw", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _ENTRY = {"name": "entry", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+_POLL = {"name": "poll", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _CLAIM = {"name": "claim", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 
 _ITEM = {"name": "item", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
@@ -34,7 +35,7 @@ def document() -> bytes:
     """This function will give the document as JSON."""
     structs = (
         wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
-        wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, wire.Refused,
+        wire.VoteAsk, wire.VoteAnswer, wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, wire.Refused,
         paying_wire.PaymentAsk, paying_wire.PaymentAnswer, paying_wire.AddressAsk, paying_wire.ClaimState, paying_wire.WaitAsk,
         paying_wire.WaitState, paying_wire.Mine,
         ReportAsk, ReportAnswer,
@@ -74,6 +75,12 @@ def document() -> bytes:
         },
         "/rooms/{room}/reports": {
             "post": _call("Report what is wrong", "201", "ReportAnswer", "ReportAsk", [_ROOM], ("401", "422", "429", "503"))
+        },
+        "/rooms/{room}/polls/{poll}/votes": {
+            "post": _call(
+                "Vote once; answered after the commit", "201", "VoteAnswer", "VoteAsk", [_ROOM, _POLL],
+                ("401", "403", "404", "409", "422", "429", "503"),
+            )
         },
         "/rooms/{room}/likes": {"post": _call("Like", "202", None, "LikesAsk", [_ROOM], ("401", "422", "429"))},
         "/rooms/{room}/events": {
