@@ -59,6 +59,16 @@ def test_a_window_is_half_open(dsn):
     assert sells == [False, True, True, False]
 
 
+def test_a_flash_sale_ends_by_the_ledgers_clock_though_nobody_closes_it(dsn):
+    sale = make_sale(dsn, units=5)
+    sale.do(backoffice.sell_for, room=sale.room, item=sale.item, seconds=60)
+    [left] = sale.ask("select extract(epoch from closes_at - clock_timestamp()) between 50 and 60 from room.items where item = %s", sale.item)
+    assert left == (True,)
+    assert [one.result for one in admitted(dsn, ask_of(sale))] == ["claimed"]
+    sale.do(backoffice.sell_for, room=sale.room, item=sale.item, seconds=0)
+    assert [one.result for one in admitted(dsn, ask_of(sale))] == ["not_on_sale"]
+
+
 def test_a_window_that_ends_before_it_begins_is_refused(dsn):
     sale = make_sale(dsn)
     at = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

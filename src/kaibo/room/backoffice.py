@@ -268,6 +268,19 @@ def set_window(
     _announce_item(cur, item)
 
 
+def sell_for(cur: Cursor, *, room: str, item: str | UUID, seconds: int) -> None:
+    """
+    This function will end an item's sale so many seconds from now, at the ledger's own clock, whoever is slow to close it.
+
+    Raises: ItemIsNotHere, ItemAlreadyClosed.   Source: LIV-4.
+    """
+    _open_item(cur, room, item)
+    cur.execute(
+        "update room.items set closes_at = clock_timestamp() + make_interval(secs => %s) where item = %s", (seconds, item)
+    )
+    _announce_item(cur, item)
+
+
 def set_limit(cur: Cursor, *, room: str, item: str | UUID, limit_per_visitor: int) -> None:
     """
     This function will set how many units one visitor may hold; units held already count.

@@ -58,6 +58,8 @@ def open_item(
             cursor, room=turn.session.room, item=item.pk, allotment=given.pk, sku_code=sku.code, title=sku.title, units=units,
             price_fen=price_fen, price_version=1, limit_per_visitor=limit, position=position, state="on_sale" if is_on_sale else "paused",
         )  # fmt: skip
+        if closes_at is not None:
+            room.sell_for(cursor, room=turn.session.room, item=item.pk, seconds=int((closes_at - turn.now).total_seconds()))
     return item
 
 
@@ -130,6 +132,8 @@ def start_flash(*, actor: Actor, session_id: UUID, item_id: UUID, minutes: int, 
     item = set_state(turn, item_id, "on_sale")
     closes_at = now + timedelta(minutes=minutes)
     SaleItem.objects.filter(pk=item_id).update(closes_at=closes_at)
+    with connection.cursor() as cursor:
+        room.sell_for(cursor, room=turn.session.room, item=item_id, seconds=minutes * 60)
     return turn.record(Deed.FLASH, item=item, title=item.sku.product.title, sku=item.sku.code, minutes=minutes, closes_at=closes_at.isoformat())
 
 
