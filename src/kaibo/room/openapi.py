@@ -28,19 +28,19 @@ _CLAIM = {"name": "claim", "in": "path", "required": True, "schema": {"type": "s
 
 _ITEM = {"name": "item", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _CHANNEL = {"name": "channel", "in": "path", "required": True, "schema": {"type": "string"}}
+_STRUCTS = (
+    wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
+    wire.VoteAsk, wire.VoteAnswer, wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, wire.Refused,
+    paying_wire.PaymentAsk, paying_wire.PaymentAnswer, paying_wire.AddressAsk, paying_wire.ClaimState, paying_wire.WaitAsk,
+    paying_wire.WaitState, paying_wire.Mine,
+    ReportAsk, ReportAnswer,
+)  # fmt: skip
 
 
 @cache
 def document() -> bytes:
     """This function will give the document as JSON."""
-    structs = (
-        wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
-        wire.VoteAsk, wire.VoteAnswer, wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, wire.Refused,
-        paying_wire.PaymentAsk, paying_wire.PaymentAnswer, paying_wire.AddressAsk, paying_wire.ClaimState, paying_wire.WaitAsk,
-        paying_wire.WaitState, paying_wire.Mine,
-        ReportAsk, ReportAnswer,
-    )  # fmt: skip
-    _, components = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    _, components = msgspec.json.schema_components(_STRUCTS, ref_template="#/components/schemas/{name}")
     components["Events"] = {
         "type": "object", "required": ["events"],
         "properties": {"events": {"type": "array", "maxItems": wire.MOST_EVENTS_IN_A_BATCH, "items": _ref("EventAsk")}},
