@@ -133,7 +133,7 @@ class Paying:
     ) -> None:
         self.channels = channels
         self._pool = pool
-        self._seal_for = seal_for
+        self._sealer = None if seal_for is None else sealed_box.Sealer(seal_for)
         self._telling: set[asyncio.Task[None]] = set()
         self._openings: Batcher[OpenAsk, Opened] = Batcher("payment openings", dsn, _commit_openings)
         self._money: Batcher[Money, Booked] = Batcher("payments", dsn, self._commit_money)
@@ -285,10 +285,10 @@ class Paying:
 
         Raises: NoSuchClaim, ClaimExpired, AddressesAway, LedgerAway.   Source: PIPL art. 51.
         """
-        if self._seal_for is None:
+        if self._sealer is None:
             raise AddressesAway
         plain = msgspec.json.encode({"name": address.name.strip(), "phone": address.phone.strip(), "address": address.address.strip()})
-        sealed = sealed_box.seal(self._seal_for, plain, about=claim.bytes)
+        sealed = self._sealer.seal(plain, about=claim.bytes)
         kept = await self._addresses.put(AddressGiven(claim, room, visitor, sealed))
         if refusal := _REFUSALS.get(kept):
             raise refusal

@@ -21,6 +21,10 @@ export class Paying {
   }
 
   async start() {
+    if (this.returned && (this.wire.kept("language") ?? language) !== language) { // the wallet knows no languages
+      location.replace(`${location.pathname}?lang=${this.wire.kept("language")}&paid=${encodeURIComponent(this.returned)}`);
+      return;
+    }
     await this.refresh();
     if (!this.returned) return;
     const url = new URL(location.href);
@@ -158,6 +162,7 @@ export class Paying {
         button.textContent = pt("opening");
         const channel = document.querySelector("input[name=pay-channel]:checked")?.value;
         const link = await this.wire.ask("POST", `/claims/${one.claim}/payment`, { channel });
+        this.wire.keep("language", language);
         if (link.kind === "page") { location.assign(link.url); return; }
         this.#problem(`${pt("code")}: ${link.url}`);
         this.returned = one.claim;
