@@ -34,7 +34,7 @@ from kaibo.room.rooms import LiveRoom, Rooms
 from kaibo.room.visitors import Desk
 from kaibo.room.wire import Appended, ClaimAnswer, EventsAnswer, decode_claim, decode_events, encode
 
-TURNED_AWAY_SECONDS = 0.25
+TURNED_AWAY_SECONDS = 0.5
 _JSON_HEAD = b"content-type: application/json\r\ncache-control: no-store\r\n"
 MOST_EVENTS_BYTES = 256 * 1024
 
