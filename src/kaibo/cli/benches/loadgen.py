@@ -15,6 +15,7 @@ import functools
 import gc
 import json
 import random
+import resource
 import sys
 import time
 from collections import Counter, deque
@@ -247,6 +248,8 @@ def main() -> int:
     parser.add_argument("--log", default="")
     args = parser.parse_args()
     tokens = sys.stdin.read().split()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     print(json.dumps(uvloop.run(_load(args, tokens))))
     return 0
 
