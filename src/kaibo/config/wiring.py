@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kaibo.console.manifest import MANIFEST as CONSOLE
 from kaibo.facts.fact import Fact
-from kaibo.facts.flow import CaseClosed, SessionEnded
+from kaibo.facts.flow import CaseClosed, IncidentClosed, SessionEnded
 from kaibo.master.catalog.manifest import MANIFEST as CATALOG
 from kaibo.master.launches.manifest import MANIFEST as LAUNCHES
 from kaibo.master.people.manifest import MANIFEST as PEOPLE
@@ -40,6 +40,7 @@ from kaibo.stages.orders import following, reconciling, refunding, relay, shippi
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk import jobs as risk_jobs
 from kaibo.stages.risk import reports as risk_reports
+from kaibo.stages.risk.handlers import keep_incident_tasks
 from kaibo.stages.risk.stage import STAGE as RISK
 from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
@@ -56,6 +57,7 @@ SHARED: tuple[Stage, ...] = (LAUNCHES, CATALOG, STOCK, PEOPLE, SHOPS, INTAKE, TA
 REACTIONS: Mapping[type[Fact], tuple[Handler, ...]] = {
     CaseClosed: (note_case,),
     SessionEnded: (count_ended_session,),
+    IncidentClosed: (keep_incident_tasks,),
 }
 """Which stage reacts to which fact: the only place where the flow runs backwards (DESIGN §3)."""
 

@@ -73,3 +73,22 @@ class Mention(models.Model):
             models.Index(fields=["shop", "-first_seen_at"], name="mentions_newest"),
             models.Index(fields=["product"], name="mentions_of_product", condition=Q(product__isnull=False)),
         ]
+
+
+class RiskTask(models.Model):
+    """What an incident on air left to do, until somebody says it is done (LIV-8). `cause` is what was found to be behind it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT)
+    incident_id = models.UUIDField()
+    kind = models.CharField(max_length=10)
+    incident_title = models.CharField(max_length=60)
+    cause = models.TextField(blank=True, default="")
+    text = models.CharField(max_length=200)
+    opened_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    done_by_name = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["shop", "opened_at"], name="risk_task_open", condition=Q(done_at=None))]
+        constraints = [models.UniqueConstraint(fields=["incident_id", "text"], name="one_risk_task_per_text")]

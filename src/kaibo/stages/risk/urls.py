@@ -14,4 +14,5 @@ urlpatterns = [
     path("<uuid:mention_id>/close", views.close, name="close"),
     path("<uuid:mention_id>/flag", views.flag, name="flag"),
     path("<uuid:mention_id>/dismiss", views.dismiss, name="dismiss"),
+    path("tasks/<uuid:task_id>/finish", views.finish, name="finish-task"),
 ]

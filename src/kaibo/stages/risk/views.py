@@ -17,7 +17,7 @@ from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, DateRange, Row, Search, Table
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.risk import forms, queries, rules, services
+from kaibo.stages.risk import forms, queries, rules, services, tasks
 from kaibo.stages.risk.models import Mention
 from kaibo.stages.risk.permissions import ANSWER, CLOSE, FLAG, SEE, WATCH
 from kaibo.stages.risk.words import SEVERITY_WORDS, STATE_WORDS, theme_words
@@ -87,8 +87,8 @@ def home(request: ConsoleRequest) -> HttpResponse:
     ]  # fmt: skip
     context = {
         "figures": figures, "burning": [_shown(one) for one in queries.burning(request.actor, shop_id=request.shop_id, most=20)],
-        "table": tables.page(request, MENTIONS, queries.mentions_for(request.actor, shop_id=request.shop_id), row=_row), "now": request.now,
-        "has_any": sums.seen or queries.mentions_for(request.actor).exists(), "can_answer": request.actor.can(ANSWER), "can_watch": request.actor.can(WATCH),
+        "table": tables.page(request, MENTIONS, queries.mentions_for(request.actor, shop_id=request.shop_id), row=_row), "now": request.now, "tasks": tasks.open_tasks(request.actor, shop_id=request.shop_id),
+        "can_close": request.actor.can(CLOSE), "has_any": sums.seen or queries.mentions_for(request.actor).exists(), "can_answer": request.actor.can(ANSWER), "can_watch": request.actor.can(WATCH),
     }  # fmt: skip
     return render(request, "risk/home.html", context)
 
@@ -169,3 +169,9 @@ def watch(request: ConsoleRequest) -> HttpResponse:
         return done(request, _("已开始监看"), "risk:watch")
     context = {"trail": [(_("风险"), reverse("risk:home")), (_("监看词"), "")], "form": form, "rows": queries.watch_words(request.actor, shop_id=request.shop_id), "can_watch": request.actor.can(WATCH)}
     return render(request, "risk/watch.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def finish(request: ConsoleRequest, task_id: UUID) -> HttpResponse:
+    tasks.finish_task(actor=request.actor, task_id=task_id, now=request.now)
+    return done(request, _("已办完"), "risk:home")
