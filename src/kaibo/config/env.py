@@ -114,6 +114,11 @@ def _refuse_unsafe(env: Env) -> None:
         )
 
 
+def setting(name: str, default: str = "", environ: Mapping[str, str] | None = None) -> str:
+    """This function will read one setting of its own, or its `_FILE`, for what only some installations have.   Raises: WrongSetting."""
+    return _text(os.environ if environ is None else environ, name, default)
+
+
 def _text(source: Mapping[str, str], name: str, default: str) -> str:
     if path := source.get(f"{name}_FILE"):
         try:

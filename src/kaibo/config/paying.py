@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from kaibo.channels.pay_sandbox.channel import Channel as Sandbox
 from kaibo.channels.pay_sandbox.channel import Settings as SandboxSettings
-from kaibo.config.env import Env, read_env
+from kaibo.config.env import Env, WrongSetting, read_env
+from kaibo.config.pay_companies import alipay_pay, wechat_pay
 from kaibo.config.secret import secret_key
 from kaibo.database.address import address
 from kaibo.kit import sealed_box
@@ -16,10 +17,16 @@ from kaibo.kit.payments import PayChannel
 from kaibo.room.claim_life import ADDRESSES
 
 
+def pay_channels(env: Env, dsn: str, environ: Mapping[str, str] | None = None) -> Mapping[str, PayChannel]:
+    """
+    This function will give the ways to pay by key, as a buyer is offered them; the sandbox wallet only outside production.
 
-def pay_channels(env: Env, dsn: str) -> Mapping[str, PayChannel]:
-    """This function will give the ways to pay by key; the sandbox wallet only outside production."""
-    channels: list[PayChannel] = []
+    Raises: WrongSetting.
+    """
+    companies: list[PayChannel | None] = [wechat_pay(env, environ), alipay_pay(env, environ)]
+    channels = [channel for channel in companies if channel is not None]
+    if env.is_production and channels and not env.room_url.startswith("https://"):
+        raise WrongSetting(name="KAIBO_ROOM_URL", value=env.room_url, wanted="支付通知只发到 https 地址 / companies call only https addresses")
     if not env.is_production:
         channels.append(sandbox(env, dsn))
     return {channel.key: channel for channel in channels}

@@ -24,6 +24,8 @@ class PayOrder:
     """Where the buyer's browser comes back to."""
     payer_address: str = ""
     """The buyer's network address, which WeChat's H5 payment wants."""
+    payer_device: Literal["computer", "phone", "wechat"] = "computer"
+    """What the buyer holds: a computer shows a code, a phone opens a page, and WeChat's own browser (微信内置浏览器) opens neither."""
 
 
 @dataclass(frozen=True, slots=True)

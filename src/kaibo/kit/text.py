@@ -33,3 +33,8 @@ def mask_middle(text: str, *, keep_start: int = 1, keep_end: int = 1) -> str:
 def shortened(text: str, *, limit: int) -> str:
     """This function will cut a text to at most `limit` characters, the last being … when something was cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def cut_bytes(text: str, limit_bytes: int) -> str:
+    """This function will cut a text to at most `limit_bytes` of UTF-8, never inside a character."""
+    return text.encode()[:limit_bytes].decode(errors="ignore")
