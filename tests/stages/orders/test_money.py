@@ -123,6 +123,18 @@ def test_an_address_that_lacks_a_part_is_kept_and_found(claim):
     assert (order.receiver_masked, order.open_findings, Finding.objects.get().reason) == ("李** 138****5678", 1, "address_province")
 
 
+def test_somebody_who_was_erased_and_buys_again_holds_up_nobody(claim):
+    from kaibo.plumbing.vault import vault
+
+    subject = vault.subject_ids(["phone:13812345678"], now=NOW)["phone:13812345678"]
+    vault.erase(actor=KAIBO, subject_id=subject, reason="本人要求", now=NOW)
+    addressed(claim)
+    told(opened(claim))
+    assert following.follow_claims(NOW) == 2
+    assert Order.objects.get().buyer_subject_id != subject
+    assert services.unmask_receiver(actor=KAIBO, order_id=claim, reason="核对", now=NOW) == ADDRESS
+
+
 def test_an_address_after_the_parcel_left_changes_nothing(claim):
     addressed(claim)
     told(opened(claim))

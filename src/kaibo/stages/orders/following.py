@@ -173,11 +173,11 @@ def _take_addresses(turns: Sequence[Turn], now: datetime) -> list[int]:
     for one in fields.values():
         one["phone"] = re.sub(r"[\s-]", "", one["phone"])
     last = {one["phone"]: one for one in fields.values()}
-    persons = vault.seal_persons({f"phone:{phone}": one for phone, one in last.items()}, now=now) if fields else {}
+    persons = _sealed_persons(last, now)
     rows, wrongs, right = [], {}, []
     for order, one in fields.items():
         read = parse_address(one["address"])
-        subject, blob = persons[f"phone:{one['phone']}"]
+        subject, blob = persons[one["phone"]]
         if last[one["phone"]] is not one:  # one person, several addresses in this batch
             blob = vault.seal_fields(subject, one)
         rows.append((order, subject, blob, one["phone"][-4:], masked_receiver(one["name"], one["phone"]), receiver_mark(one["phone"], one["address"]),
@@ -190,6 +190,21 @@ def _take_addresses(turns: Sequence[Turn], now: datetime) -> list[int]:
     _settle_findings(right, now)
     find_addresses(wrongs, now)
     return [one.turn for one in turns]
+
+
+def _sealed_persons(last: dict[str, dict[str, str]], now: datetime) -> dict[str, tuple[UUID, bytes]]:
+    """Phone → (subject, blob). Somebody who was erased and buys again is a new person: nothing old opens with the new key."""
+    if not last:
+        return {}
+    try:
+        found = vault.seal_persons({f"phone:{phone}": one for phone, one in last.items()}, now=now)
+        return {phone: found[f"phone:{phone}"] for phone in last}
+    except vault.PersonErased:
+        if len(last) > 1:
+            return {phone: _sealed_persons({phone: one}, now)[phone] for phone, one in last.items()}
+        ((phone, one),) = last.items()
+        anew = f"phone:{phone}:{new_id()}"
+        return {phone: vault.seal_persons({anew: one}, now=now)[anew]}
 
 
 def _wrong(read: Address, fields: dict[str, str]) -> Wrong | None:
