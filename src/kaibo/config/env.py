@@ -54,6 +54,8 @@ class Env:
     """KAIBO_SECRET_KEY (or KAIBO_SECRET_KEY_FILE): signs cookies and tokens and wraps personal-data keys; empty = made once in the data folder."""
     allowed_hosts: tuple[str, ...]
     """KAIBO_ALLOWED_HOSTS: comma-separated host names the console answers to (default: local names)."""
+    proxies: frozenset[str] = frozenset()
+    """KAIBO_PROXIES: comma-separated addresses of our own reverse proxies, believed about whom they ask for (default: none)."""
 
     @property
     def is_production(self) -> bool:
@@ -93,6 +95,7 @@ def read_env(environ: Mapping[str, str] | None = None) -> Env:
         beacon_url=_text(source, "KAIBO_BEACON_URL", "").rstrip("/"),
         secret_key=_text(source, "KAIBO_SECRET_KEY", ""),
         allowed_hosts=tuple(h for h in _text(source, "KAIBO_ALLOWED_HOSTS", "").split(",") if h),
+        proxies=frozenset(one.strip() for one in _text(source, "KAIBO_PROXIES", "").split(",") if one.strip()),
     )
     if env.is_production:
         _refuse_unsafe(env)

@@ -188,6 +188,7 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
                 channels=channels,
                 seal_for=address_public_key(env),
                 public_url=env.room_url if port is None else "",
+                proxies=env.proxies,
                 more_routes=[route for wallet in wallets for route in wallet.routes()],
                 background=[wallet.run for wallet in wallets],
             )

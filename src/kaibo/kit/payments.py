@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from kaibo.kit.errors import Conflict, Forbidden, Invalid, Unavailable
 
+Device = Literal["computer", "phone", "wechat"]
+
 
 @dataclass(frozen=True, slots=True)
 class PayOrder:
@@ -24,7 +26,7 @@ class PayOrder:
     """Where the buyer's browser comes back to."""
     payer_address: str = ""
     """The buyer's network address, which WeChat's H5 payment wants."""
-    payer_device: Literal["computer", "phone", "wechat"] = "computer"
+    payer_device: Device = "computer"
     """What the buyer holds: a computer shows a code, a phone opens a page, and WeChat's own browser (微信内置浏览器) opens neither."""
 
 

@@ -65,6 +65,8 @@ class Parts:
     seal_for: bytes | None = None
     """The public half of the key addresses are sealed for; None: no addresses are taken."""
     public_url: str = ""
+    proxies: frozenset[str] = frozenset()
+    """Addresses of our own reverse proxies: they alone are believed about whom they ask for."""
     """How the world reaches this room, for pay pages and notify calls; empty = as each request says."""
     more_routes: Sequence[BaseRoute] = ()
     """Pages of channels that are our own outside system (the sandbox wallet)."""
@@ -151,7 +153,8 @@ class RoomApp:
         self.desk = desk
         self._hot = HotCalls(rooms=self.rooms, door=self.door, desk=desk, sink=self._parts.sink, metrics=self.metrics)
         self._paying_calls = PayingCalls(
-            rooms=self.rooms, desk=desk, paying=self.paying, waitlist=Waitlist(self._pool), public_url=self._parts.public_url
+            rooms=self.rooms, desk=desk, paying=self.paying, waitlist=Waitlist(self._pool), public_url=self._parts.public_url,
+            proxies=self._parts.proxies,
         )
         await self.door.start()
         await self.paying.start()

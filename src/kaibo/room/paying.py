@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +19,22 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+import segno
 
 from kaibo.kit import sealed_box
 from kaibo.kit.clock import utc_now
 from kaibo.kit.errors import Conflict, NotFound, Unavailable
 from kaibo.kit.ids import new_id
-from kaibo.kit.payments import NoticeAnswer, NoticeForged, NoticeUnreadable, PayChannel, PayLink, PayNotice, PayOrder
+from kaibo.kit.payments import (
+    Device,
+    NoticeAnswer,
+    NoticeForged,
+    NoticeUnreadable,
+    PayChannel,
+    PayLink,
+    PayNotice,
+    PayOrder,
+)
 from kaibo.room.batching import Batcher
 from kaibo.room.paying_wire import AddressAsk, ClaimState, PaymentAnswer
 from kaibo.room.refusals import NoSuchClaim
@@ -33,6 +44,7 @@ log = logging.getLogger("kaibo.room.paying")
 
 EXPIRY_SECONDS = 0.5
 MOST_EXPIRED_AT_ONCE = 500
+MOST_CALLS_OUT = 48
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -134,6 +146,7 @@ class Paying:
         self.channels = channels
         self._pool = pool
         self._sealer = None if seal_for is None else sealed_box.Sealer(seal_for)
+        self._callers = ThreadPoolExecutor(MOST_CALLS_OUT, "channel")  # its own: a slow company holds up nobody else's threads
         self._telling: set[asyncio.Task[None]] = set()
         self._openings: Batcher[OpenAsk, Opened] = Batcher("payment openings", dsn, _commit_openings)
         self._money: Batcher[Money, Booked] = Batcher("payments", dsn, self._commit_money)
@@ -155,11 +168,12 @@ class Paying:
         await self._money.stop()
         await self._addresses.stop()
         await asyncio.gather(*self._telling, return_exceptions=True)
+        self._callers.shutdown(wait=False, cancel_futures=True)
 
     # ── paying ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(
-        self, *, room: str, visitor: str, claim: UUID, channel: str, base_url: str, payer_address: str = ""
+        self, *, room: str, visitor: str, claim: UUID, channel: str, base_url: str, payer_address: str = "", payer_device: Device = "computer"
     ) -> PaymentAnswer:
         """
         This function will open a claim's payment at a channel; asked again it is the same payment.
@@ -176,13 +190,14 @@ class Paying:
             raise AssertionError("an opened payment has an id, an amount and a time")
         order = PayOrder(
             opened.payment.hex, opened.amount_fen, f"{opened.title} × {opened.quantity}", opened.pay_by,
-            f"{base_url}/pay/{channel}", f"{base_url}/r/{room}?paid={claim}", payer_address,
+            f"{base_url}/pay/{channel}", f"{base_url}/r/{room}?paid={claim}", payer_address, payer_device,
         )  # fmt: skip
         link = await self._at_channel(way, lambda: way.open(order, now=utc_now()))
-        return PaymentAnswer(opened.payment, opened.amount_fen, opened.pay_by, link.kind, link.url)
+        picture = segno.make(link.url, error="m").svg_data_uri(scale=8, border=4, light="#fff") if link.kind == "code" else ""
+        return PaymentAnswer(opened.payment, opened.amount_fen, opened.pay_by, link.kind, link.url, picture)
 
     async def _at_channel(self, way: PayChannel, call: Callable[[], PayLink]) -> PayLink:
-        return await asyncio.to_thread(call) if way.calls_out else call()
+        return await asyncio.get_running_loop().run_in_executor(self._callers, call) if way.calls_out else call()
 
     async def hear(self, channel: str, headers: Mapping[str, str], body: bytes) -> NoticeAnswer:
         """

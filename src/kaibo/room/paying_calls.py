@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from kaibo.kit.errors import KaiboError
+from kaibo.kit.payments import Device
 from kaibo.room.asgi import NO_STORE, ClientGone, Receive, Scope, Send, header, read_body, send_bytes, send_refusal
 from kaibo.room.paying import Paying
 from kaibo.room.paying_wire import Mine, decode_address, decode_payment, decode_wait
@@ -30,12 +31,13 @@ Call = Callable[[Scope, Receive, Send], Awaitable[None]]
 class PayingCalls:
     """Finds and answers the calls; `public_url` is how the world reaches this room, empty = as the request says."""
 
-    def __init__(self, *, rooms: Rooms, desk: Desk, paying: Paying, waitlist: Waitlist, public_url: str) -> None:
+    def __init__(self, *, rooms: Rooms, desk: Desk, paying: Paying, waitlist: Waitlist, public_url: str, proxies: frozenset[str]) -> None:
         self._rooms = rooms
         self._desk = desk
         self._paying = paying
         self._waitlist = waitlist
         self._public_url = public_url
+        self._proxies = proxies
         self._acts = Rate(per_second=2, burst=12)
 
     def find(self, scope: Scope) -> Call | None:
@@ -82,10 +84,9 @@ class PayingCalls:
     async def _open(self, room: str, claim: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
         who = await self._who(scope, room, self._acts)
         asked = await _read(receive, decode_payment)
-        client = scope.get("client")
         answer = await self._paying.open(
             room=room, visitor=who.visitor, claim=_uuid(claim), channel=asked.channel, base_url=self._base_url(scope),
-            payer_address=client[0] if client else "",
+            payer_address=address_of(scope, self._proxies), payer_device=device_of(header(scope, b"user-agent") or b""),
         )  # fmt: skip
         return 200, answer
 
@@ -146,6 +147,25 @@ class PayingCalls:
             return self._public_url
         host = (header(scope, b"host") or b"localhost").decode("latin-1")
         return f"{scope['scheme']}://{host}"
+
+
+def address_of(scope: Scope, proxies: frozenset[str]) -> str:
+    """
+    This function will give the network address a request came from; what X-Forwarded-For says counts only as far as our
+    own proxies wrote it, from the right.
+    """
+    client = scope.get("client")
+    address = client[0] if client else ""
+    if address in proxies:
+        hops = (header(scope, b"x-forwarded-for") or b"").decode("latin-1").split(",")
+        address = next((hop.strip() for hop in reversed(hops) if hop.strip() and hop.strip() not in proxies), address)
+    return address[:45]
+
+
+def device_of(user_agent: bytes) -> Device:
+    """This function will say what kind of browser asks: WeChat's own one can open no payment page of ours."""
+    agent = user_agent.decode("latin-1")
+    return "wechat" if "MicroMessenger" in agent else "phone" if "Mobile" in agent or "Android" in agent else "computer"
 
 
 async def _read(receive: Receive, decode: Any) -> Any:

@@ -24,6 +24,8 @@ class PaymentAnswer(Struct, frozen=True):
     pay_by: datetime
     kind: str
     url: str
+    picture: str = ""
+    """The code as a picture, `data:image/svg+xml…`."""
 
 
 class AddressAsk(Struct, frozen=True):

@@ -128,6 +128,7 @@ export class Paying {
     for (const input of $("address-fields").querySelectorAll("input, textarea")) input.required = needsAddress;
     $("pay-channels-box").hidden = !isUnpaid;
     $("pay-submit").hidden = !(isUnpaid || needsAddress);
+    if (this.codeOf && (this.codeOf !== one.claim || !isUnpaid)) this.#code(null, null);
     $("pay-submit").textContent = isUnpaid ? pt("continue_pay", yuan(one.amount_fen)) : pt("save");
     this.#clock(one);
   }
@@ -135,7 +136,7 @@ export class Paying {
   #clock(one) {
     const seconds = Math.floor((new Date(one.pay_by) - Date.now()) / 1000);
     const clock = `${Math.floor(Math.max(seconds, 0) / 60)}:${String(Math.max(seconds, 0) % 60).padStart(2, "0")}`;
-    const isConfirming = one.state === "unpaid" && one.claim === this.returned;
+    const isConfirming = one.state === "unpaid" && one.claim === this.returned && one.claim !== this.codeOf;
     $("pay-state").textContent = isConfirming ? pt("confirming") : one.state === "unpaid" ? (seconds > 0 ? `${pt("unpaid")} · ${pt("left", clock)}` : pt("time_over")) : pt(one.state);
   }
 
@@ -164,7 +165,7 @@ export class Paying {
         const link = await this.wire.ask("POST", `/claims/${one.claim}/payment`, { channel });
         this.wire.keep("language", language);
         if (link.kind === "page") { location.assign(link.url); return; }
-        this.#problem(`${pt("code")}: ${link.url}`);
+        this.#code(one.claim, link);
         this.returned = one.claim;
       }
       await this.refresh();
@@ -175,6 +176,14 @@ export class Paying {
       button.disabled = false;
       this.#dialog();
     }
+  }
+
+  // The code of a payment as a picture to scan; it goes with the claim it is for.
+  #code(claim, link) {
+    this.codeOf = link ? claim : null;
+    $("pay-code").hidden = !link;
+    if (link) $("pay-code-picture").src = link.picture;
+    if (link) $("pay-code").scrollIntoView({ block: "nearest" });
   }
 
   #problem(words) { $("pay-problem").textContent = words; $("pay-problem").hidden = !words; }

@@ -7,7 +7,7 @@ const zh = {
   wait_closed: "候补结束：商品已收场", title: "付款与收货", address: "收货地址", name: "收件人", phone: "手机号", detail: "省市区与详细地址",
   address_note: "地址加密保存，只有发货时会用到。", address_given: "✓ 收货地址已填写", channel: "支付方式", save: "保存地址", saving: "正在保存…", opening: "正在打开付款页…",
   left: (t) => `还剩 ${t}`, time_over: "付款时间已过，商品已放回", unpaid: "待付款", paid: "已付款，等待发货", expired: "超时未付，已取消", refunding: "退款处理中", refunded: "已退款",
-  confirming: "付款结果确认中…", code: "请用手机扫码付款，或复制下面的付款地址", refund_note: "付款时商品已经没有了，钱会原路退回。", from_wait: "候补", add_address: "还差收货地址",
+  confirming: "付款结果确认中…", code: "请用手机微信扫码付款，付好后这里会自动更新", refund_note: "付款时商品已经没有了，钱会原路退回。", from_wait: "候补", add_address: "还差收货地址",
   a_claim_expired: "付款时间已过，商品已放回。", a_already_paid: "这一单已经付过款了。", a_too_fast: "点得太快了，请稍等几秒。", a_channel_away: "支付渠道暂时没有回应，请稍后再试或换一种方式。",
   a_not_readable: "请检查收件人、手机号和地址（至少 5 个字）。", a_not_sold_out: "现在还有货，可以直接抢。", a_limit_reached: "已达到每人限购件数。", a_not_on_sale: "这件商品现在不在售。", a_other: "没有成功，请再试一次。",
 };
@@ -17,7 +17,7 @@ const en = {
   wait_closed: "Waitlist over: the item is closed", title: "Payment and delivery", address: "Delivery address", name: "Name", phone: "Phone", detail: "Province, city, district and street",
   address_note: "Your address is kept encrypted and only used for delivery.", address_given: "✓ Address given", channel: "Pay with", save: "Save the address", saving: "Saving…", opening: "Opening the payment page…",
   left: (t) => `${t} left`, time_over: "The time to pay is over; the units went back", unpaid: "Unpaid", paid: "Paid, will be sent", expired: "Not paid in time, cancelled", refunding: "Refund on its way", refunded: "Refunded",
-  confirming: "Confirming your payment…", code: "Scan with your phone to pay, or copy the payment address below", refund_note: "The units were gone when you paid; your money goes back the way it came.", from_wait: "waitlist", add_address: "Address missing",
+  confirming: "Confirming your payment…", code: "Scan with WeChat on your phone to pay; this page follows by itself", refund_note: "The units were gone when you paid; your money goes back the way it came.", from_wait: "waitlist", add_address: "Address missing",
   a_claim_expired: "The time to pay is over and the units went back.", a_already_paid: "This is paid already.", a_too_fast: "Too fast; wait a few seconds.", a_channel_away: "The payment channel does not answer; try again or choose another way.",
   a_not_readable: "Please check name, phone and address (at least 5 characters).", a_not_sold_out: "There are units left: claim one.", a_limit_reached: "You reached the limit per person.", a_not_on_sale: "This product is not on sale now.", a_other: "That did not work, please try again.",
 };
