@@ -55,6 +55,7 @@ def build(now: datetime, on_air_at: datetime) -> House:
     shop = shops.add_shop(
         actor=KAIBO, code=SHOP_CODE, name="林夏的衣橱", company="杭州林夏服饰有限公司", licence_number="91330106MA2KLX7Q0B", main_category="apparel", now=now
     )
+    shops.say_contact(actor=KAIBO, shop_id=shop.pk, contact="0571-8602 1122（9:00–24:00）", service_url="", now=now)
     for platform, name, kind, external in (
         ("own", "自播间", "", "kaibo"), ("douyin", "林夏的衣橱 旗舰店", "企业店", "7264518890123"), ("taobao", "林夏的衣橱", "C店", "118820345"),
     ):  # fmt: skip

@@ -28,6 +28,8 @@ class Shop(models.Model):
     name = models.CharField(max_length=60)
     company = models.CharField(max_length=80)
     licence_number = models.CharField(max_length=40, blank=True, default="")
+    contact = models.CharField(max_length=80, blank=True, default="")
+    service_url = models.URLField(max_length=300, blank=True, default="")
     main_category = models.CharField(max_length=40, blank=True, default="")
     is_active = models.BooleanField(default=True)
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from kaibo.kit.errors import Conflict
 from kaibo.master.shops.models import Channel, Shop
+from kaibo.master.shops.queries import ShopUnknown
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
@@ -50,6 +51,22 @@ def add_shop(
         raise ShopCodeTaken(code=code) from taken
     audit.record(actor, "shops:shop:add", subject=f"shop:{shop.pk}", now=now, details={"code": code}, shop_id=shop.pk)
     return shop
+
+
+@transaction.atomic
+def say_contact(*, actor: Actor, shop_id: UUID, contact: str, service_url: str, now: datetime) -> None:
+    """
+    This function will keep how viewers reach a shop; its rooms show it from their next opening on.
+
+    Raises: Forbidden, ShopUnknown.   Source: facts/law L2 (information disclosure by the room operator).
+    """
+    access.require(actor, SHOP_MANAGE, shop_id=shop_id)
+    if not Shop.objects.filter(pk=shop_id).update(contact=contact, service_url=service_url):
+        raise ShopUnknown
+    audit.record(
+        actor, "shops:shop:contact", subject=f"shop:{shop_id}", now=now, shop_id=shop_id,
+        details={"contact": contact, "service_url": service_url},
+    )  # fmt: skip
 
 
 @transaction.atomic

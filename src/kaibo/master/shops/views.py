@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kaibo.master.shops import queries, services
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import Platform, Shop
 from kaibo.plumbing.answers import ConsoleRequest, done
 
 
@@ -23,6 +23,13 @@ class ShopForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("店铺名称"), max_length=60)
     company = forms.CharField(label=gettext_lazy("公司名称"), max_length=80)
     licence_number = forms.CharField(label=gettext_lazy("统一社会信用代码"), max_length=40, required=False)
+
+
+class ContactForm(forms.Form):
+    """How viewers of a shop's rooms reach it."""
+
+    contact = forms.CharField(label=gettext_lazy("联系方式"), max_length=80, required=False)
+    service_url = forms.URLField(label=gettext_lazy("售后页面网址"), max_length=300, required=False, assume_scheme="https")
 
 
 class ChannelForm(forms.Form):
@@ -45,8 +52,10 @@ def shops(request: ConsoleRequest) -> HttpResponse:
     return _page(request, ShopForm(), ChannelForm(shops=list(request.shops)))
 
 
-def _page(request: ConsoleRequest, shop_form: ShopForm, channel_form: ChannelForm, status: int = 200) -> HttpResponse:
-    rows = [(shop, queries.channels_of(shop.pk)) for shop in request.shops]
+def _page(
+    request: ConsoleRequest, shop_form: ShopForm, channel_form: ChannelForm, status: int = 200, wrong: tuple[UUID, ContactForm] | None = None
+) -> HttpResponse:
+    rows = [(shop, queries.channels_of(shop.pk), _contact_form(shop, wrong)) for shop in request.shops]
     context = {
         "rows": rows,
         "shop_form": shop_form,
@@ -56,6 +65,12 @@ def _page(request: ConsoleRequest, shop_form: ShopForm, channel_form: ChannelFor
     return render(request, "shops/shops.html", context, status=status)
 
 
+def _contact_form(shop: Shop, wrong: tuple[UUID, ContactForm] | None) -> ContactForm:
+    if wrong is not None and wrong[0] == shop.pk:
+        return wrong[1]
+    return ContactForm(initial={"contact": shop.contact, "service_url": shop.service_url}, auto_id=f"shop-{shop.pk}-%s")
+
+
 @require_POST
 def add_shop(request: ConsoleRequest) -> HttpResponse:
     form = ShopForm(request.POST)
@@ -63,6 +78,15 @@ def add_shop(request: ConsoleRequest) -> HttpResponse:
         return _page(request, form, ChannelForm(shops=list(request.shops)), 422)
     services.add_shop(actor=request.actor, now=request.now, **form.cleaned_data)
     return done(request, _("已添加店铺"), "shops:list")
+
+
+@require_POST
+def say_contact(request: ConsoleRequest, shop_id: UUID) -> HttpResponse:
+    form = ContactForm(request.POST)
+    if not form.is_valid():
+        return _page(request, ShopForm(), ChannelForm(shops=list(request.shops)), 422, wrong=(shop_id, form))
+    services.say_contact(actor=request.actor, shop_id=shop_id, now=request.now, **form.cleaned_data)
+    return done(request, _("已保存，下次打开直播间起对观众显示"), "shops:list")
 
 
 @require_POST

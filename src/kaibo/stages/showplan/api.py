@@ -43,6 +43,7 @@ class SessionIn(Schema):
     target_fen: int = 0
     video_url: str = ""
     backup_video_url: str = ""
+    is_ai_host: bool = False
     platform: str = "own"
 
 

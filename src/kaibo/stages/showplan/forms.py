@@ -58,6 +58,10 @@ class SessionForm(forms.Form):
     video_url = forms.CharField(label=_("视频流地址"), max_length=300, required=False)
     backup_video_url = forms.CharField(label=_("备用流地址"), max_length=300, required=False, help_text=_("主流断了，中控台按一个键就切过来"))
 
+    is_ai_host = forms.BooleanField(
+        label=_("主播是 AI 生成的人物"), required=False, help_text=_("勾上后直播间一直提示观众“AI 数字人直播”，直播电商监督管理办法要求持续提示"),
+    )  # fmt: skip
+
     def clean_room_name(self) -> str:
         name = str(self.cleaned_data["room_name"]).strip().lower()
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,59}", name):

@@ -24,6 +24,7 @@ class Session(models.Model):
     ends_at = models.DateTimeField()
     target_fen = models.BigIntegerField(default=0)
     video_url = models.CharField(max_length=300, blank=True, default="")
+    is_ai_host = models.BooleanField(default=False)
     backup_video_url = models.CharField(max_length=300, blank=True, default="")
     platform = models.CharField(max_length=20, default="own")
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)

@@ -108,7 +108,7 @@ def new_session(request: ConsoleRequest) -> HttpResponse:
 def change_session(request: ConsoleRequest, session_id: UUID) -> HttpResponse:
     found = queries.session_for(request.actor, session_id)
     access.require(request.actor, SESSION_PLAN, shop_id=found.shop_id)
-    known = {"title": found.title, "theme": found.theme, "room_name": found.room, "starts_at": found.starts_at, "ends_at": found.ends_at, "target_fen": plain_yuan(found.target_fen) if found.target_fen else "", "video_url": found.video_url, "backup_video_url": found.backup_video_url, "platform": found.platform}
+    known = {"title": found.title, "theme": found.theme, "room_name": found.room, "starts_at": found.starts_at, "ends_at": found.ends_at, "target_fen": plain_yuan(found.target_fen) if found.target_fen else "", "video_url": found.video_url, "backup_video_url": found.backup_video_url, "is_ai_host": found.is_ai_host, "platform": found.platform}
     form = SessionForm(request.POST or None, initial=known)
     form.fields["room_name"].disabled = form.fields["platform"].disabled = True
     if request.method == "POST" and form.is_valid():

@@ -51,6 +51,7 @@ class PlatformUnknown(Invalid):
 def plan_session(
     *, actor: Actor, shop_id: UUID, title: str, room_name: str, starts_at: datetime, ends_at: datetime, now: datetime,
     theme: str = "", target_fen: int = 0, video_url: str = "", backup_video_url: str = "", platform: str = Platform.OWN.value,
+    is_ai_host: bool = False,
 ) -> Session:  # fmt: skip
     """This function will plan a session.   Raises: Forbidden, ShopUnknown, EndsBeforeItStarts, RoomNameTaken."""
     access.require(actor, SESSION_PLAN, shop_id=shop_id)
@@ -62,7 +63,7 @@ def plan_session(
         with transaction.atomic():
             session = Session.objects.create(
                 shop_id=shop_id, title=title, theme=theme, room=room_name, starts_at=starts_at, ends_at=ends_at,
-                target_fen=target_fen, video_url=video_url, backup_video_url=backup_video_url, platform=platform, created_by=actor.name, created_at=now,
+                target_fen=target_fen, video_url=video_url, backup_video_url=backup_video_url, platform=platform, is_ai_host=is_ai_host, created_by=actor.name, created_at=now,
             )  # fmt: skip
     except IntegrityError as taken:
         raise RoomNameTaken(room=room_name) from taken
@@ -73,14 +74,14 @@ def plan_session(
 @transaction.atomic
 def change_session(
     *, actor: Actor, session_id: UUID, title: str, theme: str, starts_at: datetime, ends_at: datetime, target_fen: int, now: datetime,
-    video_url: str = "", backup_video_url: str = "",
+    video_url: str = "", backup_video_url: str = "", is_ai_host: bool = False,
 ) -> None:  # fmt: skip
     """This function will change what is planned of a session not yet live.   Raises: Forbidden, PlanIsFixed, EndsBeforeItStarts."""
     session = plannable(actor, session_id)
     check_period(starts_at, ends_at)
     Session.objects.filter(pk=session_id).update(
         title=title, theme=theme, starts_at=starts_at, ends_at=ends_at, target_fen=target_fen, video_url=video_url,
-        backup_video_url=backup_video_url,
+        backup_video_url=backup_video_url, is_ai_host=is_ai_host,
     )  # fmt: skip
     if session.state == Session.State.READY:
         _show_in_room(session_id)
@@ -176,4 +177,7 @@ def _show_in_room(session_id: UUID) -> None:
             cursor, room=session.room, title=session.title, operator=session.shop.name, host=hosts or session.shop.name,
             company=session.shop.company, starts_at=session.starts_at, video_url=session.video_url, shop=session.shop_id,
         )  # fmt: skip
-        duties_of_room.show_identity(cursor, room=session.room, licence_number=session.shop.licence_number)
+        duties_of_room.show_identity(
+            cursor, room=session.room, licence_number=session.shop.licence_number, contact=session.shop.contact,
+            service_url=session.shop.service_url, is_ai_host=session.is_ai_host,
+        )  # fmt: skip
