@@ -97,14 +97,13 @@ class ErrorMiddleware:
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
-        self.policy = _content_policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if _is_boosted_redirect(request, response):
             # The page that follows needs its own head, so the browser goes there instead of swapping a body.
             response = _carry_cookies(response, HttpResponse(headers={"HX-Redirect": response["Location"]}))
-        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("Content-Security-Policy", _content_policy())
         return response
 
     def process_exception(self, request: HttpRequest, complaint: Exception) -> HttpResponse | None:
