@@ -248,3 +248,16 @@ def test_the_wallets_page_takes_the_money_once_and_brings_the_buyer_back(server,
     assert state(alice, claim) == "paid"
     assert sale.one("select count(*) from pay_sandbox.trades where title = %s and heard_at is not null", "短款羊毛双面呢外套 × 1") >= 1
     assert httpx.get(link[:-3] + "AAA").status_code == 404
+
+
+def test_units_that_come_back_after_the_sale_window_are_offered_to_nobody(server, dsn):
+    sale = make_sale(dsn, units=1)
+    buyer, viewer = Viewer(server.url, sale.room), Viewer(server.url, sale.room)
+    claim = claimed(buyer, sale)
+    assert viewer.post("waitlist", {"item": sale.item, "quantity": 1}).status_code == 201
+    sale.ask("update room.items set closes_at = clock_timestamp() - interval '1 second' where item = %s returning 1", sale.item)
+    over(sale, claim)
+    settle_expiry(sale)
+    assert state(buyer, claim) == "expired"
+    assert sale.one("select left_units from room.items where item = %s", sale.item) == 1
+    assert [one["state"] for one in viewer.http.get(f"/rooms/{sale.room}/mine").json()["waits"]] == ["waiting"]

@@ -119,7 +119,7 @@ _CHECKS = (
     (
         "nobody waits for units that are on sale",
         """select w.place::text, 0, i.left_units from room.waitlist w join room.items i on i.item = w.item
-            where w.state = 'waiting' and i.state = 'on_sale' and i.left_units > 0""",
+            where w.state = 'waiting' and i.state = 'on_sale' and i.left_units > 0 and i.opens_at is null and i.closes_at is null""",
     ),
     (
         "events of a room are numbered 1, 2, 3 … without gaps",
