@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from kaibo.facts.fact import Fact, fact_from_json
 from kaibo.facts.flow import FACTS_BY_NAME
 from kaibo.kit.errors import NotFound
-from kaibo.kit.ids import new_id
+from kaibo.kit.ids import new_ids
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
@@ -55,11 +55,11 @@ def announce_many(facts: Sequence[Fact], *, now: datetime) -> None:
     Of more than `BULK_PER_SECOND`, deliveries fall due one second's worth after the other, behind the bulk that already
     waits: a file of a hundred thousand orders must not stand in the way of what is announced while it is worked off.
     """
-    ids = [new_id() for _ in facts]
+    ids = new_ids(len(facts))
     copy_rows(
         OutboxFact,
         ("id", "name", "payload", "announced_at"),
-        ((fact_id, fact.name, Jsonb(fact.as_json()), now) for fact_id, fact in zip(ids, facts, strict=True)),
+        ((fact_id, fact.name, Jsonb(fact), now) for fact_id, fact in zip(ids, facts, strict=True)),
     )
     wanted = [
         (fact_id, handler_name(handler))

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
@@ -19,16 +20,25 @@ def wrapping_key(secret: str) -> bytes:
 
 def fingerprint(secret: str, identity: str) -> str:
     """This function will give a keyed hash of an identity: equal for the same person, useless without the secret."""
-    return hmac.digest(b"kaibo.vault.find:" + secret.encode(), identity.encode(), "sha256").hex()
+    mark = _finder(secret).copy()
+    mark.update(identity.encode())
+    return mark.hexdigest()
 
 
-def new_key() -> bytes:
-    return AESGCM.generate_key(bit_length=256)
+@lru_cache(maxsize=4)
+def _finder(secret: str) -> hmac.HMAC:
+    return hmac.new(b"kaibo.vault.find:" + secret.encode(), digestmod="sha256")
 
 
-def seal(key: bytes, plain: str) -> bytes:
+def new_keys(count: int) -> list[bytes]:
+    """This function will make keys, asking the system for its randomness once."""
+    noise = os.urandom(KEY_BYTES * count)
+    return [noise[place : place + KEY_BYTES] for place in range(0, len(noise), KEY_BYTES)]
+
+
+def seal(key: bytes, plain: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain.encode(), None)
+    return nonce + AESGCM(key).encrypt(nonce, plain, None)
 
 
 def unseal(key: bytes, sealed: bytes) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 
 from kaibo.kit.errors import Invalid, NotFound
-from kaibo.kit.ids import new_id
+from kaibo.kit.ids import new_ids
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
@@ -54,7 +55,7 @@ def seal_persons(persons: Mapping[str, Mapping[str, str]], *, now: datetime) -> 
 
 
 def _sealed(key: bytes, fields: Mapping[str, str]) -> bytes:
-    return cipher.seal(key, json.dumps(dict(fields), ensure_ascii=False))
+    return cipher.seal(key, msgspec.json.encode(fields))
 
 
 def _subjects(identities: Iterable[str], *, now: datetime) -> dict[str, tuple[UUID, bytes | None]]:
@@ -62,7 +63,8 @@ def _subjects(identities: Iterable[str], *, now: datetime) -> dict[str, tuple[UU
     secret = settings.SECRET_KEY
     wanted = {cipher.fingerprint(secret, identity): identity for identity in identities}
     found = _standing(wanted)
-    made = {mark: (new_id(), cipher.new_key()) for mark in wanted if mark not in found}
+    fresh = [mark for mark in wanted if mark not in found]
+    made = dict(zip(fresh, zip(new_ids(len(fresh)), cipher.new_keys(len(fresh)), strict=True), strict=True))
     if made:
         mine = _insert_keys([(subject, mark, cipher.wrap(secret, key)) for mark, (subject, key) in made.items()], now)
         found |= {mark: made[mark] for mark in mine}

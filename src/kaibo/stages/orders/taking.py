@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from kaibo.facts.flow import OrderRecorded
-from kaibo.kit.ids import new_id
+from kaibo.kit.ids import new_ids
 from kaibo.master.stock import services as stock
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import ImportContext, Outcome, ParsedRow, Refused, Taken
@@ -155,9 +155,10 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
     lines = [line for group in changed.values() for line in group]
     items = items_of(platform, context.shop_id, lines)
     sealed = seal_receivers(platform, context.shop_id, {no: group[0] for no, group in changed.items()}, now=context.now)
-    takings = [_taking(known.get(no), group, sealed[no]) for no, group in changed.items()]
+    ids = iter(new_ids(len(changed) + len(lines)))
+    takings = [_taking(known.get(no), group, sealed[no], ids) for no, group in changed.items()]
     for one in takings:
-        one.line_ids = {line.line_no: _line_id(one.known, line) for line in one.lines}
+        one.line_ids = {line.line_no: _line_id(one.known, line, ids) for line in one.lines}
         if one.is_verified_now:
             one.wrongs = _wrongs(one, items, limits)
     storing.store_orders(context, platform, takings, limits)
@@ -182,12 +183,12 @@ def _announce_new(context: ImportContext, platform: str, takings: Sequence[Takin
     )  # fmt: skip
 
 
-def _line_id(known: Known | None, line: LineIn) -> UUID:
+def _line_id(known: Known | None, line: LineIn, ids: Iterator[UUID]) -> UUID:
     stands = known.lines.get(line.line_no) if known else None
-    return stands[0] if stands else new_id()
+    return stands[0] if stands else next(ids)
 
 
-def _taking(known: Known | None, lines: list[LineIn], receiver: Sealed) -> Taking:
+def _taking(known: Known | None, lines: list[LineIn], receiver: Sealed, ids: Iterator[UUID]) -> Taking:
     states = [line.state for line in lines]
     if known:
         fresh = {line.line_no for line in lines}
@@ -195,7 +196,7 @@ def _taking(known: Known | None, lines: list[LineIn], receiver: Sealed) -> Takin
     merged = merge_state(known.state if known else None, state_of_lines(states))
     kept = [flag for flag in known.hold_flags if flag not in PLATFORM_HOLDS] if known else []
     said = {hold.value for line in lines for hold in line.holds} if merged.state not in SENT | TERMINAL else set()
-    return Taking(known.id if known else new_id(), known, lines, merged, sorted({*kept, *said}), receiver)
+    return Taking(known.id if known else next(ids), known, lines, merged, sorted({*kept, *said}), receiver)
 
 
 def _wrongs(one: Taking, items: Items, limits: Limits) -> list[tuple[UUID | None, Wrong]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
+from itertools import count as count_from_zero
 from typing import Any
 from uuid import UUID
 
@@ -94,23 +95,35 @@ def check_item(*, code: str, title: str, specification: str, known: Sequence[Kno
 
 def _nearest(code: str, title: str, specification: str, known: Sequence[KnownItem]) -> tuple[KnownItem | None, int]:
     """The likest item, the first of equals. Exact likeness is dear, so items are tried from the highest possible one down."""
-    possible = sorted(
-        ((_likeness(code, title, specification, item, _most_bp), -place) for place, item in enumerate(known)), reverse=True
-    )
+    most_of = _most_bp_of_code(code) if code else _most_bp_of_texts(title, specification)
+    possible = sorted(((most, -place) for place, item in enumerate(known) if (most := most_of(item)) >= LEAST_CONFIDENCE_BP), reverse=True)
     best: tuple[int, int] = (0, 0)
     for most, place in possible:
-        if most < best[0] or most < LEAST_CONFIDENCE_BP:
+        if most < best[0]:
             break
-        exact = _likeness(code, title, specification, known[-place], _likeness_bp)
+        exact = _likeness(code, title, specification, known[-place])
         best = max(best, (exact, place)) if exact else best
     return (known[-best[1]], best[0]) if best[0] else (None, 0)
 
 
-def _likeness(code: str, title: str, specification: str, item: KnownItem, measure: Callable[[str, str], int]) -> int:
+def _likeness(code: str, title: str, specification: str, item: KnownItem) -> int:
     if code:
-        return measure(_letters(code), _letters(item.code))
-    of_specification = measure(_letters(specification), _letters(item.specification))
-    return (of_specification * 6 + measure(_letters(title), _letters(item.title)) * 4) // 10
+        return _likeness_bp(_letters(code), _letters(item.code))
+    return _of_both(_likeness_bp(_letters(specification), _letters(item.specification)), _likeness_bp(_letters(title), _letters(item.title)))
+
+
+def _of_both(specification_bp: int, title_bp: int) -> int:
+    return (specification_bp * 6 + title_bp * 4) // 10
+
+
+def _most_bp_of_code(code: str) -> Callable[[KnownItem], int]:
+    most_with = _most_bp(_letters(code))
+    return lambda item: most_with(_letters(item.code))
+
+
+def _most_bp_of_texts(title: str, specification: str) -> Callable[[KnownItem], int]:
+    most_with, most_with_title = _most_bp(_letters(specification)), _most_bp(_letters(title))
+    return lambda item: _of_both(most_with(_letters(item.specification)), most_with_title(_letters(item.title)))
 
 
 @lru_cache(maxsize=16_384)
@@ -118,18 +131,30 @@ def _letters(text: str) -> str:
     return "".join(one for one in text.upper() if one.isalnum())
 
 
+_BITS: dict[tuple[str, int], int] = {}
+"""A bit for the first, the second … occurrence of every letter met so far: what two texts share is then one `&`."""
+_places = count_from_zero()
+
+
 @lru_cache(maxsize=16_384)
-def _counts(letters: str) -> Mapping[str, int]:
-    return Counter(letters)
+def _bits(letters: str) -> int:
+    found = 0
+    for letter, count in Counter(letters).items():
+        for turn in range(count):
+            found |= _BITS.get((letter, turn)) or _BITS.setdefault((letter, turn), 1 << next(_places))
+    return found
 
 
-def _most_bp(one: str, other: str) -> int:
-    """No order of the same letters is liker than this."""
-    if not one or not other:
-        return 0
-    theirs = _counts(other)
-    shared = sum(min(count, theirs.get(letter, 0)) for letter, count in _counts(one).items())
-    return min(MOST_CONFIDENCE_BP, round(2 * shared / (len(one) + len(other)) * BP))
+def _most_bp(one: str) -> Callable[[str], int]:
+    """No order of the same letters is liker to another text than what this measures."""
+    own, length = _bits(one), len(one)
+
+    def most_with(other: str) -> int:
+        if not own or not other:
+            return 0
+        return min(MOST_CONFIDENCE_BP, round(2 * (own & _bits(other)).bit_count() / (length + len(other)) * BP))
+
+    return most_with
 
 
 def _likeness_bp(one: str, other: str) -> int:
