@@ -320,10 +320,10 @@ function tick() {
     place.classList.toggle("is-over", over > 0);
   }
   for (const place of desk.querySelectorAll("[data-waits]")) place.textContent = short(Math.max(Math.floor((now - Date.parse(place.dataset.waits)) / 1000), 0));
-  for (const step of desk.querySelectorAll("[data-due]")) {
+  for (const step of desk.querySelectorAll("[data-step-due]")) {
     const place = step.querySelector("[data-due-words]");
-    if (!place || !step.dataset.due) continue;
-    const left = Math.floor((Date.parse(step.dataset.due) - now) / 1000);
+    if (!place || !step.dataset.stepDue) continue;
+    const left = Math.floor((Date.parse(step.dataset.stepDue) - now) / 1000);
     place.textContent = left < 0 ? `${words.wordsLate} ${short(-left)}` : `${words.wordsLeft} ${short(left)}`;
     step.classList.toggle("is-late", left < 0);
   }
