@@ -35,6 +35,7 @@ from kaibo.room.visitors import Desk
 from kaibo.room.wire import Appended, ClaimAnswer, EventsAnswer, decode_claim, decode_events, encode
 
 TURNED_AWAY_SECONDS = 0.5
+MOST_NOES = 4_096
 _JSON_HEAD = b"content-type: application/json\r\ncache-control: no-store\r\n"
 MOST_EVENTS_BYTES = 256 * 1024
 
@@ -49,6 +50,7 @@ class HotCalls:
         self._sink = sink
         self._metrics = metrics
         self._turned_away: list[tuple[Exchange, QueueFull]] = []
+        self._noes: dict[tuple[str, int, bool], tuple[bytes, bytes, bytes]] = {}
 
     # ── claims ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,7 +95,7 @@ class HotCalls:
             if answer.result == "claimed":
                 exchange.answer(b"201 Created", _JSON_HEAD, _claimed(ask, answer))
             else:
-                _refuse(exchange, BY_RESULT[answer.result](item=str(ask.item)))
+                exchange.answer(*self._answer_no(scope, answer.result, ask.item))
 
         try:
             ask = self._ask_of(scope, exchange.body, live)
@@ -122,6 +124,17 @@ class HotCalls:
         self._metrics.claims.answered(
             "repeat" if outcome.is_repeat else outcome.result, time.perf_counter() - started
         )
+
+    def _answer_no(self, scope: Scope, result: str, item: UUID) -> tuple[bytes, bytes, bytes]:
+        """The ledger's refusals by item and language, made once: thousands a second hear that an item is sold out."""
+        is_english = (header(scope, b"accept-language") or b"zh").lower().startswith(b"en")
+        place = (result, item.int, is_english)
+        found = self._noes.get(place)
+        if found is None:
+            if len(self._noes) >= MOST_NOES:
+                self._noes.clear()
+            found = self._noes[place] = _refusal(scope, BY_RESULT[result](item=str(item)))
+        return found
 
     def _turn_away(self, exchange: Exchange, full: QueueFull) -> None:
         if not self._turned_away:
@@ -170,11 +183,15 @@ def _claimed(ask: Ask, outcome: Outcome) -> bytes:
 
 
 def _refuse(exchange: Exchange, refusal: KaiboError) -> None:
+    exchange.answer(*_refusal(exchange.scope, refusal))
+
+
+def _refusal(scope: Scope, refusal: KaiboError) -> tuple[bytes, bytes, bytes]:
     head = _JSON_HEAD
     if seconds := retry_after_seconds(refusal):
         head += b"retry-after: %d\r\n" % seconds
     status = b"%d %b" % (refusal.status, HTTPStatus(refusal.status).phrase.encode())
-    exchange.answer(status, head, refused_body(exchange.scope, refusal))
+    return status, head, refused_body(scope, refusal)
 
 
 def item_id(text: str) -> UUID | None:
