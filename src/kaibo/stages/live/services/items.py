@@ -15,7 +15,7 @@ from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.room import backoffice as room
 from kaibo.stages.live import queries
-from kaibo.stages.live.models import DeskAction, PriceVersion, SaleItem
+from kaibo.stages.live.models import Desk, DeskAction, PriceVersion, SaleItem
 from kaibo.stages.live.permissions import ITEM_STEER
 from kaibo.stages.live.rules import Deed, ItemAlreadyThere, ItemGone, UnitsOutOfRange
 from kaibo.stages.live.services import guarding
@@ -134,6 +134,7 @@ def start_flash(*, actor: Actor, session_id: UUID, item_id: UUID, minutes: int, 
     SaleItem.objects.filter(pk=item_id).update(closes_at=closes_at)
     with connection.cursor() as cursor:
         room.sell_for(cursor, room=turn.session.room, item=item_id, seconds=minutes * 60)
+    put_in_front(turn, item_id)
     return turn.record(Deed.FLASH, item=item, title=item.sku.product.title, sku=item.sku.code, minutes=minutes, closes_at=closes_at.isoformat())
 
 
@@ -171,6 +172,7 @@ def publish_flash(turn: Turn, *, sku_id: UUID, price_fen: int, flash: dict[str, 
     )  # fmt: skip
     if item is None:
         raise UnitsOutOfRange(most=MOST_UNITS)
+    put_in_front(turn, item.pk)
     return item
 
 
@@ -190,8 +192,24 @@ def _close_flash(session_id: UUID, item_id: UUID, now: datetime) -> int:
     if turn.prior or item is None:
         return 0
     returned = close_items(turn, [item])
+    if turn.desk.current_item == item_id:
+        put_in_front(turn, _still_selling(turn, item))
     turn.record(Deed.FLASH_OVER, item=item, title=item.sku.product.title, sku=item.sku.code, returned=returned)
     return 1
+
+
+def _still_selling(turn: Turn, closed: SaleItem) -> UUID | None:
+    """What the host goes on explaining when a flash sale is over: an item of the same segment, the same goods first."""
+    open_ones = list(SaleItem.objects.filter(session=turn.session, segment_id=closed.segment_id, closed_at=None).order_by("sku__code"))
+    return next((one.pk for one in open_ones if one.sku_id == closed.sku_id), open_ones[0].pk if open_ones else None)
+
+
+def put_in_front(turn: Turn, item_id: UUID | None) -> None:
+    """This function will make an item the one being explained, in the room and at the desk."""
+    if not turn.session.is_elsewhere:
+        with connection.cursor() as cursor:
+            room.set_current_item(cursor, room=turn.session.room, item=item_id)
+    Desk.objects.filter(pk=turn.desk.pk).update(current_item=item_id)
 
 
 def _check_flash_minutes(minutes: int) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kaibo.plumbing.access.actor import Actor
-from kaibo.room import backoffice as room
 from kaibo.stages.live import queries
-from kaibo.stages.live.models import Airing, Desk, DeskAction, Pace, SaleItem
+from kaibo.stages.live.models import Airing, DeskAction, Pace, SaleItem
 from kaibo.stages.live.permissions import ITEM_STEER, RUNDOWN_STEER
 from kaibo.stages.live.rules import (
     AlreadyExplained,
@@ -22,7 +21,7 @@ from kaibo.stages.live.rules import (
     RundownOver,
     replanned,
 )
-from kaibo.stages.live.services.items import open_item
+from kaibo.stages.live.services.items import open_item, put_in_front
 from kaibo.stages.live.services.turns import Turn, take_turn
 from kaibo.stages.showplan import queries as showplan
 from kaibo.stages.showplan.queries import SegmentRow, SegmentUnknown
@@ -88,14 +87,6 @@ def pin_item(*, actor: Actor, session_id: UUID, item_id: UUID, key: str, now: da
     return turn.record(
         Deed.PIN, item=item, title=item.sku.product.title, specification=item.sku.specification or item.sku.code, from_item=str(before) if before else None
     )
-
-
-def put_in_front(turn: Turn, item_id: UUID | None) -> None:
-    """This function will make an item the one being explained, in the room and at the desk."""
-    if not turn.session.is_elsewhere:
-        with connection.cursor() as cursor:
-            room.set_current_item(cursor, room=turn.session.room, item=item_id)
-    Desk.objects.filter(pk=turn.desk.pk).update(current_item=item_id)
 
 
 @transaction.atomic

@@ -13,8 +13,7 @@ from kaibo.stages.live import queries
 from kaibo.stages.live.models import Airing, DeskAction, SaleItem
 from kaibo.stages.live.permissions import RUNDOWN_STEER
 from kaibo.stages.live.rules import STANDING, UNDOABLE, CannotBeUndone, Deed, NothingToUndo
-from kaibo.stages.live.services.items import set_state
-from kaibo.stages.live.services.rundown import put_in_front
+from kaibo.stages.live.services.items import put_in_front, set_state
 from kaibo.stages.live.services.streams import show_source
 from kaibo.stages.live.services.turns import Turn, take_turn
 
