@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
 from cryptography.exceptions import InvalidSignature
@@ -421,7 +421,3 @@ def alipay_zip(bill: bytes) -> bytes:
         archive.writestr("2088000000000001_20261122_业务明细(汇总).csv".encode("gbk").decode("cp437"), totals)
         archive.writestr("2088000000000001_20261122_业务明细.csv".encode("gbk").decode("cp437"), bill)
     return made.getvalue()
-
-
-def return_of(url: str) -> str:
-    return quote(url, safe="")

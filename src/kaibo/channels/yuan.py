@@ -9,7 +9,7 @@ from kaibo.kit.clock import SHANGHAI
 
 BILL_READY_HOUR = 10
 """Both companies promise a day's bill by ten the next morning."""
-_YUAN = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,2})0*)?")
+_YUAN = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,2})0*)?", re.ASCII)
 
 
 def fen(text: str) -> int:
