@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -56,13 +57,18 @@ def _lines(rows: Sequence[Sequence[Any]], ends: str) -> bytes:
 
 
 def _column(values: Sequence[Any]) -> Iterable[str]:
+    if values[0] is values[-1] and len(set(map(id, values))) == 1:
+        return repeat(_text(values[0]), len(values))
     kinds = set(map(type, values))
     if len(kinds) > 1:
         return map(_text, values)
     kind = kinds.pop()
-    if kind is str and not _SPECIAL.search("".join(values)):
-        return values
-    return map(_WRITERS.get(kind, _other), values)
+    if kind is UUID:
+        return [f"{value.int:032x}" for value in values]
+    if kind is not str and kind is not Jsonb:
+        return map(_WRITERS.get(kind, _other), values)
+    texts = values if kind is str else [_json.encode(value.obj).decode() for value in values]
+    return map(_of_str, texts) if _SPECIAL.search("".join(texts)) else texts
 
 
 def _text(value: Any) -> str:
@@ -101,9 +107,9 @@ def _of_json(value: Jsonb) -> str:
 
 
 _WRITERS: dict[type, Callable[[Any], str]] = {
-    str: _of_str, int: int.__repr__, type(None): lambda _: "\\N", bool: lambda value: "t" if value else "f", UUID: lambda value: f"{value.int:032x}", float: repr,
-    datetime: datetime.isoformat, date: date.isoformat, time: time.isoformat, Decimal: str, list: _of_list, tuple: _of_list, bytes: _of_bytes,
-    bytearray: _of_bytes, memoryview: _of_bytes, Jsonb: _of_json,
+    str: _of_str, int: int.__repr__, type(None): lambda _: "\\N", bool: lambda value: "t" if value else "f", UUID: lambda value: f"{value.int:032x}",
+    float: repr, Decimal: str, datetime: datetime.isoformat, date: date.isoformat, time: time.isoformat, list: _of_list, tuple: _of_list,
+    bytes: _of_bytes, bytearray: _of_bytes, memoryview: _of_bytes, Jsonb: _of_json,
 }  # fmt: skip
 
 

@@ -37,6 +37,8 @@ class ParsedRow:
     row_number: int
     values: dict[str, Any]
     extra: dict[str, str]
+    meaning: Any = None
+    """What the kind's `meaning_of` made of the row; None where it did not or could not."""
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
@@ -99,6 +101,8 @@ class ImportKind:
 
     `apply` gets batches inside one transaction, no two rows of a call sharing `row_key`, and answers one outcome a row
     in the same order. It may raise: the batch is then taken row by row, and only the culprit waits in quarantine.
+    `meaning_of` is pure; it is asked while the database is still busy with the rows before, and `apply` finds its answer
+    as `row.meaning`, or None where it raised.
     `sample_rows` are the rows of the example file a person can download.
     """
 
@@ -109,6 +113,7 @@ class ImportKind:
     columns: tuple[Column, ...]
     apply: Apply
     row_key: tuple[str, ...]
+    meaning_of: Callable[[ParsedRow], Any] | None = None
     platforms: tuple[str, ...] = ()
     sample_rows: tuple[Mapping[str, str], ...] = ()
     needs_shop: bool = False

@@ -7,10 +7,11 @@ go on from its position.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.text import clean_cell
@@ -82,7 +83,14 @@ class RowParser:
         if refused:
             return refused
         extra = {name: cells[index] for index, name in self._unknown if index < width and cells[index]}
-        return ParsedRow(row.number, values, extra)
+        read = ParsedRow(row.number, values, extra)
+        return read if self.kind.meaning_of is None else self._with_meaning(read, self.kind.meaning_of)
+
+    def _with_meaning(self, read: ParsedRow, meaning_of: Callable[[ParsedRow], Any]) -> ParsedRow:
+        try:
+            return ParsedRow(read.row_number, read.values, read.extra, meaning_of(read))
+        except Exception:  # `apply` will meet the same, and there a failing row waits alone
+            return read
 
     def key_of(self, row: ParsedRow) -> tuple[object, ...]:
         return tuple(row.values.get(key) for key in self.kind.row_key)

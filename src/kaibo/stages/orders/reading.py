@@ -19,6 +19,7 @@ from kaibo.stages.orders.platforms import holds_of, state_of
 from kaibo.stages.orders.rules import Hold, State
 
 _NAMED_AMOUNT = re.compile(r"[^;；]*?[-－:：]?\s*(-?\d[\d,]*(?:\.\d+)?)\s*元?\s*$")
+_hashed = msgspec.json.Encoder()
 _PDD_DAY = re.compile(r"(\d{2})(\d{2})(\d{2})-\d+")
 
 
@@ -29,10 +30,13 @@ class Receiver:
     name: str
     phone: str
     address: str
+    is_readable: bool
+    """There is something, and the platform kept none of it for itself."""
 
-    @property
-    def is_kept_by_platform(self) -> bool:
-        return any(is_cipher(part) or "**" in part for part in (self.name, self.phone, self.address) if part)
+    @classmethod
+    def of(cls, name: str, phone: str, address: str) -> Receiver:
+        is_kept = any([is_cipher(part) or "**" in part for part in (name, phone, address) if part])
+        return cls(name, phone, address, bool(name or phone or address) and not is_kept)
 
     @property
     def is_empty(self) -> bool:
@@ -86,11 +90,11 @@ def read_line(row: ParsedRow) -> LineIn | Refused:
     amount, freight = get("amount") or 0, get("freight") or 0
     if amount < 0 or quantity <= 0:
         return Refused("orders.figure_below_zero", "数量要大于 0，金额不能为负", "Quantity must be above 0, amounts not below", "amount")
-    discounts = sum(get(key) or 0 for key in ("platform_discount", "shop_discount", "talent_discount"))
     price = get("price")
     if price is None:
+        discounts = sum(get(key) or 0 for key in ("platform_discount", "shop_discount", "talent_discount"))
         price = max(0, amount - freight + discounts) // quantity
-    receiver = Receiver(get("receiver") or "", get("phone") or "", get("address") or "")
+    receiver = Receiver.of(get("receiver") or "", get("phone") or "", get("address") or "")
     raw_status, raw_aftersale = row["status"], get("aftersale") or ""
     return LineIn(
         order_no=row["order_no"], line_no=get("line_no") or _line_number(row), title=(get("title") or "")[:200],
@@ -110,14 +114,15 @@ def _line_number(row: ParsedRow) -> str:
 
 def _hash(row: ParsedRow) -> str:
     get = row.values.get
-    return hashlib.md5(msgspec.json.encode([get(key) for key in HASHED]), usedforsecurity=False).hexdigest()
+    return hashlib.md5(_hashed.encode([get(key) for key in HASHED]), usedforsecurity=False).hexdigest()
 
 
 def _address_of(row: ParsedRow, receiver: Receiver) -> Address | None:
-    province, city, area = (row.get(key) or "" for key in ("province", "city", "area"))
-    if is_cipher(receiver.address) or "**" in receiver.address:
+    get = row.values.get
+    province, city, area = get("province") or "", get("city") or "", get("area") or ""
+    if not receiver.is_readable and (is_cipher(receiver.address) or "**" in receiver.address):
         return None
-    return parse_columns(province, city, area, row.get("street") or "", receiver.address)
+    return parse_columns(province, city, area, get("street") or "", receiver.address)
 
 
 def _day_in_number(order_no: str) -> datetime | None:

@@ -29,27 +29,20 @@ class Sealed:
 
 def seal_receivers(platform: str, shop_id: UUID | None, lines: Mapping[str, LineIn], *, now: datetime) -> dict[str, Sealed]:
     """This function will seal the receivers of many orders with a constant number of queries.   Source: PIPL art. 51."""
-    readable = {no: _identity(platform, shop_id, line.receiver) for no, line in lines.items() if _is_readable(line.receiver)}
-    latest = {identity: _fields(lines[no]) for no, identity in readable.items()}
-    persons = vault.seal_persons(latest, now=now) if latest else {}
+    readable = {no: _identity(platform, shop_id, line.receiver) for no, line in lines.items() if line.receiver.is_readable}
+    latest = {identity: lines[no].receiver for no, identity in readable.items()}
+    persons = vault.seal_persons({identity: _fields(one) for identity, one in latest.items()}, now=now) if latest else {}
     sealed = {}
     for no, line in lines.items():
+        one = line.receiver
         if no not in readable:
-            sealed[no] = _kept_by_platform(line.receiver)
+            sealed[no] = _kept_by_platform(one)
             continue
         subject, blob = persons[readable[no]]
-        fields = _fields(line)
-        if latest[readable[no]] != fields:  # one person, several addresses in this file
-            blob = vault.seal_fields(subject, fields)
-        sealed[no] = Sealed(
-            subject, blob, None, masked_receiver(line.receiver.name, line.receiver.phone), receiver_mark(line.receiver.phone, line.receiver.address),
-            _tail(line.receiver.phone),
-        )  # fmt: skip
+        if latest[readable[no]] is not one and latest[readable[no]] != one:  # one person, several addresses in this file
+            blob = vault.seal_fields(subject, _fields(one))
+        sealed[no] = Sealed(subject, blob, None, masked_receiver(one.name, one.phone), receiver_mark(one.phone, one.address), _tail(one.phone))
     return sealed
-
-
-def _is_readable(receiver: Receiver) -> bool:
-    return not receiver.is_empty and not receiver.is_kept_by_platform
 
 
 def _identity(platform: str, shop_id: UUID | None, receiver: Receiver) -> str:
@@ -57,14 +50,14 @@ def _identity(platform: str, shop_id: UUID | None, receiver: Receiver) -> str:
     return f"phone:{digits}" if len(digits) >= 10 else f"{platform}:{shop_id}:{receiver.name}|{receiver.address}"
 
 
-def _fields(line: LineIn) -> dict[str, str]:
-    return {"name": line.receiver.name, "phone": line.receiver.phone, "address": line.receiver.address}
+def _fields(receiver: Receiver) -> dict[str, str]:
+    return {"name": receiver.name, "phone": receiver.phone, "address": receiver.address}
 
 
 def _kept_by_platform(receiver: Receiver) -> Sealed:
     if receiver.is_empty:
         return Sealed()
-    cipher = {"name": receiver.name, "phone": receiver.phone, "address": receiver.address}
+    cipher = _fields(receiver)
     is_masked = "**" in receiver.phone
     shown = receiver.phone if is_masked else ""
     # equal ciphertexts are the same receiver; 抖店 gives a new one per order, then nothing can be compared

@@ -113,29 +113,30 @@ def _for_copy(row: tuple[Any, ...]) -> Sequence[Any]:
 
 def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limits) -> tuple[Any, ...]:
     first, lines = one.first, one.lines
+    shipped = [line.shipped_at for line in lines if line.shipped_at]
+    finished = [line.finished_at for line in lines if line.finished_at]
     amount = one.amount_fen
     paid_at = first.paid_at or (None if one.merged.state in {State.PENDING_PAYMENT, State.UNKNOWN} else first.ordered_at)
     is_paid = one.merged.state not in {State.PENDING_PAYMENT, State.CANCELLED, State.UNKNOWN}
     place = first.address
     return (
         one.id, context.shop_id, platform, first.order_no, _raw_status(lines), one.merged.state.value, one.hold_flags,
-        amount, sum(line.freight_fen for line in lines), amount if is_paid else 0, sum(line.quantity for line in lines), _goods(lines),
+        amount, sum([line.freight_fen for line in lines]), amount if is_paid else 0, sum([line.quantity for line in lines]), _goods(lines),
         one.receiver.subject_id, None if one.receiver.blob is None else "\\x" + one.receiver.blob.hex(), one.receiver.cipher, one.receiver.masked,
         one.receiver.mark, one.receiver.phone_tail, (place.province if place else "")[:20], (place.city if place else "")[:30],
         (place.area if place else "")[:30], first.ordered_at, paid_at,
         ship_by(promised_at=first.promised_at, paid_at=paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours),
-        max((line.shipped_at for line in lines if line.shipped_at), default=None),
-        max((line.finished_at for line in lines if line.finished_at), default=None),
+        max(shipped, default=None), max(finished, default=None),
         context.now if one.merged.state in TERMINAL else None, first.cancel_reason, len(one.wrongs), "import", context.file_exported_at, context.now,
     )  # fmt: skip
 
 
 def _raw_status(lines: Sequence[LineIn]) -> str:
-    return "；".join(dict.fromkeys(line.raw_status for line in lines))[:60]
+    return "；".join({line.raw_status: None for line in lines})[:60]
 
 
 def _goods(lines: Sequence[LineIn]) -> str:
-    return "；".join(f"{line.title} {line.specification} ×{line.quantity}".strip() for line in lines)[:200]
+    return "；".join([f"{line.title} {line.specification} ×{line.quantity}".strip() for line in lines])[:200]
 
 
 def store_lines(takings: Sequence[Taking], items: Items) -> None:
@@ -242,15 +243,15 @@ def find_duplicates(order_ids: Sequence[UUID], *, within: timedelta, now: dateti
               JOIN orders_order p ON p.receiver_mark = o.receiver_mark AND p.id <> o.id AND p.shop_id = o.shop_id
                                  AND p.ordered_at BETWEEN o.ordered_at - %(within)s AND o.ordered_at + %(within)s
                                  AND p.state NOT IN ('cancelled', 'closed')
-                                 AND (p.id <> ALL(%(ids)s) OR (p.ordered_at, p.id) < (o.ordered_at, o.id))
+                                 AND (p.id <> ALL(string_to_array(%(ids)s, ',')::uuid[]) OR (p.ordered_at, p.id) < (o.ordered_at, o.id))
               JOIN orders_orderline l ON l.order_id = o.id AND l.sku_id IS NOT NULL
               JOIN orders_orderline m ON m.order_id = p.id AND m.sku_id = l.sku_id
-             WHERE o.id = ANY(%(ids)s) AND o.receiver_mark <> ''
+             WHERE o.id = ANY(string_to_array(%(ids)s, ',')::uuid[]) AND o.receiver_mark <> ''
              ORDER BY l.id, p.ordered_at
             ON CONFLICT (order_id, line_id, field) DO NOTHING
             RETURNING order_id
             """,
-            {"ids": list(order_ids), "within": within, "now": now},
+            {"ids": ",".join([one.hex for one in order_ids]), "within": within, "now": now},
         )
         touched = {row[0] for row in cursor.fetchall()}
     if touched:

@@ -27,7 +27,8 @@ from kaibo.stages.orders.verification import Wrong, check_address, check_price, 
 
 PLATFORM_HOLDS = {Hold.AFTERSALE_OPEN.value, Hold.PLATFORM_FORBID.value}
 """Flags a file sets and takes off; the others are ours."""
-LEFT = SENT | {State.PARTIALLY_SHIPPED}
+LEFT_OR_ENDED = SENT | TERMINAL | {State.PARTIALLY_SHIPPED}
+SENT_OR_ENDED = SENT | TERMINAL
 
 
 @dataclass(slots=True)
@@ -64,13 +65,13 @@ class Taking:
     @property
     def amount_fen(self) -> int:
         """Of all lines, those this file leaves out too."""
-        others = [] if self.known is None else [kept for no, kept in self.known.lines.items() if no not in self.line_ids]
-        return sum(line.amount_fen for line in self.lines) + sum(kept[4] for kept in others)
+        others = [] if self.known is None else [kept[4] for no, kept in self.known.lines.items() if no not in self.line_ids]
+        return sum([line.amount_fen for line in self.lines]) + sum(others)
 
     @property
     def is_verified_now(self) -> bool:
         """What has left or ended is history: nobody can mend it any more."""
-        return self.merged.state not in LEFT and self.merged.state not in TERMINAL
+        return self.merged.state not in LEFT_OR_ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     outcomes: list[Outcome | None] = [None] * len(rows)
     by_order: dict[str, list[tuple[int, LineIn]]] = {}
     for place, row in enumerate(rows):
-        read = read_line(row)
+        read = row.meaning or read_line(row)
         if isinstance(read, Refused):
             outcomes[place] = read
         else:
@@ -195,8 +196,8 @@ def _taking(known: Known | None, lines: list[LineIn], receiver: Sealed, ids: Ite
         states += [state_of(raw) for no, (_, _, raw, *_) in known.lines.items() if no not in fresh]
     merged = merge_state(known.state if known else None, state_of_lines(states))
     kept = [flag for flag in known.hold_flags if flag not in PLATFORM_HOLDS] if known else []
-    said = {hold.value for line in lines for hold in line.holds} if merged.state not in SENT | TERMINAL else set()
-    return Taking(known.id if known else next(ids), known, lines, merged, sorted({*kept, *said}), receiver)
+    said = {hold.value for line in lines for hold in line.holds} if merged.state not in SENT_OR_ENDED else set()
+    return Taking(known.id if known else next(ids), known, lines, merged, sorted({*kept, *said}) if kept or said else [], receiver)
 
 
 def _wrongs(one: Taking, items: Items, limits: Limits) -> list[tuple[UUID | None, Wrong]]:
