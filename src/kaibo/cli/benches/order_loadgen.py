@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import resource
 import sys
 import time
 import uuid
@@ -167,10 +168,12 @@ async def _main(args: argparse.Namespace) -> None:
     run.begin()
     await run.done
     took = sorted(run.seconds) or [0.0]
+    used = resource.getrusage(resource.RUSAGE_SELF)
     print(
         json.dumps(
             {
                 "orders": len(run.seconds), "seconds": time.perf_counter() - began_at, "statuses": dict(run.counts),
+                "cpu_seconds": used.ru_utime + used.ru_stime,
                 "p50_ms": took[len(took) // 2] * 1000, "p99_ms": took[int(len(took) * 0.99)] * 1000,
             }
         )

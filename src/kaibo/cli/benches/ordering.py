@@ -23,6 +23,7 @@ from typing import Any
 import psycopg
 
 from kaibo.cli.benches.claims import empty_server, room_server
+from kaibo.cli.benches.order_cpu import Spent
 from kaibo.cli.benches.scratch import scratch_database
 from kaibo.cli.benches.servers import free_port, process, surroundings, wait_for
 from kaibo.config.setup import django_ready
@@ -73,11 +74,13 @@ def run(args: argparse.Namespace) -> int:
         with empty_server(ports[1]):
             empty = _buy(ports[1], item, tokens, args, min(args.seconds, 5.0), is_empty=True)
         one_by_one = _pgbench(dsn, min(args.seconds, 5.0))
-        with room_server(ports[0]), _work(ports[2]):
+        with room_server(ports[0]) as room, _work(ports[2]) as work, Spent(dsn, {"room": room, "work": work}) as spent:
             began_at = time.perf_counter()
             load = _buy(ports[0], item, tokens, args, args.seconds, is_empty=False)
             ready, seconds = _until_ready(dsn, load["orders"], began_at)
-        figures = _figures(dsn, load, empty, one_by_one, ready, seconds, busy)
+        figures = _figures(dsn, load, empty, one_by_one, ready, seconds, busy) | {
+            "cpu_us_an_order": {"buyers": round(load["cpu_seconds"] * 1e6 / max(load["orders"], 1)), **spent.microseconds_an_order(ready)}
+        }
     _show(figures, as_json=args.json)
     return 0 if figures["missing"] == figures["differences"] == 0 else 1
 
@@ -103,11 +106,11 @@ def _buy(port: int, item: str, tokens: list[str], args: argparse.Namespace, seco
 
 
 @contextlib.contextmanager
-def _work(port: int) -> Iterator[None]:
+def _work(port: int) -> Iterator[int]:
     os.environ["KAIBO_WORK_PORT"] = str(port)
-    with process([sys.executable, "-P", "-m", "kaibo.cli", "work"]):
-        wait_for(f"http://127.0.0.1:{port}/health")
-        yield
+    with process([sys.executable, "-P", "-m", "kaibo.cli", "work"]) as started:
+        wait_for(f"http://127.0.0.1:{port}/health", 60)
+        yield started.pid
     os.environ.pop("KAIBO_WORK_PORT")
 
 
@@ -168,3 +171,5 @@ def _show(figures: dict[str, Any], *, as_json: bool) -> None:
     print(f"空接口 empty ASGI         {figures['empty_orders_per_second']:>7,} /s   (same four requests; ratio {figures['ratio_to_empty']})")
     print(f"逐单 pgbench one by one   {figures['pgbench_per_second']:>7,} /s   (16 clients, three transactions an order, no HTTP; ratio {figures['ratio_to_pgbench']})")
     print(f"缺失 missing {figures['missing']}   差异 differences {figures['differences']}   负载 load {figures['load_average']}   {figures['statuses']}")
+    own = {name: spent for name, spent in figures["cpu_us_an_order"].items() if name != "buyers"}
+    print(f"每单 CPU µs an order       {sum(own.values()):>7,} (两核可达 two idle cores could do {2_000_000 / max(1, sum(own.values())):,.0f} /s) = " + "  ".join(f"{name} {spent:,}" for name, spent in own.items()) + f"   (另计 besides: buyers {figures['cpu_us_an_order']['buyers']:,})")
