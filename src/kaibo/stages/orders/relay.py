@@ -156,10 +156,8 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
     copy_rows(OrderLine, LINE_COLUMNS, (_line_of(one, sku) for one, sku, _ in sold))
     # No expiry on the reservations: the order's own clock ends them, since the units go back to the room, not to the shelf.
     batches.settle_many(
-        actor=KAIBO, now=now,
-        settlements=[Settlement(one.claim, one.allotment, one.quantity, reference_of(one.claim)) for one in fresh if not one.has_ended],
+        actor=KAIBO, now=now, settlements=[Settlement(one.claim, one.allotment, one.quantity, reference_of(one.claim)) for one in fresh]
     )
-    _cancel([one.claim for one in fresh if one.has_ended], now)
     outbox.announce_many(
         [
             OrderRecorded(order_id=one.claim, shop_id=sku.shop_id, platform=OWN, amount_fen=one.amount_fen, recorded_at=now)
@@ -167,15 +165,6 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
         ],
         now=now,
     )
-
-
-def _cancel(ended: Sequence[UUID], now: datetime) -> None:
-    """Their units are on sale again, perhaps somebody else's by now: they hold nothing and are cancelled from the start."""
-    if ended:
-        Order.objects.filter(pk__in=ended).update(
-            state=State.CANCELLED.value, cancelled_at=now, cancel_reason=UNPAID, allocated_at=None
-        )
-        OrderLine.objects.filter(order__in=ended).update(cancelled=F("quantity"))
 
 
 ORDER_COLUMNS = (
@@ -227,16 +216,6 @@ def cancel_unpaid(order_id: UUID, *, reason: str, now: datetime) -> bool:
     return outcome != "paid" and cancel_ended(order_id, units_returned=outcome == "returned", reason=reason, now=now)
 
 
-def _give_back(order: Order, allotment_id: UUID, units: int, now: datetime) -> bool:
-    """Into the allotment the room sells from; when it was closed before we heard, to who waits for an order, or the shelf."""
-    said = {"actor": KAIBO, "allotment_id": allotment_id, "reference": order.stock_reference, "quantity": units, "now": now}
-    if allotments.give_back(**said):
-        return True
-    with connection.cursor() as cursor:
-        wanted = backoffice.units_without_order(cursor, allotment_id)
-    return allotments.give_back_late(wanted=wanted, **said)
-
-
 @transaction.atomic
 def cancel_ended(order_id: UUID, *, units_returned: bool, reason: str, now: datetime) -> bool:
     """
@@ -254,7 +233,9 @@ def cancel_ended(order_id: UUID, *, units_returned: bool, reason: str, now: date
     stock.lock_items(part for sku, units in lines for part, _ in stock.units_of(sku, units))
     if not units_returned:
         stock.release_reserved(actor=KAIBO, reference=order.stock_reference, now=now)
-    elif order.allotment_id is None or not _give_back(order, order.allotment_id, sum(units for _, units in lines), now):
-        raise UnitsNotReturned(order_no=order.order_no)  # the room would sell units the ledger does not keep for it
+    elif order.allotment_id is None or not allotments.give_back(
+        actor=KAIBO, allotment_id=order.allotment_id, reference=order.stock_reference, quantity=sum(units for _, units in lines), now=now
+    ):  # the room would sell units the ledger does not keep for it
+        raise UnitsNotReturned(order_no=order.order_no)
     audit.record(KAIBO, "orders:order:cancel", subject=f"order:{order_id}", now=now, shop_id=order.shop_id, details={"reason": reason})
     return True
