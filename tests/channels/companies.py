@@ -96,6 +96,8 @@ class Company:
     enough: threading.Event = field(default_factory=threading.Event)
     refund_state: str = "SUCCESS"
     bill: bytes | None = None
+    lies: dict[str, str] = field(default_factory=dict)
+    """What it says, properly signed, in place of the truth."""
 
     def trade(self, asked: dict, **more) -> Trade:
         number = asked["out_trade_no"]
@@ -248,7 +250,7 @@ class WeChatPay(Company):
         return self._say(200, {"hash_type": "SHA1", "hash_value": hashed, "download_url": f"https://api.mch.weixin.qq.com/v3/billdownload/file?token=a%2Bb{hashed[:6]}"})
 
     def _say(self, status, told):
-        body = json.dumps(told, ensure_ascii=False).encode()
+        body = json.dumps(told | {name: value for name, value in self.lies.items() if name in told}, ensure_ascii=False).encode()
         by = "stranger" if self.mood == "forged" else "wechat"
         return status, {"content-type": "application/json"} if self.mood == "unsigned" else wechat_headers(body, datetime.now(UTC), by=by), body
 
@@ -352,6 +354,7 @@ class Alipay(Company):
         return {"code": "10000", "msg": "Success", "bill_download_url": f"{self.url}/bill.zip?bizType=trade&fileType=csv.zip"}
 
     def _say(self, name, told):
+        told = told | {name: value for name, value in self.lies.items() if name in told}
         value = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/")
         signed = signature("stranger" if self.mood == "forged" else "alipay", value.encode())
         text = f'{{"{name}":{value}' + ("}" if self.mood == "unsigned" else f',"sign":"{signed}"}}')

@@ -124,6 +124,23 @@ def test_an_answer_that_is_late_broken_or_not_signed_did_not_happen(company, moo
     assert NUMBER not in caplog.text
 
 
+@pytest.mark.parametrize("lie", [{"out_trade_no": "0" * 32}, {"trade_no": "2026"}, {"bill_download_url": "ftp://files.example.com/bill.zip"}])
+def test_a_signed_answer_about_something_else_is_not_believed(company, lie):
+    channel = alipay_channel(company.gateway)
+    opened(company, channel)
+    company.pays(NUMBER)
+    company.bill = alipay_zip(alipay_bill(PAID))
+    asked = refund(company)
+    company.lies = lie
+    refused = 0
+    for call in (lambda: channel.query(NUMBER, now=now()), lambda: channel.refund(asked, now=now()), lambda: channel.fetch_bill(date(2026, 11, 22), now=now())):
+        try:
+            call()
+        except ChannelAway:
+            refused += 1
+    assert refused == 1
+
+
 # ── notices ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -140,6 +140,22 @@ def test_an_answer_that_is_late_broken_or_not_signed_did_not_happen(company, moo
     assert NUMBER not in caplog.text
 
 
+@pytest.mark.parametrize("lie", [{"out_trade_no": "0" * 32}, {"mchid": "1900000110"}, {"appid": "wx0"}, {"out_refund_no": "r9"}, {"hash_value": "0" * 40}, {"hash_type": "MD5"}])
+def test_a_signed_answer_about_something_else_is_not_believed(company, lie):
+    channel = wechat_channel(company.url)
+    channel.open(order(), now=now())
+    company.pays(NUMBER)
+    company.bill = wechat_bill(PAID)
+    company.lies = lie
+    refused = 0
+    for call in (lambda: channel.query(NUMBER, now=now()), lambda: channel.refund(refund(), now=now()), lambda: channel.fetch_bill(date(2026, 11, 22), now=now())):
+        try:
+            call()
+        except ChannelAway:
+            refused += 1
+    assert refused == 1
+
+
 def test_a_request_changed_on_its_way_is_noticed_by_the_company(company):
     stranger = wechat_channel(company.url)
     object.__setattr__(stranger.settings, "private_key", key_of("stranger"))

@@ -10,6 +10,9 @@ A payment channel `pay_<key>` has these files and no others that anybody outside
 | `bill.py` | its bill file: `read(content) -> list[BillLine]`. Pure |
 | `channel.py` | `Settings` (frozen, what the merchant got from the company) and `Channel`, which is a `kit.payments.PayChannel` |
 
+Three modules stand beside the folders and belong to no company: `rsa.py` (RSA-SHA256 signatures and keys), `calling.py` (one
+bounded call over HTTP) and `yuan.py` (yuan with decimals and Shanghai's clock into fen and UTC).
+
 `config/paying.py` reads the settings and hands the finished channels to the room (`Parts.channels`) and to the back of
 house (`plumbing.payments`). Nobody else builds a channel, and no channel knows the room, Django or another channel.
 Rules every channel keeps, proven for all of them by `tests/channels/test_pay_contract.py` (add the new one to `CHANNELS`
