@@ -19,7 +19,6 @@ from kaibo.stages.showplan.permissions import STREAM_KEY
 from kaibo.stages.showplan.rules import NothingToPush, SessionState
 from kaibo.stages.showplan.services.sessions import STATE_ZH
 
-
 GOOD_AFTER_END = timedelta(hours=6)
 """A show runs over; a key that ends with the plan would cut it off at its best moment."""
 
