@@ -57,6 +57,8 @@ class ClaimRow:
     amount_fen: int
     claimed_at: datetime
     pay_by: datetime
+    has_ended: bool = False
+    """Nobody paid in time, and its units were on sale again before it became an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +324,27 @@ def close_item(cur: Cursor, *, room: str, item: str | UUID) -> int:
     return left
 
 
+def units_under_way(cur: Cursor, item: str | UUID) -> int:
+    """This function will give the units of an item that are on sale again while their orders are not cancelled yet."""
+    cur.execute(
+        """select coalesce(sum(a.returned_units), 0) from room.answers a
+            where a.item = %s and a.returned_units > 0 and a.settled_at is not null
+              and exists (select 1 from room.turns t where t.claim = a.attempt and t.kind = 'expired' and t.taken_at is null)""",
+        (item,),
+    )
+    return int(cur.fetchone()[0])
+
+
+def units_without_order(cur: Cursor, allotment: str | UUID) -> int:
+    """This function will give the units of an allotment that were claimed and are to become orders yet."""
+    cur.execute(
+        """select coalesce(sum(a.quantity), 0) from room.answers a join room.items i on i.item = a.item
+            where i.allotment = %s and a.result = 'claimed' and a.settled_at is null and not (a.expired_at is not null and a.returned_units > 0)""",
+        (allotment,),
+    )
+    return int(cur.fetchone()[0])
+
+
 # ── claims ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -333,7 +356,7 @@ def unsettled_claims(cur: Cursor, limit: int = 200, *, is_alone: bool = False) -
     """
     cur.execute(
         """select a.attempt, a.room, a.visitor, a.item, i.allotment, i.sku_code, a.quantity, a.unit_price_fen,
-                  a.price_version, a.quantity * a.unit_price_fen, a.answered_at, a.pay_by
+                  a.price_version, a.quantity * a.unit_price_fen, a.answered_at, a.pay_by, a.expired_at is not null and a.returned_units > 0
              from room.answers a join room.items i on i.item = a.item
             where a.result = 'claimed' and a.settled_at is null
             order by a.attempt limit %s"""

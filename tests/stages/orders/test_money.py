@@ -12,9 +12,11 @@ from django.db import connection
 from kaibo.kit import sealed_box
 from kaibo.kit.ids import new_id
 from kaibo.kit.payments import BillLine, ChannelAway, Refunded
+from kaibo.master.stock import allotments
 from kaibo.master.stock import queries as stock
+from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access.actor import KAIBO
-from kaibo.room import claim_life
+from kaibo.room import backoffice, claim_life
 from kaibo.stages.orders import following, reconciling, refunding, relay, services
 from kaibo.stages.orders.checks import differences
 from kaibo.stages.orders.models import DifferenceExplained, Finding, Order, Payment, PaymentRefund
@@ -251,3 +253,68 @@ def test_the_reconciliation_page_shows_differences_and_takes_the_decision(client
     following.follow_claims(NOW)
     assert Payment.objects.get().outcome == "in_time"
     assert "测试支付" in client.get(reverse("orders:order", args=[claim])).content.decode()
+
+
+def returned_by_the_room(claims):
+    """Nobody paid these, and the room put their units on sale again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ended FROM room.expire_claims(500, %s)", [NOW + timedelta(minutes=16)])
+        assert cursor.fetchone() == (len(claims),)
+
+
+def closed(item, allotment):
+    """As the desk closes an item, before the relay heard of anything."""
+    with connection.cursor() as cursor:
+        left = backoffice.close_item(cursor, room="linxia-1122", item=item)
+        under_way = min(backoffice.units_under_way(cursor, item), left)
+    allotments.close_allotment(actor=KAIBO, allotment_id=allotment.pk, unclaimed=left - under_way, now=NOW)
+    return left, under_way
+
+
+def shelf(allotment):
+    allotment.refresh_from_db()
+    levels = stock.levels_of([allotment.sku_id])[allotment.sku_id]
+    return {key: value for key, value in ((bucket.value, levels.get(bucket, 0)) for bucket in (Bucket.SELLABLE, Bucket.ALLOTTED, Bucket.RESERVED))}
+
+
+@pytest.mark.django_db
+def test_an_item_closes_while_the_order_of_an_ended_claim_is_not_cancelled_yet():
+    item, allotment = make_item_on_sale(units=2, stock=10)
+    claims = make_claims(item, 2)
+    assert relay.settle_claims(NOW) == 2
+    returned_by_the_room(claims)
+    assert closed(item, allotment) == (2, 2)
+    assert shelf(allotment) == {"sellable": 8, "allotted": 0, "reserved": 2}
+    assert following.follow_claims(NOW) == 2
+    assert shelf(allotment) == {"sellable": 10, "allotted": 0, "reserved": 0}
+    assert (allotment.settled, allotment.returned) == (0, 2)
+    assert differences() == [] and stock.differences() == []
+
+
+@pytest.mark.django_db
+def test_a_claim_that_ended_before_it_was_an_order_takes_no_units_from_who_came_after():
+    item, allotment = make_item_on_sale(units=1, stock=10)
+    returned_by_the_room(make_claims(item, 1))
+    make_claims(item, 1, visitor="waited", pay_by=NOW + timedelta(hours=1))
+    assert closed(item, allotment) == (0, 0)
+    assert relay.settle_claims(NOW) == 2
+    assert following.follow_claims(NOW) == 1
+    assert sorted(Order.objects.values_list("state", flat=True)) == ["cancelled", "pending_payment"]
+    assert shelf(allotment) == {"sellable": 9, "allotted": 0, "reserved": 1}
+    assert differences() == [] and stock.differences() == []
+
+
+@pytest.mark.django_db
+def test_units_of_an_ended_claim_go_to_who_was_offered_them_even_after_the_item_closed():
+    item, allotment = make_item_on_sale(units=1, stock=10)
+    first = make_claims(item, 1)
+    assert relay.settle_claims(NOW) == 1
+    returned_by_the_room(first)
+    make_claims(item, 1, visitor="waited", pay_by=NOW + timedelta(hours=1))
+    assert closed(item, allotment) == (0, 0)
+    assert relay.settle_claims(NOW) == 0  # the ledger has no unit for it before the first order is cancelled
+    assert following.follow_claims(NOW) == 1
+    assert relay.settle_claims(NOW) == 1
+    assert shelf(allotment) == {"sellable": 9, "allotted": 0, "reserved": 1}
+    assert (allotment.settled, allotment.returned) == (1, 0)
+    assert differences() == [] and stock.differences() == []

@@ -138,6 +138,24 @@ def give_back(*, actor: Actor, allotment_id: UUID, reference: str, quantity: int
 
 
 @transaction.atomic
+def give_back_late(*, actor: Actor, allotment_id: UUID, reference: str, quantity: int, wanted: int, now: datetime) -> bool:
+    """
+    This function will take an unpaid order's units back after its allotment was closed: into the allotment as far as
+    claims still wait to become orders (`wanted` units of them), else to sellable stock. False when nothing was reserved.
+    """
+    _lock(allotment_id)
+    one = Allotment.objects.get(pk=allotment_id)
+    is_wanted = wanted > one.quantity - one.settled - one.returned
+    target = Bucket.ALLOTTED if is_wanted else Bucket.SELLABLE
+    if one.settled < quantity or stock.release_reserved(actor=actor, reference=reference, now=now, target=target) != quantity:
+        return False
+    Allotment.objects.filter(pk=allotment_id).update(
+        settled=F("settled") - quantity, returned=F("returned") + (0 if is_wanted else quantity)
+    )
+    return True
+
+
+@transaction.atomic
 def close_allotment(*, actor: Actor, allotment_id: UUID, unclaimed: int, now: datetime) -> int:
     """
     This function will close an allotment and return what nobody claimed to sellable stock.

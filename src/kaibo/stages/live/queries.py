@@ -267,6 +267,14 @@ def differences() -> Sequence[Difference]:
                 found.append(Difference("live", f"{item.sku.code} in {name}: the room has {level.stock} units, the allotment {item.allotment.quantity}"))
             if (level.state == "closed") != (item.closed_at is not None):
                 found.append(Difference("live", f"{item.sku.code} in {name} is {level.state} in the room, {'closed' if item.closed_at else 'open'} at the desk"))
-            if item.closed_at and level.withdrawn != item.allotment.returned:
+            if item.closed_at and level.withdrawn != item.allotment.returned + _under_way(item, level.withdrawn):
                 found.append(Difference("live", f"{item.sku.code} in {name}: {level.withdrawn} units left the room, {item.allotment.returned} came back"))
     return found
+
+
+def _under_way(item: SaleItem, withdrawn: int) -> int:
+    """Units that left the room and are in orders that end at the relay's next turn."""
+    if withdrawn == item.allotment.returned:
+        return 0
+    with connection.cursor() as cursor:
+        return min(room.units_under_way(cursor, item.pk), withdrawn - item.allotment.returned)

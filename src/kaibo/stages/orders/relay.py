@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from kaibo.facts.flow import OrderRecorded
+from kaibo.kit import sealed_box
 from kaibo.kit.errors import Conflict
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.catalog.queries import SkuRow
@@ -28,15 +29,20 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.outbox import outbox
+from kaibo.plumbing.thresholds import thresholds
 from kaibo.room import backoffice, claim_life
 from kaibo.room.backoffice import ClaimRow
+from kaibo.stages.orders import turned
 from kaibo.stages.orders.models import ClaimTrouble, Order, OrderLine
 from kaibo.stages.orders.rules import State
+from kaibo.stages.orders.turned import Whole
 
 log = logging.getLogger("kaibo.orders.relay")
 
 BATCH_CLAIMS = 500
 RELAY_LOCK = 7_204_013
+FOLLOWING_LOCK = 7_204_012
+"""Held by who takes turns of claims, one at a time (following.py); the relay takes those of the claims it settles."""
 MOST_SECONDS_A_RUN = 2.0
 """After this the other clocks get their turn; the next run goes on a second later."""
 OWN = "own"
@@ -79,6 +85,8 @@ def _settle_batch(now: datetime) -> tuple[int, int, int]:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [RELAY_LOCK])
         if not cursor.fetchone()[0]:
             return 0, 0, 0
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [FOLLOWING_LOCK])
+        takes_turns = bool(cursor.fetchone()[0])  # else somebody follows just now, and will follow what we make
     troubled = set(ClaimTrouble.objects.values_list("claim_id", flat=True))
     with connection.cursor() as cursor:
         claims = backoffice.unsettled_claims(cursor, BATCH_CLAIMS + len(troubled), is_alone=True)
@@ -86,7 +94,7 @@ def _settle_batch(now: datetime) -> tuple[int, int, int]:
             return 0, 0, 0
         bench = _of_bench_rooms(cursor, claims)
         real = [one for one in claims if one.room not in bench]
-        made = settle_many([one for one in real if one.claim not in troubled], now)
+        made = settle_many([one for one in real if one.claim not in troubled], now, takes_turns=takes_turns)
         for one in real:
             if one.claim in troubled:
                 made += settle_many([one], now)
@@ -95,9 +103,10 @@ def _settle_batch(now: datetime) -> tuple[int, int, int]:
     return len(made), done, len(claims)
 
 
-def settle_many(claims: Sequence[ClaimRow], now: datetime) -> list[UUID]:
+def settle_many(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool = False) -> list[UUID]:
     """
     This function will make an order of each claim, with as many statements as for one, and give the claims that have one now.
+    Who `takes_turns` holds their lock: claims that were paid and addressed meanwhile become orders that are ready to ship.
 
     The caller holds the claims (`backoffice.unsettled_claims`) and marks them settled in the same transaction. When a batch
     fails, its halves are tried alone: a claim that cannot be settled waits with its reason, the others go on.
@@ -107,14 +116,16 @@ def settle_many(claims: Sequence[ClaimRow], now: datetime) -> list[UUID]:
         return []
     try:
         with transaction.atomic():
-            _make_orders(claims, now)
+            _make_orders(claims, now, takes_turns=takes_turns)
             return [one.claim for one in claims]
     except (OperationalError, InterfaceError):
         raise
-    except (Conflict, DatabaseError, KeyError) as reason:
+    except (Conflict, DatabaseError, KeyError, sealed_box.BoxNotOurs) as reason:
         if len(claims) > 1:
             middle = len(claims) // 2
-            return settle_many(claims[:middle], now) + settle_many(claims[middle:], now)
+            return [one for half in (claims[:middle], claims[middle:]) for one in settle_many(half, now, takes_turns=takes_turns)]
+        if takes_turns and isinstance(reason, sealed_box.BoxNotOurs):  # its address is the follower's trouble, the claim is none
+            return settle_many(claims, now)
         _note_trouble(claims[0], reason, now)
         return []
 
@@ -139,7 +150,7 @@ def reference_of(order_id: UUID) -> str:
     return f"order:{order_id}"
 
 
-def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
+def _make_orders(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool) -> None:
     known = set(Order.objects.filter(pk__in=[one.claim for one in claims]).values_list("pk", flat=True))
     fresh = [one for one in claims if one.claim not in known]
     if not fresh:
@@ -152,12 +163,21 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
         raise AllotmentUnknown(claim=str(unknown.claim))
     skus = catalog.sku_rows(sku_id for sku_id, _ in allotted.values())
     sold = [(one, skus[allotted[one.allotment][0]], allotted[one.allotment][1]) for one in fresh]
-    copy_rows(Order, ORDER_COLUMNS, (_order_of(one, sku, session_id, now) for one, sku, session_id in sold))
+    whole = turned.whole_claims([one.claim for one in fresh], now) if takes_turns else {}
+    hours = {shop: thresholds.value("orders.ship_within_hours", shop_id=shop) for shop in {sku.shop_id for _, sku, _ in sold}} if whole else {}
+    copy_rows(
+        Order, ORDER_COLUMNS,
+        (_order_of(one, sku, session_id, now) + _paid_part(whole.get(one.claim), hours.get(sku.shop_id)) for one, sku, session_id in sold),
+    )  # fmt: skip
     copy_rows(OrderLine, LINE_COLUMNS, (_line_of(one, sku) for one, sku, _ in sold))
+    turned.book([(one.paid, "in_time") for one in whole.values()])
+    turned.find_addresses({claim: one.receiver.wrong for claim, one in whole.items() if one.receiver.wrong}, now)
     # No expiry on the reservations: the order's own clock ends them, since the units go back to the room, not to the shelf.
     batches.settle_many(
-        actor=KAIBO, now=now, settlements=[Settlement(one.claim, one.allotment, one.quantity, reference_of(one.claim)) for one in fresh]
+        actor=KAIBO, now=now,
+        settlements=[Settlement(one.claim, one.allotment, one.quantity, reference_of(one.claim)) for one in fresh if not one.has_ended],
     )
+    _cancel([one.claim for one in fresh if one.has_ended], now)
     outbox.announce_many(
         [
             OrderRecorded(order_id=one.claim, shop_id=sku.shop_id, platform=OWN, amount_fen=one.amount_fen, recorded_at=now)
@@ -167,9 +187,19 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime) -> None:
     )
 
 
+def _cancel(ended: Sequence[UUID], now: datetime) -> None:
+    """Their units are on sale again, perhaps somebody else's by now: they hold nothing and are cancelled from the start."""
+    if ended:
+        Order.objects.filter(pk__in=ended).update(
+            state=State.CANCELLED.value, cancelled_at=now, cancel_reason=UNPAID, allocated_at=None
+        )
+        OrderLine.objects.filter(order__in=ended).update(cancelled=F("quantity"))
+
+
 ORDER_COLUMNS = (
-    "id", "order_no", "shop_id", "platform", "raw_status", "state", "amount_fen", "units", "goods", "ordered_at", "pay_by", "session_id",
+    "id", "order_no", "shop_id", "platform", "raw_status", "amount_fen", "units", "goods", "ordered_at", "pay_by", "session_id",
     "source", "source_version", "stock_reference", "allotment_id", "allocated_at", "created_at",
+    "state", "paid_at", "paid_fen", "ship_by", *turned.RECEIVER_COLUMNS,
 )  # fmt: skip
 LINE_COLUMNS = (
     "order_id", "line_no", "sku_id", "platform_title", "platform_specification", "platform_code", "quantity", "price_fen", "amount_fen",
@@ -178,10 +208,17 @@ LINE_COLUMNS = (
 
 def _order_of(claim: ClaimRow, sku: SkuRow, session_id: UUID | None, now: datetime) -> tuple[object, ...]:
     return (
-        claim.claim, str(claim.claim), sku.shop_id, OWN, "claimed", State.PENDING_PAYMENT.value, claim.amount_fen, claim.quantity,
+        claim.claim, str(claim.claim), sku.shop_id, OWN, "claimed", claim.amount_fen, claim.quantity,
         f"{sku.title} ×{claim.quantity}"[:200], claim.claimed_at, claim.pay_by, session_id,
         "claim", claim.claimed_at, reference_of(claim.claim), claim.allotment, now, now,
     )  # fmt: skip
+
+
+def _paid_part(whole: Whole | None, hours: int | None) -> tuple[object, ...]:
+    if whole is None or whole.paid.paid_at is None or hours is None:
+        return (State.PENDING_PAYMENT.value, None, 0, None, *turned.NO_RECEIVER.columns)
+    paid = whole.paid
+    return (State.ALLOCATED.value, paid.paid_at, paid.received_fen, whole.paid.paid_at + timedelta(hours=hours), *whole.receiver.columns)
 
 
 def _line_of(claim: ClaimRow, sku: SkuRow) -> tuple[object, ...]:
@@ -216,6 +253,16 @@ def cancel_unpaid(order_id: UUID, *, reason: str, now: datetime) -> bool:
     return outcome != "paid" and cancel_ended(order_id, units_returned=outcome == "returned", reason=reason, now=now)
 
 
+def _give_back(order: Order, allotment_id: UUID, units: int, now: datetime) -> bool:
+    """Into the allotment the room sells from; when it was closed before we heard, to who waits for an order, or the shelf."""
+    said = {"actor": KAIBO, "allotment_id": allotment_id, "reference": order.stock_reference, "quantity": units, "now": now}
+    if allotments.give_back(**said):
+        return True
+    with connection.cursor() as cursor:
+        wanted = backoffice.units_without_order(cursor, allotment_id)
+    return allotments.give_back_late(wanted=wanted, **said)
+
+
 @transaction.atomic
 def cancel_ended(order_id: UUID, *, units_returned: bool, reason: str, now: datetime) -> bool:
     """
@@ -233,9 +280,7 @@ def cancel_ended(order_id: UUID, *, units_returned: bool, reason: str, now: date
     stock.lock_items(part for sku, units in lines for part, _ in stock.units_of(sku, units))
     if not units_returned:
         stock.release_reserved(actor=KAIBO, reference=order.stock_reference, now=now)
-    elif order.allotment_id is None or not allotments.give_back(
-        actor=KAIBO, allotment_id=order.allotment_id, reference=order.stock_reference, quantity=sum(units for _, units in lines), now=now
-    ):  # the room would sell units the ledger does not keep for it
-        raise UnitsNotReturned(order_no=order.order_no)
+    elif order.allotment_id is None or not _give_back(order, order.allotment_id, sum(units for _, units in lines), now):
+        raise UnitsNotReturned(order_no=order.order_no)  # the room would sell units the ledger does not keep for it
     audit.record(KAIBO, "orders:order:cancel", subject=f"order:{order_id}", now=now, shop_id=order.shop_id, details={"reason": reason})
     return True

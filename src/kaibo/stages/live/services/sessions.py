@@ -79,6 +79,9 @@ def close_items(turn: Turn, items: list[SaleItem]) -> int:
     for item in items:
         with connection.cursor() as cursor:
             left = room.close_item(cursor, room=turn.session.room, item=item.pk)
-        returned += allotments.close_allotment(actor=turn.actor, allotment_id=item.allotment_id, unclaimed=left, now=turn.now)
+            # Of a claim that has just ended the order still holds the units: cancelling it brings them to the shelf.
+            under_way = min(room.units_under_way(cursor, item.pk), left)
+        allotments.close_allotment(actor=turn.actor, allotment_id=item.allotment_id, unclaimed=left - under_way, now=turn.now)
+        returned += left
     SaleItem.objects.filter(pk__in=[item.pk for item in items]).update(closed_at=turn.now)
     return returned
