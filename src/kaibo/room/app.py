@@ -24,6 +24,7 @@ from kaibo.room.asgi import ClientGone, Receive, Scope, Send, read_body, refused
 from kaibo.room.chat import Chat, Screener, printable
 from kaibo.room.claims import Door
 from kaibo.room.connection import Exchange
+from kaibo.room.coupons import Coupons
 from kaibo.room.draws import DrawCalls
 from kaibo.room.events import EventSink
 from kaibo.room.hot import HotCalls
@@ -96,6 +97,7 @@ class RoomApp:
         self.talk = Talk(parts.dsn, self._pool, self.rooms, parts.house_words)
         self.chat = Chat(self._pool, parts.screener, self.talk)
         self.paying = Paying(parts.dsn, self._pool, channels=parts.channels, seal_for=parts.seal_for)
+        self.coupons = Coupons(parts.dsn, self._pool)
         self._paying_calls: PayingCalls | None = None
         self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
         self._draws = DrawCalls(parts.dsn, self._pool, self.rooms, lambda: self._the_desk)
@@ -158,6 +160,7 @@ class RoomApp:
         )
         await self.door.start()
         await self.paying.start()
+        await self.coupons.start()
         background = [asyncio.create_task(work()) for work in self._parts.background]
         await self.talk.start(secret)
         await self.chat.start()
@@ -174,6 +177,7 @@ class RoomApp:
             for work in background:
                 work.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+            await self.coupons.stop()
             await self.paying.stop()
             await self.door.stop()
             await self.chat.stop()
@@ -202,6 +206,7 @@ class RoomApp:
                 Route("/rooms/{room}/messages", self._say, methods=["POST"]),
                 Route("/rooms/{room}/likes", self._like, methods=["POST"]),
                 *self.talk.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
+                *self.coupons.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
                 Route("/r/{room}", self._page),
                 *self._draws.routes(),
                 *self._reports.routes(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kaibo.room.backoffice import Cursor
 from kaibo.room.complaints import RoomIsNotHere
+from kaibo.room.coupon_backoffice import CHECKS as COUPON_CHECKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ _CHECKS = (
 def differences(cur: Cursor) -> list[Difference]:
     """This function will compare every total of the room's ledger with the rows it stands for; an empty list is the proof."""
     found = []
-    for rule, query in _CHECKS:
+    for rule, query in (*_CHECKS, *COUPON_CHECKS):
         cur.execute(f"select * from ({query}) as t(subject, expected, found) where expected <> found order by 1")
         found += [Difference(subject, rule, int(expected), int(actual)) for subject, expected, actual in cur.fetchall()]
     return found

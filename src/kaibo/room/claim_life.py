@@ -39,6 +39,9 @@ class Turn:
     paid_at: datetime | None
     outcome: str | None
     refund_reason: str | None
+    coupon: UUID | None
+    discount_fen: int
+    """What the coupon of the payment took off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,28 @@ def untaken_turns(cur: Cursor, *, claim: UUID | None = None, limit: int = 500) -
     """
     cur.execute(
         """select t.turn, t.claim, t.kind, t.units_returned, t.at, t.payment, p.channel, p.transaction, p.received_fen, p.paid_at,
-                  p.outcome, p.refund_reason
+                  p.outcome, p.refund_reason, k.coupon, coalesce(p.discount_fen, 0)
              from room.turns t join room.answers a on a.attempt = t.claim left join room.payments p on p.payment = t.payment
+             left join room.coupon_takes k on k.take = p.take
             where t.taken_at is null and a.settled_at is not null and (%s::uuid is null or t.claim = %s)
             order by t.turn limit %s for update of t skip locked""",
         (claim, claim, limit),
+    )
+    return [Turn(*row) for row in cur.fetchall()]
+
+
+def turns_of_new(cur: Cursor, claims: Sequence[UUID]) -> list[Turn]:
+    """
+    This function will give what happened to claims that are no orders yet and was not taken, oldest first, and keep it
+    locked: a relay that settles them takes it over at once.
+    """
+    cur.execute(
+        """select t.turn, t.claim, t.kind, t.units_returned, t.at, t.payment, p.channel, p.transaction, p.received_fen, p.paid_at,
+                  p.outcome, p.refund_reason
+             from room.turns t left join room.payments p on p.payment = t.payment
+            where t.taken_at is null and t.claim = any(string_to_array(%s, ',')::uuid[])
+            order by t.turn for update of t skip locked""",
+        (",".join(map(str, claims)),),
     )
     return [Turn(*row) for row in cur.fetchall()]
 
@@ -99,7 +119,12 @@ def take_addresses(cur: Cursor, claims: Sequence[UUID], private_key: bytes) -> d
     """
     if not claims:
         return {}
-    cur.execute("select claim, sealed from room.addresses where claim = any(%s) and sealed is not null for update", (list(claims),))
+    # in the order the room writes them
+    cur.execute(
+        """select claim, sealed from room.addresses where claim = any(string_to_array(%s, ',')::uuid[]) and sealed is not null
+            order by claim for update""",
+        (",".join(map(str, claims)),),
+    )
     opened = {claim: sealed_box.unseal(private_key, bytes(sealed), about=claim.bytes) for claim, sealed in cur.fetchall()}
     cur.execute(
         "update room.addresses set sealed = null, taken_at = clock_timestamp() where claim = any(%s)", (list(opened),)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from kaibo.room import draws, paying_wire, wire
+from kaibo.room import coupons, draws, paying_wire, wire
 from kaibo.room.reports import ReportAnswer, ReportAsk
 
 _ERRORS = {
@@ -26,13 +26,14 @@ _ENTRY = {"name": "entry", "in": "path", "required": True, "schema": {"type": "s
 _POLL = {"name": "poll", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _CLAIM = {"name": "claim", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 
+_COUPON = {"name": "coupon", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _ITEM = {"name": "item", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 _CHANNEL = {"name": "channel", "in": "path", "required": True, "schema": {"type": "string"}}
 _STRUCTS = (
     wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
     wire.VoteAsk, wire.VoteAnswer, wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, wire.Refused,
     paying_wire.PaymentAsk, paying_wire.PaymentAnswer, paying_wire.AddressAsk, paying_wire.ClaimState, paying_wire.WaitAsk,
-    paying_wire.WaitState, paying_wire.Mine,
+    paying_wire.WaitState, paying_wire.Mine, coupons.TakeAnswer, coupons.HeldCoupons,
     ReportAsk, ReportAnswer,
 )  # fmt: skip
 
@@ -113,6 +114,10 @@ def _paying_paths() -> dict[str, Any]:
         },
         "/rooms/{room}/waitlist/{item}": {
             "delete": _call("Wait no longer", "200", None, None, [_ROOM, _ITEM], ("401", "404", "429", "503"))
+        },
+        "/rooms/{room}/coupons": {"get": _call("My coupons", "200", "HeldCoupons", None, [_ROOM], ("401", "403", "429", "503"))},
+        "/rooms/{room}/coupons/{coupon}/take": {
+            "post": _call("Take a coupon; answered after the commit", "201", "TakeAnswer", None, [_ROOM, _COUPON], ("401", "403", "404", "409", "422", "429", "503"))
         },
         "/pay": {"get": _call("Ways to pay", "200", None, is_open=True)},
         "/pay/{channel}": {"post": _call("Notify call of a payment channel, signed its own way", "200", None, None, [_CHANNEL], ("403", "404", "422", "503"), is_open=True)},

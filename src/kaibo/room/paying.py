@@ -36,6 +36,7 @@ from kaibo.kit.payments import (
     PayOrder,
 )
 from kaibo.room.batching import Batcher
+from kaibo.room.coupons import REFUSALS as COUPON_REFUSALS
 from kaibo.room.paying_wire import AddressAsk, ClaimState, PaymentAnswer
 from kaibo.room.refusals import NoSuchClaim
 from kaibo.room.rooms import AWAY, Pool, RoomsAway
@@ -80,6 +81,7 @@ class AddressesAway(Unavailable):
 
 _REFUSALS = {
     "no_such_claim": NoSuchClaim, "claim_expired": ClaimExpired, "already_paid": AlreadyPaid, "nothing_to_pay": NothingToPay,
+    **COUPON_REFUSALS,
 }  # fmt: skip
 
 
@@ -92,6 +94,7 @@ class OpenAsk:
     room: str
     visitor: str
     channel: str
+    coupon: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class Opened:
     pay_by: datetime | None
     title: str | None
     quantity: int | None
+    discount_fen: int | None
 
 
 @dataclass(slots=True, eq=False)
@@ -173,17 +177,19 @@ class Paying:
     # ── paying ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(
-        self, *, room: str, visitor: str, claim: UUID, channel: str, base_url: str, payer_address: str = "", payer_device: Device = "computer"
-    ) -> PaymentAnswer:
+        self, *, room: str, visitor: str, claim: UUID, channel: str, base_url: str, payer_address: str = "", payer_device: Device = "computer",
+        coupon: UUID | None = None,
+    ) -> PaymentAnswer:  # fmt: skip
         """
-        This function will open a claim's payment at a channel; asked again it is the same payment.
+        This function will open a claim's payment at a channel, less a coupon; asked again it is the same payment.
 
-        Raises: NoSuchChannel, NoSuchClaim, ClaimExpired, AlreadyPaid, NothingToPay, ChannelAway, ChannelRefused, LedgerAway.
+        Raises: NoSuchChannel, NoSuchClaim, ClaimExpired, AlreadyPaid, NothingToPay, ChannelAway, ChannelRefused, LedgerAway,
+        CouponNotTaken, CouponInUse, CouponNotForItem, CouponBelowThreshold, CouponOver, AmountFixed.
         """
         way = self.channels.get(channel)
         if way is None:
             raise NoSuchChannel
-        opened = await self._openings.put(OpenAsk(new_id(), claim, room, visitor, channel))
+        opened = await self._openings.put(OpenAsk(new_id(), claim, room, visitor, channel, coupon))
         if refusal := _REFUSALS.get(opened.result):
             raise refusal
         if opened.payment is None or opened.amount_fen is None or opened.pay_by is None:
@@ -194,7 +200,7 @@ class Paying:
         )  # fmt: skip
         link = await self._at_channel(way, lambda: way.open(order, now=utc_now()))
         picture = segno.make(link.url, error="m").svg_data_uri(scale=8, border=4, light="#fff") if link.kind == "code" else ""
-        return PaymentAnswer(opened.payment, opened.amount_fen, opened.pay_by, link.kind, link.url, picture)
+        return PaymentAnswer(opened.payment, opened.amount_fen, opened.pay_by, link.kind, link.url, picture, opened.discount_fen or 0)
 
     async def _at_channel(self, way: PayChannel, call: Callable[[], PayLink]) -> PayLink:
         return await asyncio.get_running_loop().run_in_executor(self._callers, call) if way.calls_out else call()
@@ -337,11 +343,11 @@ async def _commit_addresses(connection: Connection, asks: Sequence[AddressGiven]
 async def _commit_openings(connection: Connection, asks: Sequence[OpenAsk]) -> list[Opened]:
     cursor = connection.cursor(binary=True)
     await cursor.execute(
-        """select result, payment, amount_fen, pay_by, title, quantity
-             from room.open_payments(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[])""",
+        """select result, payment, amount_fen, pay_by, title, quantity, discount_fen
+             from room.open_payments(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], null, %b::uuid[]) order by n""",
         (
             [ask.payment for ask in asks], [ask.claim for ask in asks], [ask.room for ask in asks],
-            [ask.visitor for ask in asks], [ask.channel for ask in asks],
+            [ask.visitor for ask in asks], [ask.channel for ask in asks], [ask.coupon for ask in asks],
         ),
     )  # fmt: skip
     return [Opened(*row) for row in await cursor.fetchall()]

@@ -87,6 +87,7 @@ class PayingCalls:
         answer = await self._paying.open(
             room=room, visitor=who.visitor, claim=_uuid(claim), channel=asked.channel, base_url=self._base_url(scope),
             payer_address=address_of(scope, self._proxies), payer_device=device_of(header(scope, b"user-agent") or b""),
+            coupon=asked.coupon,
         )  # fmt: skip
         return 200, answer
 

@@ -14,6 +14,8 @@ from kaibo.room.wire import MOST_UNITS_IN_A_CLAIM
 
 class PaymentAsk(Struct, frozen=True):
     channel: Annotated[str, Meta(min_length=1, max_length=20)]
+    coupon: UUID | None = None
+    """A coupon the viewer has taken; the amount is less by what it takes off."""
 
 
 class PaymentAnswer(Struct, frozen=True):
@@ -26,6 +28,8 @@ class PaymentAnswer(Struct, frozen=True):
     url: str
     picture: str = ""
     """The code as a picture, `data:image/svg+xml…`."""
+    discount_fen: int = 0
+    """What the coupon took off; `amount_fen` is what is left to pay."""
 
 
 class AddressAsk(Struct, frozen=True):
