@@ -96,8 +96,8 @@ def turns_of_new(cur: Cursor, claims: Sequence[UUID]) -> list[Turn]:
     """
     cur.execute(
         """select t.turn, t.claim, t.kind, t.units_returned, t.at, t.payment, p.channel, p.transaction, p.received_fen, p.paid_at,
-                  p.outcome, p.refund_reason
-             from room.turns t left join room.payments p on p.payment = t.payment
+                  p.outcome, p.refund_reason, k.coupon, coalesce(p.discount_fen, 0)
+             from room.turns t left join room.payments p on p.payment = t.payment left join room.coupon_takes k on k.take = p.take
             where t.taken_at is null and t.claim = any(string_to_array(%s, ',')::uuid[])
             order by t.turn for update of t skip locked""",
         (",".join(map(str, claims)),),

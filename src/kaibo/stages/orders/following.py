@@ -8,43 +8,32 @@ once with as many statements as for one.
 
 from __future__ import annotations
 
-import json
 import logging
-import re
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
-from kaibo.kit import sealed_box
 from kaibo.kit.errors import KaiboError
-from kaibo.kit.ids import new_id
 from kaibo.master.stock import allotments
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
-from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.plumbing.vault import vault
 from kaibo.room import claim_life
 from kaibo.room.claim_life import Turn
-from kaibo.stages.orders import relay
-from kaibo.stages.orders.addresses.parser import Address, parse_address
-from kaibo.stages.orders.marks import masked_receiver, receiver_mark
-from kaibo.stages.orders.models import Order, OrderLine, Payment, PaymentRefund
+from kaibo.stages.orders import relay, turned
+from kaibo.stages.orders.models import Order, OrderLine, PaymentRefund
 from kaibo.stages.orders.rules import SENT, State
-from kaibo.stages.orders.verification import Field, Wrong, check_address
+from kaibo.stages.orders.verification import Field, Wrong
 
 log = logging.getLogger("kaibo.orders.following")
 
-FOLLOWING_LOCK = 7_204_012
 BATCH_TURNS = 500
 MOST_SECONDS_A_RUN = 2.0
-PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
 LEFT = [state.value for state in SENT] + [State.PARTIALLY_SHIPPED.value]
 
 
@@ -74,7 +63,7 @@ def expire_unpaid(now: datetime) -> int:
 def wait_alone() -> None:
     """This function will keep other followers out until this transaction ends; before any other lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FOLLOWING_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [relay.FOLLOWING_LOCK])
 
 
 def follow_now(*, claim: UUID, now: datetime) -> int:
@@ -85,7 +74,7 @@ def follow_now(*, claim: UUID, now: datetime) -> int:
 @transaction.atomic
 def _follow_batch(now: datetime, claim: UUID | None = None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [FOLLOWING_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [relay.FOLLOWING_LOCK])
         if not cursor.fetchone()[0]:
             return 0
         by_kind: dict[str, list[Turn]] = defaultdict(list)
@@ -125,39 +114,9 @@ def _take_paid(turns: Sequence[Turn], now: datetime) -> list[int]:
     if len(shops) < len(set(ids)):  # an order that does not await payment cannot be: the room and we disagree
         log.error("paid claims whose orders do not await payment", extra={"orders": [str(one) for one in ids if one not in shops][:20]})
     taken = [one for one in turns if one.claim in shops]
-    _book([(one, "in_time") for one in taken])
-    find_addresses({order: Wrong(Field.ADDRESS, "", "address_none") for order in missing}, now)
+    turned.book([(one, "in_time") for one in taken])
+    turned.find_addresses({order: Wrong(Field.ADDRESS, "", "address_none") for order in missing}, now)
     return [one.turn for one in taken]
-
-
-def _book(booked: Sequence[tuple[Turn, str]]) -> dict[int, UUID]:
-    ids = {one.turn: new_id() for one, _ in booked}
-    copy_rows(
-        Payment,
-        ("id", "order_id", "channel", "payment_id", "payment_no", "paid_fen", "paid_at", "outcome"),
-        ((ids[one.turn], one.claim, one.channel, one.payment, one.transaction, one.received_fen, one.paid_at, outcome) for one, outcome in booked),
-    )
-    return ids
-
-
-def find_addresses(found: dict[UUID, Wrong], now: datetime) -> None:
-    """This function will open an address finding on each order that has none yet."""
-    if not found:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """WITH made AS (
-                   INSERT INTO orders_finding (id, order_id, line_id, field, wrong, proposed, confidence_bp, reason, details, alias_text, state,
-                                               found_at, decided_by, decision_reason)
-                   SELECT t.id, t.o, NULL, 'address', t.wrong, '', 0, t.reason, '{}', '', 'open', %s, '', ''
-                     FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[]) AS t (id, o, wrong, reason) ORDER BY t.o
-                   ON CONFLICT (order_id, line_id, field) DO UPDATE SET wrong = excluded.wrong, reason = excluded.reason, state = 'open',
-                                                                        decided_by = '', decided_at = NULL
-                    WHERE orders_finding.state <> 'open'
-                   RETURNING order_id)
-               UPDATE orders_order o SET open_findings = open_findings + 1 FROM made WHERE o.id = made.order_id""",
-            [now, [new_id() for _ in found], list(found), [one.wrong for one in found.values()], [one.reason for one in found.values()]],
-        )
 
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,51 +125,12 @@ def find_addresses(found: dict[UUID, Wrong], now: datetime) -> None:
 def _take_addresses(turns: Sequence[Turn], now: datetime) -> list[int]:
     if not turns:
         return []
-    key = sealed_box.private_key(settings.SECRET_KEY, claim_life.ADDRESSES)
-    with connection.cursor() as cursor:
-        opened = claim_life.take_addresses(cursor, sorted({one.claim for one in turns}), key)
-    fields: dict[UUID, dict[str, str]] = {claim: json.loads(content) for claim, content in opened.items()}
-    for one in fields.values():
-        one["phone"] = re.sub(r"[\s-]", "", one["phone"])
-    last = {one["phone"]: one for one in fields.values()}
-    persons = _sealed_persons(last, now)
-    rows, wrongs, right = [], {}, []
-    for order, one in fields.items():
-        read = parse_address(one["address"])
-        subject, blob = persons[one["phone"]]
-        if last[one["phone"]] is not one:  # one person, several addresses in this batch
-            blob = vault.seal_fields(subject, one)
-        rows.append((order, subject, blob, one["phone"][-4:], masked_receiver(one["name"], one["phone"]), receiver_mark(one["phone"], one["address"]),
-                     read.province, read.city, read.area))  # fmt: skip
-        if wrong := _wrong(read, one):
-            wrongs[order] = wrong
-        else:
-            right.append(order)
-    _write_receivers(rows)
-    _settle_findings(right, now)
-    find_addresses(wrongs, now)
+    received = turned.open_receivers([one.claim for one in turns], now)
+    wrongs = {order: one.wrong for order, one in received.items() if one.wrong}
+    _write_receivers([(order, *one.columns) for order, one in received.items()])
+    _settle_findings([order for order in received if order not in wrongs], now)
+    turned.find_addresses(wrongs, now)
     return [one.turn for one in turns]
-
-
-def _sealed_persons(last: dict[str, dict[str, str]], now: datetime) -> dict[str, tuple[UUID, bytes]]:
-    """Phone → (subject, blob). Somebody who was erased and buys again is a new person: nothing old opens with the new key."""
-    if not last:
-        return {}
-    try:
-        found = vault.seal_persons({f"phone:{phone}": one for phone, one in last.items()}, now=now)
-        return {phone: found[f"phone:{phone}"] for phone in last}
-    except vault.PersonErased:
-        if len(last) > 1:
-            return {phone: _sealed_persons({phone: one}, now)[phone] for phone, one in last.items()}
-        ((phone, one),) = last.items()
-        anew = f"phone:{phone}:{new_id()}"
-        return {phone: vault.seal_persons({anew: one}, now=now)[anew]}
-
-
-def _wrong(read: Address, fields: dict[str, str]) -> Wrong | None:
-    if not PHONE.fullmatch(fields["phone"]):
-        return Wrong(Field.ADDRESS, "", "address_phone")
-    return check_address(read, fields["address"])
 
 
 def _write_receivers(rows: Sequence[tuple[object, ...]]) -> None:
@@ -276,9 +196,9 @@ def _follow_late(turn: Turn, now: datetime) -> None:
         state=State.ALLOCATED.value, stock_reference=reference, allocated_at=now, cancelled_at=None, cancel_reason="", paid_at=turn.paid_at,
         paid_fen=turn.received_fen, ship_by=turn.paid_at + timedelta(hours=hours),
     )  # fmt: skip
-    _book([(turn, "late")])
+    turned.book([(turn, "late")])
     if order.receiver_sealed is None:
-        find_addresses({order.pk: Wrong(Field.ADDRESS, "", "address_none")}, now)
+        turned.find_addresses({order.pk: Wrong(Field.ADDRESS, "", "address_none")}, now)
     audit.record(
         KAIBO, "orders:payment:late", subject=f"order:{order.pk}", now=now, shop_id=order.shop_id, details={"paid_fen": turn.received_fen}
     )
@@ -286,7 +206,7 @@ def _follow_late(turn: Turn, now: datetime) -> None:
 
 def _follow_refund(turn: Turn, now: datetime) -> None:
     order = Order.objects.select_for_update().get(pk=turn.claim)  # lock: as above
-    payment_id = _book([(turn, "refund_due")])[turn.turn]
+    payment_id = turned.book([(turn, "refund_due")])[turn.turn]
     PaymentRefund.objects.create(
         order=order, payment_id=payment_id, amount_fen=turn.received_fen, reason=turn.refund_reason, next_try_at=now, created_at=now
     )
