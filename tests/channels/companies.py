@@ -181,6 +181,17 @@ def wechat_notice(
 class WeChatPay(Company):
     """The API of WeChat Pay v3 as far as the channel calls it."""
 
+    def write_bill(self, refunded_at: datetime) -> None:
+        """The day's bill out of its own book."""
+        rows = []
+        for one in self.trades.values():
+            usual = {"微信订单号": one.transaction, "商户订单号": one.out_trade_no}
+            rows.append(usual | {"交易时间": local_text(one.paid_at), "订单金额": in_yuan(one.total_fen)})
+            for number, fen in one.refunds.items():
+                back = {"交易状态": "REFUND", "退款状态": "SUCCESS", "微信退款单号": f"50{number[:26]}", "商户退款单号": number, "申请退款金额": in_yuan(fen)}
+                rows.append(usual | back | {"交易时间": local_text(refunded_at)})
+        self.bill = wechat_bill(*rows)
+
     def answer(self, method: str, path: str, headers: dict, body: bytes):
         if self.mood == "broken":
             return self._say(502, {"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"})
@@ -275,13 +286,17 @@ def in_order(fields: dict[str, str], *without: str) -> bytes:
     return "&".join(f"{name}={fields[name]}" for name in sorted(fields) if name not in without).encode()
 
 
+def in_yuan(amount_fen: int) -> str:
+    return f"{amount_fen // 100}.{amount_fen % 100:02d}"
+
+
 def local_text(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def alipay_notice(out_trade_no: str, trade_no: str, total_fen: int, paid_at: datetime, *, at: datetime, by: str = "alipay", **more) -> tuple[dict[str, str], bytes]:
     """Alipay's call about a payment, a form."""
-    total = f"{total_fen / 100:.2f}"
+    total = in_yuan(total_fen)
     fields = {
         "gmt_create": local_text(paid_at), "charset": "utf-8", "seller_email": "shop***@example.com", "subject": "短款羊毛双面呢外套 × 2", "buyer_id": "2088102116773037",
         "invoice_amount": total, "notify_id": "2026112200222114026062371", "fund_bill_list": json.dumps([{"amount": total, "fundChannel": "ALIPAYACCOUNT"}]),
@@ -295,6 +310,17 @@ def alipay_notice(out_trade_no: str, trade_no: str, total_fen: int, paid_at: dat
 
 class Alipay(Company):
     """The gateway of Alipay as far as the channel calls it, and its pay page."""
+
+    def write_bill(self, refunded_at: datetime) -> None:
+        """The day's bill out of its own book, in its ZIP."""
+        rows = []
+        for one in self.trades.values():
+            usual = {"支付宝交易号": one.transaction, "商户订单号": one.out_trade_no}
+            rows.append(usual | {"业务类型": "交易", "完成时间": local_text(one.paid_at), "订单金额（元）": in_yuan(one.total_fen)})
+            for number, fen in one.refunds.items():
+                back = {"业务类型": "退款", "完成时间": local_text(refunded_at), "订单金额（元）": "-" + in_yuan(fen), "退款批次号/请求号": number}
+                rows.append(usual | back)
+        self.bill = alipay_zip(alipay_bill(*rows))
 
     @property
     def gateway(self) -> str:
@@ -329,7 +355,7 @@ class Alipay(Company):
         told = {"code": "10000", "msg": "Success", "out_trade_no": trade.out_trade_no, "trade_no": trade.transaction, "trade_status": "WAIT_BUYER_PAY"}
         if trade.paid_at:
             told |= {"trade_status": "TRADE_SUCCESS", "send_pay_date": local_text(trade.paid_at), "buyer_logon_id": "a/b***@{x}.com"}
-        return told | {"total_amount": f"{trade.total_fen / 100:.2f}"}
+        return told | {"total_amount": in_yuan(trade.total_fen)}
 
     def _trade_refund(self, asked):
         trade = next((one for one in self.trades.values() if one.transaction == asked["trade_no"] and one.paid_at), None)

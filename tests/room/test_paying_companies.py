@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
+from kaibo.kit import sealed_box
 from kaibo.kit.payments import Refund
 from kaibo.room.paying_calls import address_of, device_of
 from tests.channels.companies import alipay_channel, alipay_pay, wechat_channel, wechat_pay
 from tests.room.house import Viewer, served
+from tests.room.wallets import PRIVATE
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1"
 INSIDE_WECHAT = PHONE + " MicroMessenger/8.0.50"
@@ -29,7 +33,7 @@ def channels(companies):
 
 @pytest.fixture(scope="module")
 def server(dsn, channels):
-    with served(dsn, channels=channels) as running:
+    with served(dsn, channels=channels, seal_for=sealed_box.public_key(PRIVATE)) as running:
         yield running
 
 
@@ -183,6 +187,39 @@ def test_a_company_that_does_not_answer_costs_nothing_but_a_word(companies, dsn,
         assert state(viewer, claim) == "unpaid"
     link, _ = opened(alice, claim, "wechat", company)
     assert sale.ask("select payment::text from room.payments where claim = %s", claim) == [(link["payment"],)]
+
+
+@pytest.mark.browser
+def test_a_buyer_at_a_computer_scans_the_picture_and_the_page_follows_by_itself(companies, server, sale):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    company, complaints = companies["wechat"], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
+        page.goto(f"/r/{sale.room}")
+        page.click("#buy")
+        page.click("#pay-go")
+        for field, text in {"#to-name": "李小梅", "#to-phone": "13812345678", "#to-address": "浙江省杭州市西湖区文三路478号3幢"}.items():
+            page.fill(field, text)
+        page.click("#pay-submit")
+        expect(page.locator("#pay-code-picture")).to_be_visible()
+        assert page.evaluate("document.querySelector('#pay-code-picture').naturalWidth") > 0
+        expect(page.locator("#pay-submit")).to_be_hidden()
+        page.check("input[value=alipay]")
+        expect(page.locator("#pay-code")).to_be_hidden()
+        page.check("input[value=wechat]")
+        page.click("#pay-submit")
+        expect(page.locator("#pay-code")).to_be_visible()
+        (payment,) = sale.ask("select replace(payment::text, '-', '') from room.payments where room = %s", sale.room)[0]
+        assert company.calls(company.pays(payment)).status_code == 200
+        expect(page.locator("#pay-state")).to_have_text("已付款，等待发货", timeout=20_000)
+        expect(page.locator("#pay-code")).to_be_hidden()
+        browser.close()
+    assert complaints == []
 
 
 # ── who asks ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ export class Paying {
     $("wait-go").onclick = () => this.#wait();
     $("wait-leave").onclick = () => this.#leave();
     $("pay-form").onsubmit = (event) => { event.preventDefault(); this.#submit(); };
+    $("pay-channels").onchange = () => { this.#code(null, null); this.#dialog(); };
     setInterval(() => this.#tick(), 1000);
     addEventListener("pageshow", (event) => { if (event.persisted) this.refresh(); });
   }
@@ -127,8 +128,8 @@ export class Paying {
     $("address-fields").hidden = !needsAddress;
     for (const input of $("address-fields").querySelectorAll("input, textarea")) input.required = needsAddress;
     $("pay-channels-box").hidden = !isUnpaid;
-    $("pay-submit").hidden = !(isUnpaid || needsAddress);
     if (this.codeOf && (this.codeOf !== one.claim || !isUnpaid)) this.#code(null, null);
+    $("pay-submit").hidden = !(isUnpaid || needsAddress) || Boolean(this.codeOf);
     $("pay-submit").textContent = isUnpaid ? pt("continue_pay", yuan(one.amount_fen)) : pt("save");
     this.#clock(one);
   }
