@@ -21,11 +21,12 @@ PRIVATE = sealed_box.private_key("the tests", "room.addresses")
 
 
 @contextlib.contextmanager
-def served_with_wallet(dsn: str, public_key: bytes | None = None) -> Iterator[Server]:
+def served_with_wallet(dsn: str, public_key: bytes | None = None, **more) -> Iterator[Server]:
+    """This function will run a room that takes the sandbox's payments; `more` goes to the room as it is."""
     channel = Channel(Settings(SECRET, dsn))
     pages = WalletPages(channel)
     seal_for = public_key or sealed_box.public_key(PRIVATE)
-    with served(dsn, channels={"sandbox": channel}, seal_for=seal_for, more_routes=pages.routes(), background=[pages.run]) as running:
+    with served(dsn, channels={"sandbox": channel}, seal_for=seal_for, more_routes=pages.routes(), background=[pages.run], **more) as running:
         yield running
 
 

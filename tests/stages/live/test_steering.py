@@ -26,6 +26,7 @@ from kaibo.stages.live.rules import (
     PointUnknown,
     RundownOver,
 )
+from kaibo.stages.live.services.items import close_due_flash_sales
 from kaibo.stages.live.services.sampling import watched_seconds
 from kaibo.stages.showplan import services as planning
 from kaibo.stages.showplan.models import Session
@@ -74,11 +75,27 @@ def second_item(owner, session) -> SaleItem:
 def test_an_item_is_pinned_in_the_room_and_the_pin_is_taken_back(owner, shop):
     item = make_item_on_sale(owner, shop)
     other = second_item(owner, item.session)
-    services.pin_item(actor=owner, session_id=item.session_id, item_id=other.pk, key=key(), now=LATER)
-    assert room_shows(item.session) == str(other.pk)
+    services.pin_item(actor=owner, session_id=item.session_id, item_id=item.pk, key=key(), now=LATER)
+    assert room_shows(item.session) == str(item.pk)
     with pytest.raises(AlreadyExplained):
-        services.pin_item(actor=owner, session_id=item.session_id, item_id=other.pk, key=key(), now=LATER)
+        services.pin_item(actor=owner, session_id=item.session_id, item_id=item.pk, key=key(), now=LATER)
     services.undo_last(actor=owner, session_id=item.session_id, key=key(), now=LATER)
+    assert room_shows(item.session) == str(other.pk)
+
+
+def test_a_flash_sale_stands_in_front_while_it_runs_and_its_goods_afterwards(owner, shop):
+    item = make_item_on_sale(owner, shop)
+    flash = second_item(owner, item.session)
+    assert room_shows(item.session) == str(flash.pk)
+    assert close_due_flash_sales(LATER + timedelta(minutes=5)) == 1
+    assert room_shows(item.session) == str(item.pk)
+
+
+def test_what_was_pinned_during_a_flash_sale_stays_in_front_when_it_closes(owner, shop):
+    item = make_item_on_sale(owner, shop)
+    second_item(owner, item.session)
+    services.pin_item(actor=owner, session_id=item.session_id, item_id=item.pk, key=key(), now=LATER)
+    assert close_due_flash_sales(LATER + timedelta(minutes=5)) == 1
     assert room_shows(item.session) == str(item.pk)
 
 
