@@ -35,7 +35,7 @@ class Receiver:
 
     @classmethod
     def of(cls, name: str, phone: str, address: str) -> Receiver:
-        is_kept = any([is_cipher(part) or "**" in part for part in (name, phone, address) if part])
+        is_kept = any(is_cipher(part) or "**" in part for part in (name, phone, address) if part)
         return cls(name, phone, address, bool(name or phone or address) and not is_kept)
 
     @property
