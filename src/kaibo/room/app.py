@@ -139,8 +139,10 @@ class RoomApp:
         return None
 
     def take_claim(self, exchange: Exchange) -> bool:
-        """This function will take a claim over from its connection, or leave it to ASGI."""
-        return self._hot is not None and self._hot.take_claim(exchange)
+        """This function will take a claim, its payment or its address over from its connection, or leave it to ASGI."""
+        if exchange.scope["path"].endswith("/claims"):
+            return self._hot is not None and self._hot.take_claim(exchange)
+        return self._paying_calls is not None and self._paying_calls.take(exchange)
 
     def end_streams(self) -> None:
         self.rooms.end_streams()

@@ -24,6 +24,8 @@ from kaibo.room.asgi import Scope
 
 _LENT = "kaibo.connection"
 MOST_CLAIM_BYTES = 4_096
+_SALES = ("/claims", "/payment", "/address")
+"""How the paths of the calls end that sell: a claim, its payment, its address; a channel's notice begins with /pay/."""
 
 
 class Exchange:
@@ -130,8 +132,9 @@ class RoomConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         scope = cycle.scope
-        is_claim = scope["method"] == "POST" and scope["path"].endswith("/claims") and not cycle.waiting_for_100_continue
-        if not is_claim or not hasattr(self.app, "take_claim"):
+        path: str = scope["path"]
+        is_sale = scope["method"] in ("POST", "PUT") and (path.endswith(_SALES) or path.startswith("/pay/"))
+        if not is_sale or cycle.waiting_for_100_continue or not hasattr(self.app, "take_claim"):
             super()._start_asgi_task(cycle, app)
         elif cycle.more_body:
             self._claiming = (cycle, app)

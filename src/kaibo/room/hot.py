@@ -36,7 +36,7 @@ from kaibo.room.wire import Appended, ClaimAnswer, EventsAnswer, decode_claim, d
 
 TURNED_AWAY_SECONDS = 0.5
 MOST_NOES = 4_096
-_JSON_HEAD = b"content-type: application/json\r\ncache-control: no-store\r\n"
+JSON_HEAD = b"content-type: application/json\r\ncache-control: no-store\r\n"
 MOST_EVENTS_BYTES = 256 * 1024
 
 
@@ -89,11 +89,11 @@ class HotCalls:
         def reply(answer: Outcome | KaiboError) -> None:
             if isinstance(answer, KaiboError):
                 self._metrics.claims.refused()
-                _refuse(exchange, answer)
+                refuse(exchange, answer)
                 return
             self._count(answer, started)
             if answer.result == "claimed":
-                exchange.answer(b"201 Created", _JSON_HEAD, _claimed(ask, answer))
+                exchange.answer(b"201 Created", JSON_HEAD, _claimed(ask, answer))
             else:
                 exchange.answer(*self._answer_no(scope, answer.result, ask.item))
 
@@ -105,7 +105,7 @@ class HotCalls:
             self._turn_away(exchange, full)
         except KaiboError as refusal:
             self._metrics.claims.refused()
-            _refuse(exchange, refusal)
+            refuse(exchange, refusal)
         return True
 
     def _ask_of(self, scope: Scope, body: bytes, live: LiveRoom) -> Ask:
@@ -144,7 +144,7 @@ class HotCalls:
     def _tell_turned_away(self) -> None:
         told, self._turned_away = self._turned_away, []
         for exchange, full in told:
-            _refuse(exchange, full)
+            refuse(exchange, full)
 
     # ── events ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,12 +182,13 @@ def _claimed(ask: Ask, outcome: Outcome) -> bytes:
     )
 
 
-def _refuse(exchange: Exchange, refusal: KaiboError) -> None:
+def refuse(exchange: Exchange, refusal: KaiboError) -> None:
+    """This function will answer a request that was handed over with a refusal."""
     exchange.answer(*_refusal(exchange.scope, refusal))
 
 
 def _refusal(scope: Scope, refusal: KaiboError) -> tuple[bytes, bytes, bytes]:
-    head = _JSON_HEAD
+    head = JSON_HEAD
     if seconds := retry_after_seconds(refusal):
         head += b"retry-after: %d\r\n" % seconds
     status = b"%d %b" % (refusal.status, HTTPStatus(refusal.status).phrase.encode())

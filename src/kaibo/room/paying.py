@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -23,7 +23,7 @@ import segno
 
 from kaibo.kit import sealed_box
 from kaibo.kit.clock import utc_now
-from kaibo.kit.errors import Conflict, NotFound, Unavailable
+from kaibo.kit.errors import Conflict, KaiboError, NotFound, Unavailable
 from kaibo.kit.ids import new_id
 from kaibo.kit.payments import (
     Device,
@@ -47,6 +47,10 @@ EXPIRY_SECONDS = 0.5
 MOST_EXPIRED_AT_ONCE = 500
 MOST_CALLS_OUT = 48
 Connection = psycopg.AsyncConnection[Any]
+Found = TypeVar("Found")
+Answer = TypeVar("Answer")
+Reply = Callable[[Answer | KaiboError], None]
+"""Takes the answer to a call, or why there is none."""
 
 
 class NoSuchChannel(NotFound):
@@ -79,7 +83,7 @@ class AddressesAway(Unavailable):
     message_en = "Addresses cannot be taken right now; try again shortly"
 
 
-_REFUSALS = {
+_REFUSALS: dict[str, type[KaiboError]] = {
     "no_such_claim": NoSuchClaim, "claim_expired": ClaimExpired, "already_paid": AlreadyPaid, "nothing_to_pay": NothingToPay,
     **COUPON_REFUSALS,
 }  # fmt: skip
@@ -186,21 +190,35 @@ class Paying:
         Raises: NoSuchChannel, NoSuchClaim, ClaimExpired, AlreadyPaid, NothingToPay, ChannelAway, ChannelRefused, LedgerAway,
         CouponNotTaken, CouponInUse, CouponNotForItem, CouponBelowThreshold, CouponOver, AmountFixed.
         """
+        way = self._way(channel)
+        opened = await self._openings.put(OpenAsk(new_id(), claim, room, visitor, channel, coupon))
+        order = _order_of(opened, room, claim, channel, base_url, payer_address, payer_device)
+        return _answer_of(opened, await self._at_channel(way, lambda: way.open(order, now=utc_now())))
+
+    def open_soon(
+        self, reply: Reply[PaymentAnswer], *, room: str, visitor: str, claim: UUID, channel: str, base_url: str, payer_address: str,
+        payer_device: Device, coupon: UUID | None,
+    ) -> bool:  # fmt: skip
+        """
+        This function will do the same without a task to wait in: `reply` is called once. False: this channel is asked over
+        the network, which takes a task.   Raises: NoSuchChannel, QueueFull, LedgerAway.
+        """
+        way = self._way(channel)
+        if way.calls_out:
+            return False
+
+        def link(opened: Opened) -> PaymentAnswer:
+            order = _order_of(opened, room, claim, channel, base_url, payer_address, payer_device)
+            return _answer_of(opened, way.open(order, now=utc_now()))
+
+        _when_done(self._openings.put(OpenAsk(new_id(), claim, room, visitor, channel, coupon)), link, reply)
+        return True
+
+    def _way(self, channel: str) -> PayChannel:
         way = self.channels.get(channel)
         if way is None:
             raise NoSuchChannel
-        opened = await self._openings.put(OpenAsk(new_id(), claim, room, visitor, channel, coupon))
-        if refusal := _REFUSALS.get(opened.result):
-            raise refusal
-        if opened.payment is None or opened.amount_fen is None or opened.pay_by is None:
-            raise AssertionError("an opened payment has an id, an amount and a time")
-        order = PayOrder(
-            opened.payment.hex, opened.amount_fen, f"{opened.title} × {opened.quantity}", opened.pay_by,
-            f"{base_url}/pay/{channel}", f"{base_url}/r/{room}?paid={claim}", payer_address, payer_device,
-        )  # fmt: skip
-        link = await self._at_channel(way, lambda: way.open(order, now=utc_now()))
-        picture = segno.make(link.url, error="m").svg_data_uri(scale=8, border=4, light="#fff") if link.kind == "code" else ""
-        return PaymentAnswer(opened.payment, opened.amount_fen, opened.pay_by, link.kind, link.url, picture, opened.discount_fen or 0)
+        return way
 
     async def _at_channel(self, way: PayChannel, call: Callable[[], PayLink]) -> PayLink:
         return await asyncio.get_running_loop().run_in_executor(self._callers, call) if way.calls_out else call()
@@ -212,17 +230,38 @@ class Paying:
         A payment nobody opened is heard, logged and left to the daily reconciliation: calling again would not help.
         Raises: NoSuchChannel, NoticeForged, NoticeUnreadable, LedgerAway, OutcomeUnknown.
         """
-        way = self.channels.get(channel)
-        if way is None:
-            raise NoSuchChannel
+        heard: asyncio.Future[NoticeAnswer] = asyncio.get_running_loop().create_future()
+
+        def reply(answer: NoticeAnswer | KaiboError) -> None:
+            if heard.done():
+                return
+            if isinstance(answer, KaiboError):
+                heard.set_exception(answer)
+            else:
+                heard.set_result(answer)
+
+        self.hear_soon(reply, channel, headers, body)
+        return await heard
+
+    def hear_soon(self, reply: Reply[NoticeAnswer], channel: str, headers: Mapping[str, str], body: bytes) -> None:
+        """
+        This function will do the same without a task to wait in: `reply` is called once.
+
+        Raises: NoSuchChannel, NoticeForged, NoticeUnreadable, QueueFull, LedgerAway.
+        """
+        way = self._way(channel)
         notice = way.read_notice(headers, body, now=utc_now())
-        if notice is None:
+        payment = notice and _payment_of(notice.out_trade_no)
+
+        def told(booked: Booked) -> NoticeAnswer:
+            if booked.outcome == "unknown" and notice:
+                log.error("money for an unknown payment", extra={"channel": channel, "out_trade_no": notice.out_trade_no[:64]})
             return way.answer(None)
-        payment = _payment_of(notice.out_trade_no)
-        booked = await self._money.put(Money(channel, payment, notice)) if payment else Booked("unknown", False, None)
-        if booked.outcome == "unknown":
-            log.error("money for an unknown payment", extra={"channel": channel, "out_trade_no": notice.out_trade_no[:64]})
-        return way.answer(None)
+
+        if notice and payment:
+            _when_done(self._money.put(Money(channel, payment, notice)), told, reply)
+        else:
+            reply(told(Booked("unknown", False, None)))
 
     def refuse(self, channel: str, problem: Exception) -> NoticeAnswer | None:
         """This function will give the words that make a channel call again; None for a forged or unreadable call."""
@@ -306,13 +345,61 @@ class Paying:
 
         Raises: NoSuchClaim, ClaimExpired, AddressesAway, LedgerAway.   Source: PIPL art. 51.
         """
+        if refusal := _REFUSALS.get(await self._addresses.put(self._sealed(room, visitor, claim, address))):
+            raise refusal
+
+    def give_address_soon(self, reply: Reply[None], *, room: str, visitor: str, claim: UUID, address: AddressAsk) -> None:
+        """
+        This function will do the same without a task to wait in: `reply` is called once.
+
+        Raises: AddressesAway, QueueFull, LedgerAway.
+        """
+
+        def kept(result: str) -> None:
+            if refusal := _REFUSALS.get(result):
+                raise refusal
+
+        _when_done(self._addresses.put(self._sealed(room, visitor, claim, address)), kept, reply)
+
+    def _sealed(self, room: str, visitor: str, claim: UUID, address: AddressAsk) -> AddressGiven:
         if self._sealer is None:
             raise AddressesAway
         plain = msgspec.json.encode({"name": address.name.strip(), "phone": address.phone.strip(), "address": address.address.strip()})
-        sealed = self._sealer.seal(plain, about=claim.bytes)
-        kept = await self._addresses.put(AddressGiven(claim, room, visitor, sealed))
-        if refusal := _REFUSALS.get(kept):
-            raise refusal
+        return AddressGiven(claim, room, visitor, self._sealer.seal(plain, about=claim.bytes))
+
+
+def _when_done(waiting: asyncio.Future[Found], make: Callable[[Found], Answer], reply: Reply[Answer]) -> None:
+    """Reply with what is made of a committed answer, or with why there is none."""
+
+    def done(future: asyncio.Future[Found]) -> None:
+        try:
+            answer: Answer | KaiboError = make(future.result())
+        except KaiboError as refusal:
+            answer = refusal
+        reply(answer)
+
+    waiting.add_done_callback(done)
+
+
+def _order_of(
+    opened: Opened, room: str, claim: UUID, channel: str, base_url: str, payer_address: str, payer_device: Device
+) -> PayOrder:
+    """What the channel is asked to take.   Raises: whatever the ledger refused."""
+    if refusal := _REFUSALS.get(opened.result):
+        raise refusal
+    if opened.payment is None or opened.amount_fen is None or opened.pay_by is None:
+        raise AssertionError("an opened payment has an id, an amount and a time")
+    return PayOrder(
+        opened.payment.hex, opened.amount_fen, f"{opened.title} × {opened.quantity}", opened.pay_by,
+        f"{base_url}/pay/{channel}", f"{base_url}/r/{room}?paid={claim}", payer_address, payer_device,
+    )  # fmt: skip
+
+
+def _answer_of(opened: Opened, link: PayLink) -> PaymentAnswer:
+    if opened.payment is None or opened.amount_fen is None or opened.pay_by is None:
+        raise AssertionError("an opened payment has an id, an amount and a time")
+    picture = segno.make(link.url, error="m").svg_data_uri(scale=8, border=4, light="#fff") if link.kind == "code" else ""
+    return PaymentAnswer(opened.payment, opened.amount_fen, opened.pay_by, link.kind, link.url, picture, opened.discount_fen or 0)
 
 
 async def _commit_addresses(connection: Connection, asks: Sequence[AddressGiven]) -> list[str]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from http import HTTPStatus
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 
 from kaibo.kit.errors import KaiboError
-from kaibo.kit.payments import Device
+from kaibo.kit.payments import Device, NoticeAnswer
 from kaibo.room.asgi import NO_STORE, ClientGone, Receive, Scope, Send, header, read_body, send_bytes, send_refusal
+from kaibo.room.connection import Exchange
+from kaibo.room.hot import JSON_HEAD, refuse
 from kaibo.room.paying import Paying
 from kaibo.room.paying_wire import Mine, decode_address, decode_payment, decode_wait
 from kaibo.room.rates import Rate
 from kaibo.room.refusals import NoSuchClaim, NothingHere, NotReadable
-from kaibo.room.rooms import Rooms
+from kaibo.room.rooms import LiveRoom, Rooms
 from kaibo.room.tokens import Visitor
 from kaibo.room.visitors import Desk
 from kaibo.room.waitlist import Waitlist
@@ -79,6 +82,67 @@ class PayingCalls:
         self._desk.require_pace(rate or self._desk.looks, who, live)
         return who
 
+    # ── without a task, when all of a request is there ──────────────────────────────────────────────────────────────
+
+    def take(self, exchange: Exchange) -> bool:
+        """This function will do the same as the calls of a sale, without a task; False leaves the request to `find`."""
+        scope = exchange.scope
+        parts = scope["path"].split("/")
+        try:
+            match scope["method"], parts[1:]:
+                case "POST", ["pay", channel]:
+                    return self._take_notice(exchange, channel)
+                case ("POST", ["rooms", room, "claims", claim, "payment"]) | ("PUT", ["rooms", room, "claims", claim, "address"]):
+                    live = self._rooms.known(room)
+                    if live is None:
+                        return False
+                    who = self._desk.visitor_of(scope, room)
+                    if parts[5] == "payment":
+                        return self._take_payment(exchange, live, who, claim)
+                    return self._take_address(exchange, live, who, claim)
+        except KaiboError as refusal:
+            refuse(exchange, refusal)
+            return True
+        return False
+
+    def _take_payment(self, exchange: Exchange, live: LiveRoom, who: Visitor, claim: str) -> bool:
+        scope = exchange.scope
+        asked = _decoded(exchange.body, decode_payment)
+        way = self._paying.channels.get(asked.channel)
+        if way is not None and way.calls_out:
+            return False
+        self._desk.require_pace(self._acts, who, live)
+        return self._paying.open_soon(
+            partial(_reply, exchange), room=live.name, visitor=who.visitor, claim=_uuid(claim), channel=asked.channel,
+            base_url=self._base_url(scope), payer_address=address_of(scope, self._proxies),
+            payer_device=device_of(header(scope, b"user-agent") or b""), coupon=asked.coupon,
+        )  # fmt: skip
+
+    def _take_address(self, exchange: Exchange, live: LiveRoom, who: Visitor, claim: str) -> bool:
+        self._desk.require_pace(self._acts, who, live)
+        asked = _decoded(exchange.body, decode_address)
+
+        def reply(answer: KaiboError | None) -> None:
+            _reply(exchange, answer or {"address_given": True})
+
+        self._paying.give_address_soon(reply, room=live.name, visitor=who.visitor, claim=_uuid(claim), address=asked)
+        return True
+
+    def _take_notice(self, exchange: Exchange, channel: str) -> bool:
+        def reply(answer: NoticeAnswer | KaiboError) -> None:
+            words = self._paying.refuse(channel, answer) if isinstance(answer, KaiboError) else answer
+            if words is None:
+                refuse(exchange, cast("KaiboError", answer))
+                return
+            status = b"%d %b" % (words.status, HTTPStatus(words.status).phrase.encode())
+            exchange.answer(status, b"content-type: %b\r\ncache-control: no-store\r\n" % words.content_type.encode(), words.body)
+
+        try:
+            self._paying.hear_soon(reply, channel, _headers_of(exchange.scope), exchange.body)
+        except KaiboError as problem:
+            reply(problem)
+        return True
+
     # ── a claim ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _open(self, room: str, claim: str, scope: Scope, receive: Receive) -> tuple[int, Any]:
@@ -131,8 +195,7 @@ class PayingCalls:
         with contextlib.suppress(ClientGone):
             try:
                 body = await read_body(receive, limit_bytes=MOST_NOTICE_BYTES)
-                headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-                answer = await self._paying.hear(channel, headers, body)
+                answer = await self._paying.hear(channel, _headers_of(scope), body)
             except KaiboError as problem:
                 words = self._paying.refuse(channel, problem)
                 if words is None:
@@ -170,7 +233,21 @@ def device_of(user_agent: bytes) -> Device:
 
 
 async def _read(receive: Receive, decode: Any) -> Any:
-    body = await read_body(receive, limit_bytes=MOST_BODY_BYTES)
+    return _decoded(await read_body(receive, limit_bytes=MOST_BODY_BYTES), decode)
+
+
+def _headers_of(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _reply(exchange: Exchange, answer: Any) -> None:
+    if isinstance(answer, KaiboError):
+        refuse(exchange, answer)
+    else:
+        exchange.answer(b"200 OK", JSON_HEAD, encode(answer))
+
+
+def _decoded(body: bytes, decode: Any) -> Any:
     try:
         return decode(body)
     except msgspec.DecodeError as wrong:
