@@ -48,11 +48,10 @@ def run(args: argparse.Namespace) -> int:
     env.data.mkdir(parents=True, exist_ok=True)
     if not any(env.data.iterdir()):
         mark.touch()
-    cashier = Program("cashier", (sys.executable, "-P", "-m", "kaibo.demo.cashier"))
     viewers = Program(
         "viewers", (sys.executable, "-P", "-m", "kaibo.demo.viewers", f"http://127.0.0.1:{env.room_port}", ROOM, "--viewers", str(args.viewers))
     )
-    programs = PROGRAMS if args.quiet else (*PROGRAMS, cashier, viewers)
+    programs = PROGRAMS if args.quiet else (*PROGRAMS, viewers)
     return run_together(env, programs, quiet=True, prepare=_build, when_ready=lambda: _greet(env, is_quiet=args.quiet))
 
 

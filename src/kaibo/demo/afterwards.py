@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kaibo.demo import earlier, files, orders_file
+from kaibo.demo import drawing, earlier, files, orders_file, talk, tonight, trouble
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House, bring_file
 from kaibo.stages.aftersales import services as aftersales
@@ -25,6 +25,7 @@ def before_tonight(house: House, now: datetime) -> None:
         "xunuo", "purchases", "购买历史.csv", files.purchases(now), shop_id=house.shop_id, now=now, platform="douyin"
     )
     members.score(actor=actor("xunuo"), shop_id=house.shop_id, now=now)
+    trouble.ready_playbooks(house.shop_id, now)
     held = earlier.hold_evenings(house, now)
     figures = files.live_figures([earlier.begins_at(one, now) for one in earlier.EVENINGS])
     bring_file(
@@ -34,7 +35,7 @@ def before_tonight(house: House, now: datetime) -> None:
 
 
 def around_tonight(house: House, session_id: UUID, now: datetime) -> None:
-    """This function will bring what arrives around the session: platform orders, mentions."""
+    """This function will bring what arrives around the session: platform orders, what viewers say, draws, mentions."""
     bring_file(
         "hemu",
         "orders",
@@ -44,6 +45,9 @@ def around_tonight(house: House, session_id: UUID, now: datetime) -> None:
         now=now,
         platform="douyin",
     )
+    starts_at = now - timedelta(minutes=tonight.MINUTES_IN)
+    talk.talk_tonight(house.shop_id, session_id, tonight.ROOM, starts_at, now)
+    drawing.draw_tonight(session_id, tonight.ROOM, starts_at, now)
     bring_file("qiuyu", "mentions", "舆情监测.csv", files.mentions(now), shop_id=house.shop_id, now=now)
     _read_the_announcement(session_id, now)
 

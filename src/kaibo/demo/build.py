@@ -13,9 +13,6 @@ django_ready()  # a program of its own: models can only be imported once Django 
 from kaibo.demo import afterwards, house, tonight  # noqa: E402
 from kaibo.kit.clock import utc_now  # noqa: E402
 
-MINUTES_IN = 42
-"""How far tonight's session is when a newcomer first looks."""
-
 
 def main() -> int:
     """This function will build the shop unless it is there already."""
@@ -23,7 +20,7 @@ def main() -> int:
         return 0
     began = time.monotonic()
     now = utc_now()
-    starts_at = now - timedelta(minutes=MINUTES_IN)
+    starts_at = now - timedelta(minutes=tonight.MINUTES_IN)
     sys.stderr.write("kaibo: 正在布置示例店… / setting up the example shop…\n")
     built = house.build(now, starts_at)
     tonight.list_goods(built, now - timedelta(days=15))

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from kaibo.demo import goods, past
+from kaibo.demo import goods, past, trouble
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House
+from kaibo.demo.payments import Paid, pay_in_the_past
 from kaibo.demo.tonight import DUTIES, sample_minutes
 from kaibo.kit.clock import business_date
-from kaibo.plumbing.access.actor import KAIBO
 from kaibo.stages.analytics import jobs as analytics_jobs
 from kaibo.stages.analytics import queries as analytics
 from kaibo.stages.analytics import services as retrospectives
 from kaibo.stages.live import services as live
 from kaibo.stages.live.models import SaleItem
 from kaibo.stages.orders import following, relay, shipping
-from kaibo.stages.orders import services as orders
 from kaibo.stages.orders.models import Order
 from kaibo.stages.showplan import queries as showplan_queries
 from kaibo.stages.showplan import services as showplan
@@ -78,6 +77,8 @@ def _hold(house: House, evening: Evening, now: datetime, chance: random.Random) 
         ends_at = at + timedelta(minutes=segment.minutes + chance.randint(0, 3))
         for item in SaleItem.objects.filter(session=session_id, segment_id=segment.id).values_list("pk", flat=True):
             shown.append(past.OnSale(item, room, at, ends_at))
+        if evening is EVENINGS[-1] and segment.product_code == "KB-2417":
+            trouble.break_the_picture(house.shop_id, session_id, at + timedelta(minutes=6))
         seen, at = segment.id, ends_at
     past.watch_in_the_past(room, shown, starts_at=starts_at, viewers=evening.viewers, chance=chance)
     past.claim_in_the_past(shown, claims=evening.claims, chance=chance)
@@ -123,37 +124,15 @@ def _plan(house: House, evening: Evening, room: str, starts_at: datetime) -> UUI
     return session.pk
 
 
-ADDRESSES = (
-    "浙江省杭州市西湖区文三路 478 号 3 幢", "江苏省苏州市姑苏区观前街 8 弄 6 号", "上海市徐汇区田林路 65 弄 12 号", "广东省深圳市南山区科技园南路 18 号",
-    "四川省成都市武侯区武侯祠大街 231 号",
-)  # fmt: skip
-
-
 def _pay_and_send(session_id: UUID, ended_at: datetime, chance: random.Random) -> None:
     """Nine of ten buyers pay in time; what is paid leaves the next morning."""
-    keeper, clerk = actor("shencang"), actor("qiuyu")
-    for number, order in enumerate(Order.objects.filter(session_id=session_id).order_by("ordered_at", "pk")):
-        if chance.random() < 0.1:
-            continue
-        paid_at = order.ordered_at + timedelta(seconds=chance.randint(20, 240))
-        orders.record_payment(
-            actor=KAIBO,
-            order_id=order.pk,
-            paid_fen=order.amount_fen,
-            payment_no=f"PAY{order.pk.hex.upper()}",
-            paid_at=paid_at,
-            now=paid_at,
-        )
-        orders.set_receiver(
-            actor=clerk, order_id=order.pk, name=f"{'王李陈周沈'[number % 5]}女士", phone=f"139{57_000_000 + number * 13:08d}",
-            address=ADDRESSES[number % len(ADDRESSES)], now=paid_at,
-        )  # fmt: skip
+    keeper = actor("shencang")
+    made = Order.objects.filter(session_id=session_id).order_by("ordered_at", "pk")
+    paid = [Paid(order, order.ordered_at + timedelta(seconds=chance.randint(20, 240))) for order in made if chance.random() >= 0.1]
+    pay_in_the_past(paid, ended_at)
+    for one in paid:
         shipping.ship_order(
-            actor=keeper,
-            order_id=order.pk,
-            carrier="顺丰",
-            tracking_no=f"SF1{chance.randrange(10**12):012d}",
-            now=ended_at + timedelta(hours=14),
+            actor=keeper, order_id=one.order.pk, carrier="顺丰", tracking_no=f"SF1{chance.randrange(10**12):012d}", now=ended_at + timedelta(hours=14)
         )
     following.expire_unpaid(ended_at + timedelta(hours=2))
 

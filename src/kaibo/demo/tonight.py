@@ -9,10 +9,9 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from kaibo.demo import goods, past
-from kaibo.demo.cashier import pay_waiting
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House
-from kaibo.kit.clock import utc_now
+from kaibo.demo.payments import Paid, pay_in_the_past
 from kaibo.lake.reading import figures_of
 from kaibo.master.shops.queries import channels_of
 from kaibo.stages.analytics.queries.gathering import lake_folder
@@ -20,13 +19,16 @@ from kaibo.stages.listing import services as listing
 from kaibo.stages.listing.rules import TitleParts
 from kaibo.stages.live import services as live
 from kaibo.stages.live.models import FigureSample, SaleItem
-from kaibo.stages.orders import relay
+from kaibo.stages.orders import following, relay
+from kaibo.stages.orders.models import Order
 from kaibo.stages.showplan import queries as showplan_queries
 from kaibo.stages.showplan import services as showplan
 from kaibo.stages.showplan.rules import EquipmentKind
 from kaibo.stages.showplan.services.rundown import NewOffer
 
 ROOM = "linxia-1122"
+MINUTES_IN = 42
+"""How far the session is when a newcomer first looks."""
 HOURS = 3
 DUTIES = (
     ("host", "linxia"), ("host", "tangtang"), ("host", "jiangnan"), ("control", "zhouzhou"), ("operations", "hemu"), ("operations", "xunuo"),
@@ -67,15 +69,17 @@ def plan(house: House, starts_at: datetime, now: datetime) -> UUID:
             showplan.add_segment(actor=planner, session_id=session.pk, kind="interaction", minutes=6, title="答疑：尺码与洗护", now=now)
     showplan.add_segment(actor=planner, session_id=session.pk, kind="closing", minutes=5, title="收尾：下一场预告", now=now)
     _prepare(session.pk, now)
-    live.propose_playbooks(actor=planner, shop_id=house.shop_id, now=now)
     return session.pk
 
 
 def _add_product(house: House, session_id: UUID, good: goods.Good, *, is_flash: bool, now: datetime) -> None:
     offers = [
-        NewOffer(house.skus[item.code], 2_900 if is_flash else good.price_fen, max(good.allot // len(good.items), 1), 2 if good.price_fen > 20_000 else 5)
+        NewOffer(
+            house.skus[item.code], 2_900 if is_flash else good.price_fen, SCARCE_UNITS if item.code == SCARCE else max(good.allot // len(good.items), 1),
+            2 if good.price_fen > 20_000 else 5,
+        )
         for item in good.items
-    ]
+    ]  # fmt: skip
     showplan.add_segment(
         actor=actor("hemu"), session_id=session_id, kind="product", minutes=good.minutes, product_id=house.products[good.code], offers=offers,
         is_flash=is_flash, now=now,
@@ -101,6 +105,8 @@ def _prepare(session_id: UUID, now: datetime) -> None:
 CLAIMS = 96
 """How many units were claimed before a newcomer looks."""
 VIEWERS = 620
+SCARCE, SCARCE_UNITS = "KB-2417-C-S", 8
+"""The size that is gone within minutes."""
 
 
 def go_on_air(session_id: UUID, starts_at: datetime, now: datetime) -> None:
@@ -122,8 +128,25 @@ def go_on_air(session_id: UUID, starts_at: datetime, now: datetime) -> None:
     past.claim_in_the_past(shown, claims=CLAIMS, chance=chance)
     sample_minutes(session_id, session.room, starts_at, now, entered=VIEWERS)
     relay.settle_claims(now)
-    while pay_waiting(utc_now()):
-        pass
+    _wait_for_the_scarce_size(session.room)
+    pay_in_the_past(_paid_tonight(session_id, now, chance), now)
+    following.expire_unpaid(now)
+
+
+def _paid_tonight(session_id: UUID, now: datetime, chance: random.Random) -> list[Paid]:
+    """Eleven of twelve paid within four minutes; whoever claimed just now still has time."""
+    made = Order.objects.filter(session_id=session_id).order_by("ordered_at", "pk")
+    moments = [(order, order.ordered_at + timedelta(seconds=chance.randint(20, 240))) for order in made if order.pk.int % 12]
+    return [Paid(order, at) for order, at in moments if at < now]
+
+
+def _wait_for_the_scarce_size(room: str) -> None:
+    """Viewers who came too late for it stand on its waitlist, in the order they came."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT item FROM room.items WHERE room = %s AND sku_code = %s AND left_units = 0", [room, SCARCE])
+        for (item,) in cursor.fetchall():
+            for number in range(4):
+                cursor.execute("SELECT room.join_waitlist(%s, %s, %s, 1)", [room, f"late-{number}", item])
 
 
 def sample_minutes(session_id: UUID, room: str, starts_at: datetime, ends_at: datetime, *, entered: int) -> None:

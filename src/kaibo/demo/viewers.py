@@ -1,5 +1,5 @@
 """
-Viewers of the example shop: real HTTP clients of the room, each with its own pace, that watch, chat, like and claim.
+Viewers of the example shop: real HTTP clients of the room, each with its own pace, that watch, chat, like, claim and pay.
 
 They speak the room's public contract and nothing else, so what they show is what people would see.
 """
@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from kaibo.demo import shoppers
 
 NAMES = ["阿柚", "小满", "momo", "橘子汽水", "海边的卡", "Linn", "三三", "可可", "七七", "木木", "阿初", "梨涡", "鹿小葵", "一颗星", "半糖", "山茶", "小鱼干", "云朵朵", "芝士", "南风", "白桃", "圆圆", "青柠", "晚晚", "糯米", "知夏", "小北", "荔枝", "安安", "朵拉", "沐沐", "柚子茶", "一一", "小秋", "阿元", "落落", "米粒", "团团", "栗子", "苏苏"]
 CHAT = (
@@ -88,6 +90,8 @@ class Room:
     slug: str
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     current: str | None = None
+    polls: list[dict[str, Any]] = field(default_factory=list)
+    draws: list[dict[str, Any]] = field(default_factory=list)
 
     async def refresh(self) -> bool:
         connection = Connection(self.host, self.port)
@@ -96,6 +100,7 @@ class Room:
         if status != 200:
             return False
         self.items = {item["item"]: item for item in snapshot["items"]}
+        self.polls, self.draws = snapshot["polls"], snapshot["draws"]
         current = snapshot.get("current_item")
         self.current = current.get("item") if isinstance(current, dict) else current
         return True
@@ -109,6 +114,7 @@ class Viewer:
         self.connection = Connection(room.host, room.port)
         self.stream: asyncio.Task[None] | None = None
         self.token = ""
+        self.is_waiting = False
         self.seen: set[str] = set()
 
     async def watch(self) -> None:
@@ -119,7 +125,7 @@ class Viewer:
             if status != 201:
                 await asyncio.sleep(2)
                 continue
-            self.token, self.seen = answer["token"], set()
+            self.token, self.seen, self.is_waiting = answer["token"], set(), False
             await self.send_events(("enter", None))
             self.stream = asyncio.create_task(self.listen())
             async for _moment in self.moments(self.chance.uniform(60, 600)):
@@ -162,9 +168,13 @@ class Viewer:
             if self.chance.random() < 0.35:
                 await self.send_events(("cart", item))
             if self.chance.random() < 0.03:
-                await self.claim(item)
+                await shoppers.claim(self, item)
         elif dice < 0.64:
             await self.send_events((self.chance.choice(("follow", "share")), None))
+        elif dice < 0.72:
+            await shoppers.take_part(self)
+        elif dice < 0.78 and self.is_waiting:
+            await shoppers.look_at_mine(self)
 
     def pick(self) -> str | None:
         """The product on show; one of its specifications that is still there."""
@@ -174,11 +184,9 @@ class Viewer:
         alike = [one["item"] for one in self.room.items.values() if one["state"] == "on_sale" and one["title"].split(" ")[0] == shown["title"].split(" ")[0]]
         return self.chance.choice(alike) if alike else None
 
-    async def claim(self, item: str) -> None:
-        quantity = 2 if self.chance.random() < 0.12 else 1
-        await self.connection.ask(
-            "POST", f"/rooms/{self.room.slug}/claims", token=self.token, body={"item": item, "quantity": quantity}, key=str(uuid.uuid4())
-        )
+    async def ask(self, method: str, path: str, body: Any = None, *, key: str = "") -> tuple[int, Any]:
+        """This function will call the room as this viewer."""
+        return await self.connection.ask(method, f"/rooms/{self.room.slug}/{path}", token=self.token, body=body, key=key)
 
     async def send_events(self, *events: tuple[str, str | None]) -> None:
         at = datetime.now(UTC).isoformat()
@@ -192,7 +200,7 @@ async def crowd(base_url: str, slug: str, *, viewers: int, seed: int) -> None:
     room = Room(place.hostname or "127.0.0.1", place.port or 80, slug)
     while not await _try(room.refresh()):  # noqa: ASYNC110  the room is another process: there is no event to wait for
         await asyncio.sleep(1)
-    tasks: list[asyncio.Task[None]] = []
+    tasks = [asyncio.create_task(shoppers.bear_witness(room, Connection(room.host, room.port), random.Random(seed)))]
     try:
         for number in range(viewers):
             tasks.append(asyncio.create_task(Viewer(room, number, random.Random(seed + number)).watch()))
