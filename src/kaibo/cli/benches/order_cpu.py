@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 import psycopg
 
@@ -30,7 +31,7 @@ class Spent:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="cpu", daemon=True)
 
-    def __enter__(self) -> Spent:
+    def __enter__(self) -> Self:
         with psycopg.connect(self._dsn, autocommit=True, application_name="bench") as connection:
             self._sample(connection, is_first=True)
         self._thread.start()
