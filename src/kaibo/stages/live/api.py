@@ -11,6 +11,7 @@ from ninja.pagination import paginate
 
 from kaibo.plumbing.access import access
 from kaibo.stages.live import queries, services
+from kaibo.stages.live.coupon_api import router as coupon_router
 from kaibo.stages.live.desk import look
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import DESK_SEE
@@ -22,6 +23,7 @@ from kaibo.stages.showplan.models import Session
 
 router = Router(tags=["live"])
 router.add_router("", steering_router)
+router.add_router("", coupon_router)
 router.add_router("", talk_router)
 
 

@@ -371,3 +371,51 @@ class DrawPlan(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(published_at=None) | ~models.Q(published_by_name=""), name="published_draw_names_its_publisher")
         ]
+
+
+class CouponPlan(models.Model):
+    """
+    A coupon as the desk issued it, or asked for; its id is the room's, which counts what is taken and used (LIV-4).
+
+    One that could bring an item below cost, below its margin floor or far from its published price is issued by a second person (CMP-8).
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        ISSUED = "issued"
+        REFUSED = "refused"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    session = models.ForeignKey("showplan.Session", on_delete=models.PROTECT)
+    off_fen = models.BigIntegerField(null=True)
+    off_bp = models.PositiveIntegerField(null=True)
+    cap_fen = models.BigIntegerField(null=True)
+    threshold_fen = models.BigIntegerField(default=0)
+    units = models.PositiveIntegerField()
+    limit_per_visitor = models.PositiveIntegerField()
+    item_ids = models.JSONField(default=list)
+    minutes = models.PositiveIntegerField()
+    reason = models.CharField(max_length=200)
+    concerns = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices)
+    asked_by = models.UUIDField(null=True)
+    asked_by_name = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    decided_by = models.UUIDField(null=True)
+    decided_by_name = models.CharField(max_length=80, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    withdrawn_by_name = models.CharField(max_length=80, blank=True, default="")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["session", "-asked_at"], name="coupon_plan_session")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["waiting", "refused"])
+                | models.Q(concerns=[])
+                | (models.Q(decided_by__isnull=False) & ~models.Q(decided_by=models.F("asked_by"))),
+                name="concerning_coupon_needs_a_second_person",
+            ),
+            models.CheckConstraint(condition=models.Q(off_fen__isnull=True) ^ models.Q(off_bp__isnull=True), name="coupon_takes_off_one_way"),
+        ]

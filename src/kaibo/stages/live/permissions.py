@@ -29,6 +29,7 @@ REPLY_APPROVE = "live:reply:approve"
 SPEECH_SEND = "live:speech:send"
 SPEECH_ACKNOWLEDGE = "live:speech:acknowledge"
 DRAW_RUN = "live:draw:run"
+COUPON_ISSUE = "live:coupon:issue"
 DRAW_WITNESS = "live:draw:witness"
 
 ABILITIES = (
@@ -54,13 +55,14 @@ ABILITIES = (
     Ability(REPLY_APPROVE, "批准快捷与关键词回复", "approve quick and keyword replies"),
     Ability(SPEECH_SEND, "送入主播语音转写", "send the host's words from a speech recogniser"),
     Ability(SPEECH_ACKNOWLEDGE, "确认口播违禁提醒", "acknowledge hits in the host's words"),
+    Ability(COUPON_ISSUE, "发放与停发优惠券", "issue and withdraw coupons"),
     Ability(DRAW_RUN, "写抽奖规则、开始与作废抽奖", "write, start and void draws"),
     Ability(DRAW_WITNESS, "当抽奖见证人", "be a witness of a draw"),
 )
 _ANSWER = (PROMPTER_ANSWER, PLAYBOOK_TICK)
 _TALK = (TALK_MODERATE, TALK_ANSWER, POLL_RUN, REPLY_WRITE, SPEECH_ACKNOWLEDGE)
 _CONTROL = (
-    DRAW_RUN, DRAW_WITNESS, DESK_SEE, SESSION_START, SESSION_END, RUNDOWN_STEER, ITEM_STEER, PRICE_CHANGE, NOTICE_POST, STREAM_SWITCH, FIGURES_TELL, PLAYBOOK_RUN, *_ANSWER,
+    COUPON_ISSUE, DRAW_RUN, DRAW_WITNESS, DESK_SEE, SESSION_START, SESSION_END, RUNDOWN_STEER, ITEM_STEER, PRICE_CHANGE, NOTICE_POST, STREAM_SWITCH, FIGURES_TELL, PLAYBOOK_RUN, *_ANSWER,
     *_TALK, TALK_BLOCK, SPEECH_SEND,
 )  # fmt: skip
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -40,6 +40,10 @@ class Deed(StrEnum):
     PLAYBOOK_TELL = "playbook_tell"
     PLAYBOOK_OVER = "playbook_over"
     DRAW = "draw"
+    COUPON = "coupon"
+    COUPON_CONFIRM = "coupon_confirm"
+    COUPON_REFUSE = "coupon_refuse"
+    COUPON_WITHDRAW = "coupon_withdraw"
     UNDO = "undo"
     END = "end"
 
@@ -50,7 +54,7 @@ UNDOABLE = frozenset({Deed.NEXT, Deed.GO_TO, Deed.PREVIOUS, Deed.TAKE_DOWN, Deed
 
 STANDING = (
     Deed.START.value, Deed.UNDO.value, Deed.PROMPT.value, Deed.FLASH_OVER.value, Deed.PRICE_REFUSE.value, Deed.FIGURES.value,
-    Deed.PLAYBOOK.value, Deed.PLAYBOOK_TELL.value, Deed.PLAYBOOK_OVER.value,
+    Deed.PLAYBOOK.value, Deed.PLAYBOOK_TELL.value, Deed.PLAYBOOK_OVER.value, Deed.COUPON_REFUSE.value,
 )  # fmt: skip
 """What undoing steps over: it changed nothing that could be taken back."""
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.plumbing.wiring import Page, Stage, Threshold
+from kaibo.stages.live.coupon_queries import coupon_differences
 from kaibo.stages.live.exports import DESK_LOG_EXPORT
 from kaibo.stages.live.gates import gate
 from kaibo.stages.live.imports import FIGURES_IMPORT
@@ -35,5 +36,5 @@ STAGE = Stage(
         Threshold("live.chat_keep_days", 1095, "days", "观众发言保留多少天，过后抹去内容与昵称", "days after which what viewers said is erased", "直播电商监督管理办法：互动内容保存不少于三年"),
         Threshold("live.repeat_minutes", 4, "minutes", "核心卖点多久没说就提醒主播", "a selling point not said for so long is due again", "SEL-10"),
     ),
-    check=lambda: [*differences(), *poll_differences()],
+    check=lambda: [*differences(), *poll_differences(), *coupon_differences()],
 )  # fmt: skip

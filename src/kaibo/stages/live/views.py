@@ -19,11 +19,12 @@ from kaibo.master.shops.models import Platform
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.live import deeds, history, incidents, measured, queries, services
+from kaibo.stages.live import coupon_deeds, coupon_queries, deeds, history, incidents, measured, queries, services
 from kaibo.stages.live.desk import View, item_of, look, neediest_of
 from kaibo.stages.live.deviations import Measure
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import (
+    COUPON_ISSUE,
     DESK_SEE,
     FIGURES_TELL,
     ITEM_STEER,
@@ -102,6 +103,7 @@ def desk_context(request: ConsoleRequest, session: Session) -> dict[str, Any]:
         "platform": Platform(session.platform).label, "said": queries.points_said(session.pk, view.current.segment.id) if view.current else {},
         "ingests": queries.ingests_of(session, request.now), "last_told": queries.last_sample(session.pk) if session.is_elsewhere else None,
         "is_flash_ready": bool(view.current and view.front and view.front.is_flash and view.front.state == "paused" and not view.front.closes_at),
+        "coupons": coupon_queries.coupons_of(session, request.now), "coupons_waiting": [(one, one.asked_by != request.actor.person_id) for one in coupon_queries.waiting(session.pk)],
         "duties": showplan.duties_of([session.pk]).get(session.pk, []), "undo_words": action_words(view.undoable) if view.undoable else "",
     }  # fmt: skip
 
@@ -109,6 +111,7 @@ def desk_context(request: ConsoleRequest, session: Session) -> dict[str, Any]:
 CAN = {
     "steer": RUNDOWN_STEER, "items": ITEM_STEER, "price": PRICE_CHANGE, "confirm": PRICE_CONFIRM, "notice": NOTICE_POST, "end": SESSION_END,
     "stream": STREAM_SWITCH, "run": PLAYBOOK_RUN, "tick": PLAYBOOK_TICK, "figures": FIGURES_TELL,
+    "coupon": COUPON_ISSUE,
 }  # fmt: skip
 
 
@@ -225,9 +228,9 @@ def start(request: ConsoleRequest, session_id: UUID) -> HttpResponse:
     return done(request, _("开播了"), "live:desk", session_id)
 
 
-ACTS = {**deeds.ACTS}
+ACTS = {**deeds.ACTS, **coupon_deeds.ACTS}
 """Every deed of the desk by its name; a panel adds its own module's `ACTS` and `UNHEARD` here."""
-UNHEARD = deeds.UNHEARD
+UNHEARD = deeds.UNHEARD | coupon_deeds.UNHEARD
 
 
 @require_POST

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from kaibo.kit.money import yuan_text
+from kaibo.stages.live.coupon_words import coupon_words_of
 from kaibo.stages.live.incidents import Effect, Line
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.rules import Advice, Deed, Suggestion
@@ -20,6 +21,10 @@ def action_words(action: DeskAction) -> str:
         if key in said:
             said[key.replace("_fen", "")] = yuan_text(int(said[key]))
     kind = Deed(action.kind)
+    if "threshold_fen" in said:
+        said["title"] = coupon_words_of(said)
+    if said.get("is_waiting") and kind is Deed.COUPON:
+        return _("发券 %(title)s × %(units)s 张，等第二人确认") % _Known(said)
     if said.get("is_waiting"):
         return _("%(title)s %(price)s 等第二人确认") % said
     if kind is Deed.FLASH and "price" not in said:
@@ -58,6 +63,10 @@ def _words(said: Mapping[str, object]) -> dict[Deed, str]:
         Deed.PLAYBOOK_TELL: _("应急公告：%(text)s"),
         Deed.PLAYBOOK_OVER: _("演练结束：%(title)s") if said.get("is_drill") else _("应急结束：%(title)s"),
         Deed.DRAW: _("抽奖 %(title)s 开始，报名 %(minutes)s 分钟"),
+        Deed.COUPON: _("发券 %(title)s × %(units)s 张，%(minutes)s 分钟"),
+        Deed.COUPON_CONFIRM: _("确认发券 %(title)s × %(units)s 张（%(asked_by)s 申请）"),
+        Deed.COUPON_REFUSE: _("不同意发券 %(title)s"),
+        Deed.COUPON_WITHDRAW: _("停发优惠券 %(title)s，已领 %(taken)s 张照样能用"),
         Deed.UNDO: _("撤销：%(title)s"),
         Deed.END: _("下播，退回 %(returned)s 件"),
     }

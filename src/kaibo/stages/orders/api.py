@@ -30,6 +30,8 @@ class OrderOut(Schema):
     hold_flags: list[str]
     amount_fen: int
     paid_fen: int
+    coupon_fen: int
+    coupon_id: UUID | None
     refund_due_fen: int
     units: int
     goods: str

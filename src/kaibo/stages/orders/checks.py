@@ -42,9 +42,19 @@ _CHECKS = (
         "order {} has {} units, its claim {}",
     ),
     (
-        """SELECT o.id, o.amount_fen, c.amount_fen FROM orders_order o JOIN room.claims c ON c.claim = o.id
-            WHERE o.source = 'claim' AND o.amount_fen <> c.amount_fen""",
-        "order {} is over {} fen, its claim over {} fen",
+        """SELECT o.id, o.amount_fen + o.coupon_fen, c.amount_fen FROM orders_order o JOIN room.claims c ON c.claim = o.id
+            WHERE o.source = 'claim' AND o.amount_fen + o.coupon_fen <> c.amount_fen""",
+        "order {} is over {} fen with its coupon, its claim over {} fen",
+    ),
+    (
+        """SELECT o.id, o.coupon_fen, p.discount_fen FROM orders_order o JOIN orders_payment q ON q.order_id = o.id AND q.outcome <> 'refund_due'
+             JOIN room.payments p ON p.payment = q.payment_id WHERE o.coupon_fen <> p.discount_fen""",
+        "order {} is less by a coupon of {} fen, its payment by {} fen",
+    ),
+    (
+        """SELECT o.id, o.amount_fen, sum(l.amount_fen) FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+            WHERE o.source = 'claim' GROUP BY o.id HAVING o.amount_fen <> sum(l.amount_fen)""",
+        "order {} is over {} fen, its lines over {} fen",
     ),
     (
         """SELECT o.id, coalesce(r.units, 0), l.units FROM orders_order o

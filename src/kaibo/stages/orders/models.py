@@ -17,6 +17,8 @@ class Order(models.Model):
     """
     An order as we understand it beside what the platform said (`raw_status`, verbatim).
 
+    `amount_fen` is what is to be paid; with a coupon of ours the list amount is `amount_fen + coupon_fen`.
+
     `source_version` is when the truth it holds was written down (a file's export time, a claim's time): older truth
     never overwrites newer. Personal data is sealed per buyer (`receiver_sealed`), or the platform's own cipher.
     """
@@ -34,6 +36,8 @@ class Order(models.Model):
     freight_fen = models.BigIntegerField(default=0)
     paid_fen = models.BigIntegerField(default=0)
     refund_due_fen = models.BigIntegerField(default=0)
+    coupon_fen = models.BigIntegerField(default=0, db_default=0)
+    coupon_id = models.UUIDField(null=True)
     units = models.PositiveIntegerField(default=0)
     goods = models.CharField(max_length=200, blank=True, default="")
 
@@ -76,6 +80,7 @@ class Order(models.Model):
                 condition=Q(amount_fen__gte=0) & Q(freight_fen__gte=0) & Q(paid_fen__gte=0) & Q(refund_due_fen__gte=0),
                 name="order_money_not_below_zero",
             ),
+            models.CheckConstraint(condition=Q(coupon_fen=0, coupon_id=None) | Q(coupon_fen__gt=0, coupon_id__isnull=False), name="order_coupon_has_its_amount"),
             models.CheckConstraint(condition=~Q(order_no=""), name="order_has_a_number"),
         ]
         indexes = [

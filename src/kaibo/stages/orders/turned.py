@@ -22,6 +22,7 @@ from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.vault import vault
 from kaibo.room import claim_life
 from kaibo.room.claim_life import Turn
+from kaibo.stages.orders import couponed
 from kaibo.stages.orders.addresses.parser import Address, parse_address
 from kaibo.stages.orders.marks import masked_receiver, receiver_mark
 from kaibo.stages.orders.models import Payment
@@ -89,6 +90,7 @@ def book(booked: Sequence[tuple[Turn, str]]) -> dict[int, UUID]:
         ("id", "order_id", "channel", "payment_id", "payment_no", "paid_fen", "paid_at", "outcome"),
         ((ids[one.turn], one.claim, one.channel, one.payment, one.transaction, one.received_fen, one.paid_at, outcome) for one, outcome in booked),
     )
+    couponed.lower_amounts([one for one, outcome in booked if outcome != "refund_due"])
     return ids
 
 

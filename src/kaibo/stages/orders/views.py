@@ -280,7 +280,7 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
     return render(
         request, "orders/order.html",
         {
-            "order": found, "number": words.short_number(found.order_no), "platform": words.platform_words(found.platform),
+            "order": found, "list_amount": found.amount_fen + found.coupon_fen, "number": words.short_number(found.order_no), "platform": words.platform_words(found.platform),
             "state_title": words.state_words(found.state), "state_pill": words.state_pill(found.state), "shown": shown,
             "holds": [(flag, words.hold_words(flag)) for flag in found.hold_flags], "lines": queries.lines_of([found.pk]).get(found.pk, []),
             "open_findings": [one for one in findings if one["state"] == "open"], "decided": [one for one in findings if one["state"] != "open"],

@@ -7,9 +7,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from kaibo.kit.coupons import lowest_price
 from kaibo.kit.money import yuan_text
 from kaibo.master.catalog import queries as catalog
 from kaibo.plumbing.thresholds import thresholds
+from kaibo.room.wire import MOST_UNITS_IN_A_CLAIM
+from kaibo.stages.live import coupon_queries
+from kaibo.stages.live.coupon_rules import BELOW_COST_WITH_COUPON
 from kaibo.stages.live.models import PriceRequest, SaleItem
 from kaibo.stages.live.rules import PriceNotPositive, PriceReasonNeeded, PriceWaits
 from kaibo.stages.live.services.turns import Turn
@@ -33,19 +37,32 @@ def waits_for_second(
         price_fen, cost_fen=sku.cost_fen, published_fen=published,
         most_deviation_bp=thresholds.value("live.price_deviation_bp", shop_id=turn.session.shop_id),
     )  # fmt: skip
-    if not concerns:
+    said = [concern_words(one, price_fen, sku.cost_fen, published) for one in concerns]
+    kinds = [one.value for one in concerns]
+    with_coupon = None if price_fen < sku.cost_fen else coupon_price(turn, item.pk if item else None, price_fen)
+    if with_coupon is not None and with_coupon < sku.cost_fen:
+        kinds.append(BELOW_COST_WITH_COUPON)
+        said.append(_("已发的优惠券会把它减到 %(price)s，低于成本 %(cost)s") % {"price": yuan_text(with_coupon), "cost": yuan_text(sku.cost_fen)})
+    if not kinds:
         return False
     if not reason.strip() or turn.actor.person_id is None:
-        raise PriceReasonNeeded(concern="；".join(concern_words(one, price_fen, sku.cost_fen, published) for one in concerns))
+        raise PriceReasonNeeded(concern="；".join(said))
     try:
         with transaction.atomic():
             PriceRequest.objects.create(
-                session=turn.session, item=item, sku_id=sku_id, price_fen=price_fen, flash=flash, concerns=[one.value for one in concerns],
+                session=turn.session, item=item, sku_id=sku_id, price_fen=price_fen, flash=flash, concerns=kinds,
                 reason=reason.strip(), asked_by=turn.actor.person_id, asked_by_name=turn.actor.name, asked_at=turn.now,
             )  # fmt: skip
     except IntegrityError as waiting:
         raise PriceWaits from waiting
     return True
+
+
+def coupon_price(turn: Turn, item_id: UUID | None, price_fen: int) -> int | None:
+    """This function will give the lowest price of a unit the coupons that stand can make of a price; None without any."""
+    terms = coupon_queries.standing_terms(turn.session, item_id, turn.now)
+    found = [lowest_price(one, price_fen, most_units=MOST_UNITS_IN_A_CLAIM) for one in terms]
+    return min((one.unit_fen for one in found if one is not None), default=None)
 
 
 def concern_words(concern: PriceConcern, price_fen: int, cost_fen: int, published_fen: int) -> str:

@@ -25,6 +25,7 @@ function listen() {
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   };
   for (const kind of ["item", "price", "notice", "state"]) stream.addEventListener(kind, (event) => { hear(event); refreshSoon(); });
+  stream.addEventListener("coupon", hear);
   stream.addEventListener("stock", (event) => { hear(event); showStock(JSON.parse(event.data)); });
   stream.addEventListener("figures", (event) => { for (const place of desk.querySelectorAll("[data-viewers]")) place.textContent = JSON.parse(event.data).viewers.toLocaleString("zh-CN"); });
   carried.clear();
