@@ -3,6 +3,7 @@ import { d, span } from "./draw_words.js";
 import { clock, language } from "./words.js";
 
 const DAY_MS = 86400000;
+const RESULT_MS = 600000;
 
 export class Draws {
   constructor(wire, node) {
@@ -64,7 +65,9 @@ export class Draws {
 
   #draw() {
     const now = Date.now();
-    const shown = this.draws.filter((one) => one.state === "open" || one.state === "frozen" || this.#isFresh(one, now));
+    const running = (one) => one.state === "open" || one.state === "frozen";
+    const isQuiet = !this.draws.some(running); // results of before give way to what can be entered now
+    const shown = this.draws.filter((one) => running(one) || this.#isFresh(one, now, isQuiet));
     this.node.hidden = !shown.length;
     const looks = shown.map((one) => this.#look(one, now));
     const said = JSON.stringify(looks);
@@ -75,9 +78,9 @@ export class Draws {
     if (focused) this.node.querySelector(`[data-of="${focused}"]`)?.focus();
   }
 
-  #isFresh(one, now) {
+  #isFresh(one, now, isQuiet) {
     const mine = this.mine[one.draw];
-    return mine?.prize_state === "waiting" || now - new Date(one.draws_at) < DAY_MS;
+    return mine?.prize_state === "waiting" || now - new Date(one.draws_at) < (isQuiet || mine?.entry ? DAY_MS : RESULT_MS);
   }
 
   #look(one, now) {
