@@ -358,7 +358,7 @@ def everything_is_accounted_for(evening) -> None:
     assert DrawPlan.objects.count() == 1
     done = DeskAction.objects.exclude(kind__in=["prompt", "playbook", "playbook_tell", "playbook_over"]).order_by("at", "id").values_list("kind", "actor_name")
     assert list(done) == [
-        ("start", "Zhouzhou"), ("next", "Zhouzhou"), ("flash", "Zhouzhou"), ("pin", "Hemu"), ("price_ask", "Zhouzhou"), ("price_confirm", "Hemu"),
+        ("start", "Zhouzhou"), ("next", "Zhouzhou"), ("flash", "Zhouzhou"), ("pin", "Hemu"), ("price", "Zhouzhou"), ("price_confirm", "Hemu"),
         ("draw", "Hemu"), ("end", "Zhouzhou"),
     ]  # fmt: skip
     audit.seal(now)
