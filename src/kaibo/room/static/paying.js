@@ -8,6 +8,7 @@ const SOON = 4000, SELDOM = 20000;
 export class Paying {
   constructor(wire, { onMine }) {
     for (const node of document.querySelectorAll("[data-pt]")) node.textContent = pt(node.dataset.pt);
+    for (const node of document.querySelectorAll("[data-pt-label]")) node.ariaLabel = pt(node.dataset.ptLabel);
     this.wire = wire;
     this.onMine = onMine;
     this.mine = { claims: [], waits: [] };
@@ -52,6 +53,8 @@ export class Paying {
     } catch { wait = SELDOM; }
     if (wait) this.timer = setTimeout(() => this.refresh(), wait);
   }
+
+  couponsChanged() { if ($("checkout").open) this.#dialog(); }
 
   paint(item) {
     this.item = item;
@@ -118,7 +121,8 @@ export class Paying {
     if (!one) return;
     const isUnpaid = one.state === "unpaid";
     $("pay-title").textContent = `${one.title} × ${one.quantity}`;
-    $("pay-amount").textContent = yuan(one.amount_fen);
+    const due = this.coupons?.choose(one, () => this.#dialog()) ?? one.amount_fen;
+    $("pay-amount").textContent = due < one.amount_fen ? pt("less", yuan(one.amount_fen), yuan(due)) : yuan(one.amount_fen);
     $("pay-state").dataset.state = one.state;
     $("pay-note").hidden = !["refunding", "refunded"].includes(one.state);
     $("pay-note").textContent = pt("refund_note");
@@ -130,7 +134,7 @@ export class Paying {
     $("pay-channels-box").hidden = !isUnpaid;
     if (this.codeOf && (this.codeOf !== one.claim || !isUnpaid)) this.#code(null, null);
     $("pay-submit").hidden = !(isUnpaid || needsAddress) || Boolean(this.codeOf);
-    $("pay-submit").textContent = isUnpaid ? pt("continue_pay", yuan(one.amount_fen)) : pt("save");
+    $("pay-submit").textContent = isUnpaid ? pt("continue_pay", yuan(due)) : pt("save");
     this.#clock(one);
   }
 
@@ -163,7 +167,7 @@ export class Paying {
       if (one.state === "unpaid") {
         button.textContent = pt("opening");
         const channel = document.querySelector("input[name=pay-channel]:checked")?.value;
-        const link = await this.wire.ask("POST", `/claims/${one.claim}/payment`, { channel });
+        const link = await this.wire.ask("POST", `/claims/${one.claim}/payment`, { channel, ...(this.coupons?.chosen ? { coupon: this.coupons.chosen } : {}) });
         this.wire.keep("language", language);
         if (link.kind === "page") { location.assign(link.url); return; }
         this.#code(one.claim, link);
@@ -173,6 +177,7 @@ export class Paying {
     } catch (refusal) {
       this.#problem(said(refusal));
       if (["claim_expired", "already_paid"].includes(refusal.code)) await this.refresh();
+      if (refusal.code?.startsWith("coupon")) await this.coupons?.refresh();
     } finally {
       button.disabled = false;
       this.#dialog();

@@ -7,6 +7,7 @@ export function fold(picture, kind, body) {
     case "item": upsert(picture.items, body); break;
     case "stock": case "price": Object.assign(find(picture, body.item) ?? {}, body); break;
     case "draw": put(picture.draws, "draw", body); break;
+    case "coupon": put(picture.coupons, "coupon", body); break;
     case "poll": put(picture.polls, "poll", body); picture.polls = standing(picture.polls); break;
     case "answer": put(picture.answers, "question", body); picture.answers = picture.answers.slice(-MOST_ANSWERS); break;
     case "moderation": if (body.act === "pinned") picture.pinned = body.line; break;

@@ -20,6 +20,7 @@ const about = new About(wire, beacons);
 let picture;
 let draws;
 let polls;
+let coupons;
 let picked = null;
 let isPictured = false;
 
@@ -94,6 +95,7 @@ function paint() {
   paintDraws();
   chat.paintPinned(picture.pinned);
   paintPolls();
+  paintCoupons();
   curtain();
 }
 
@@ -108,6 +110,12 @@ async function paintPolls() {
   if (!polls && !picture.polls.some((one) => one.state === "open")) return;
   polls ??= import("./polls.js").then(({ Polls }) => new Polls(wire, $("polls")));
   (await polls).paint(picture);
+}
+
+async function paintCoupons() {
+  if (!picture.coupons?.length) return;
+  coupons ??= import("./coupons.js").then(({ Coupons }) => { paying.coupons = new Coupons(wire, () => paying.couponsChanged()); return paying.coupons.start(); });
+  (await coupons).paint(picture);
 }
 
 function pictured(isMoving) {

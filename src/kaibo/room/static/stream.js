@@ -1,5 +1,5 @@
 // The room's stream: comes back by itself with the last number it has, and says when it is away.
-const KINDS = ["item", "stock", "price", "notice", "state", "draw", "poll", "answer", "moderation", "chat", "likes", "figures"];
+const KINDS = ["item", "stock", "price", "notice", "state", "draw", "poll", "coupon", "answer", "moderation", "chat", "likes", "figures"];
 const TELL_AFTER_MS = 1500;
 
 export class Stream {
