@@ -34,6 +34,7 @@ class Shot:
     name: str
     path: str
     follow: str = ""
+    then: str = ""
     width: int = 1440
     height: int = 1000
     theme: str = "light"
@@ -41,6 +42,7 @@ class Shot:
     who: str = "linxia"
 
 
+DESK = "main a[href^='/live/0']"
 SHOTS = (
     Shot("home", "/"),
     Shot("board", "/launches/"),
@@ -80,7 +82,14 @@ SHOTS = (
     Shot("board-dark", "/launches/", theme="dark"),
     Shot("orders-phone", "/orders/", width=390, height=844),
     Shot("home-phone", "/", width=390, height=844),
-    Shot("prompter", "/live/", follow="main a[href^='/live/0']", width=390, height=844, theme="dark"),
+    Shot("prompter", "/live/", follow=DESK, then="prompter", width=1024, height=768, theme="dark"),
+    Shot("talk", "/live/", follow=DESK, then="talk", who="qiuyu"),
+    Shot("draws", "/live/", follow=DESK, then="draws", who="zhouzhou"),
+    Shot("playbooks", "/live/playbooks", who="zhouzhou"),
+    Shot("incident", "/live/playbooks", follow="main a[href*='/live/incidents/']", who="zhouzhou"),
+    Shot("replies", "/live/replies", who="hemu"),
+    Shot("push", "/showplan/", follow="main a[href^='/showplan/0']", then="push", who="luming"),
+    Shot("reconcile", "/orders/reconcile"),
 )
 
 
@@ -137,20 +146,43 @@ def go(page: Page, shot: Shot) -> int:
         if link.count() == 0:
             return 404
         href = link.get_attribute("href") or ""
-        if shot.name == "prompter":
-            href = f"{href.rstrip('/')}/prompter"
-        answer = page.goto(href)
+        answer = page.goto(f"{href.rstrip('/')}/{shot.then}" if shot.then else href)
     page.wait_for_timeout(1_800)  # charts draw, the desk hears its stream
     return answer.status if answer else 0
 
 
 def take_room(browser: Browser, room: str) -> None:
-    """This function will take the viewers' page at phone width."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True)
+    """This function will take what a viewer sees on a phone: the room, paying for a claim, the wallet, a draw computed again."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, locale="zh-CN")
     page = context.new_page()
+
+    def keep(name: str) -> None:
+        (PICTURES / f"{name}.png").write_bytes(compress(page.screenshot()))
+        print(name, "ok", flush=True)
+
     page.goto(f"{room}/r/{ROOM}")
     page.wait_for_timeout(6_000)
-    (PICTURES / "room.png").write_bytes(compress(page.screenshot()))
+    keep("room")
+    page.click("#buy")
+    page.wait_for_timeout(1_200)
+    keep("room-claimed")
+    if page.locator("#pay-go").is_visible():
+        page.click("#pay-go")
+        for field, value in (("name", "李小梅"), ("phone", "13812345678"), ("address", "浙江省杭州市西湖区文三路478号3幢")):
+            page.fill(f"#to-{field}", value)
+        keep("room-pay")
+        page.click("#pay-submit")
+        page.wait_for_selector("#amount")
+        keep("wallet")
+        page.click("#pay")
+        page.wait_for_selector("#pay-state[data-state=paid]")
+        keep("room-paid")
+    drawn = [one["draw"] for one in page.request.get(f"{room}/rooms/{ROOM}").json()["draws"] if one["state"] == "drawn"]
+    if drawn:
+        page.goto(f"{room}/draw/{ROOM}/{drawn[0]}")
+        page.click("#verify")
+        page.wait_for_selector("#verdict.good")
+        keep("proof")
     context.close()
 
 
