@@ -90,20 +90,27 @@ class Evening:
 
 @pytest.fixture
 def browsers(evening, open_browser, sign_in):
-    """Pages by who holds them."""
+    """Pages by who holds them; seven at once are slow on a small machine, and waiting longer fails nothing that works."""
+    expect.set_options(timeout=30_000)
+
+    def patient(**how):
+        opened = open_browser(**how)
+        opened.set_default_timeout(60_000)
+        return opened
 
     def staff(account: str, page: str = "live:desk", **how):
-        opened = sign_in(open_browser(**how), account)
+        opened = sign_in(patient(**how), account)
         opened.goto(evening.page(page))
         return opened
 
     def phone():
-        opened = open_browser(width=390, height=844)
+        opened = patient(width=390, height=844)
         opened.goto(f"{evening.room.url}/r/{evening.session.room}")
         opened.wait_for_selector(".room[data-state=live]")
         return opened
 
-    return staff, phone
+    yield staff, phone
+    expect.set_options(timeout=5_000)
 
 
 def test_a_whole_show_from_the_gate_to_the_retrospective(evening, browsers):

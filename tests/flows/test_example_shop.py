@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from django.db import connection
+
 from kaibo.config import checks
 from kaibo.demo import afterwards, earlier, house, tonight
+from kaibo.kit import draw_proof
 from kaibo.kit.clock import utc_now
 from kaibo.master.launches import queries as launches
 from kaibo.plumbing.access.actor import KAIBO
@@ -15,11 +18,15 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake.models import ImportRun
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.aftersales.models import Case
+from kaibo.room import polls
 from kaibo.stages.analytics.models import Retrospective, Snapshot
+from kaibo.stages.live import draw_queries
+from kaibo.stages.live.models import Incident, SpeechHit
 from kaibo.stages.members.models import Member
-from kaibo.stages.orders.models import Finding, Order
+from kaibo.stages.orders.models import Finding, Order, Payment
 from kaibo.stages.risk.models import Mention
 from kaibo.stages.showplan.models import Session
+from tests.make.databases import url_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +36,10 @@ def shop(tmp_path, monkeypatch):
     for place in ("kaibo.stages.analytics.queries.gathering.lake_folder", "kaibo.demo.past.lake_folder", "kaibo.demo.tonight.lake_folder"):
         monkeypatch.setattr(place, lambda: tmp_path / "lake")
     now = utc_now()
-    starts_at = now - timedelta(minutes=42)
+    starts_at = now - timedelta(minutes=tonight.MINUTES_IN)
+    database = url_of(connection.settings_dict["NAME"])
+    for place in ("kaibo.demo.payments.address", "kaibo.demo.talk.address"):
+        monkeypatch.setattr(place, lambda _env: database)
     built = house.build(now, starts_at)
     tonight.list_goods(built, now - timedelta(days=15))
     afterwards.before_tonight(built, now)
@@ -54,6 +64,20 @@ def test_the_example_shop_is_whole(shop):
     assert set(Case.objects.values_list("severity", flat=True)) == {"minor", "general", "serious"}
     assert Member.objects.filter(consent="given", segment="high_value").exists()
     assert Mention.objects.count() == 3
+
+    assert Payment.objects.filter(channel="sandbox").count() == Order.objects.filter(source="claim", paid_fen__gt=0).count() > 100
+    assert set(Incident.objects.values_list("is_drill", "kind")) == {(True, "network"), (False, "device")}
+    assert sorted(SpeechHit.objects.values_list("state", flat=True)) == ["acknowledged", "open", "open"]
+    with connection.cursor() as cursor:
+        assert [(one.title, one.state, one.votes) for one in polls.polls_of(cursor, tonight.ROOM)] == [
+            ("下一场想看什么？", "open", 0), ("围巾先讲哪个颜色？", "closed", 137),
+        ]  # fmt: skip
+        cursor.execute("SELECT state, count(*) FROM room.questions WHERE room = %s GROUP BY state", [tonight.ROOM])
+        assert dict(cursor.fetchall())["answered"] == 4
+    drawn, opened, draft = sorted(draw_queries.draws_of(Session.objects.get(state="live"), now=utc_now()), key=lambda one: one.plan.written_at)
+    assert [one.state for one in (drawn, opened, draft)] == ["drawn", "open", "draft"]
+    assert not draft.lacks
+    assert draw_proof.verify(draw_queries.published_file(KAIBO, drawn.plan.pk)[1].encode()) == []
 
     rows = launches.board(KAIBO, utc_now())
     assert len(rows) == 7
