@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from kaibo.kit.ids import new_id
+from kaibo.room import figures as figures_of_room
 from kaibo.room import backoffice, complaints, ledger
 from kaibo.room.audit import differences
 from kaibo.room.ledger import Ask
@@ -133,7 +134,7 @@ def test_what_is_not_here_is_said_so_and_changes_nothing(dsn):
     for change, more, complaint in (
         (backoffice.set_room_state, {"room": "nowhere", "state": "live"}, complaints.RoomIsNotHere),
         (backoffice.post_notice, {"room": "nowhere", "text": "x"}, complaints.RoomIsNotHere),
-        (backoffice.room_figures, {"room": "nowhere"}, complaints.RoomIsNotHere),
+        (figures_of_room.room_figures, {"room": "nowhere"}, complaints.RoomIsNotHere),
         (backoffice.set_current_item, {"room": sale.room, "item": uuid.uuid4()}, complaints.ItemIsNotHere),
         (backoffice.close_item, {"room": sale.room, "item": uuid.uuid4()}, complaints.ItemIsNotHere),
         (backoffice.add_units, {"room": sale.room, "item": sale.item, "units": 0}, complaints.UnitsNotPositive),
@@ -154,7 +155,7 @@ def test_figures_count_claims_and_refusals(dsn):
     sale = make_sale(dsn, units=5, limit_per_visitor=3)
     sell(sale, 2, 2, visitor="a")
     sell(sale, 3, 1, visitor="b")
-    found = sale.do(backoffice.room_figures, room=sale.room)
+    found = sale.do(figures_of_room.room_figures, room=sale.room)
     assert (found.claims, found.claimed_units, found.claimed_fen) == (2, 5, 5 * 5990)
     assert (found.refused_limit, found.refused_sold_out) == (1, 1)
 

@@ -10,6 +10,7 @@ import httpx
 import psycopg
 
 from kaibo.kit.ids import new_id
+from kaibo.room import figures as figures_of_room
 from kaibo.room import audit, backoffice, upkeep
 from tests.room.house import listen, make_sale
 
@@ -77,7 +78,7 @@ def test_refusals_go_and_claims_stay_for_good(sale):
     clear(sale)
     left = sale.ask("select result, count(*) from room.answers where room = %s group by 1 order by 1", sale.room)
     assert left == [("claimed", 3), ("limit_reached", 1), ("not_on_sale", 1), ("sold_out", 1)]
-    figures = sale.do(backoffice.room_figures, room=sale.room)
+    figures = sale.do(figures_of_room.room_figures, room=sale.room)
     assert (figures.claims, figures.claimed_units, figures.claimed_fen) == (3, 3, 2970)
     assert (figures.refused_sold_out, figures.refused_limit) == (3, 3)
 
@@ -97,7 +98,7 @@ def test_chat_and_settled_reports_go_after_three_years_and_unsettled_reports_nev
     clear(sale)
     assert sale.one("select count(*) from room.messages where room = %s", sale.room) == 1
     assert sale.one("select count(*) from room.reports where room = %s", sale.room) == 3
-    assert sale.do(backoffice.room_figures, room=sale.room).messages == 2
+    assert sale.do(figures_of_room.room_figures, room=sale.room).messages == 2
 
 
 def test_presence_of_dead_processes_goes(sale):
@@ -134,8 +135,8 @@ def test_totals_are_exact_while_many_write_and_one_adds_up(dsn):
         thread.start()
     for thread in threads:
         thread.join()
-    figures = sale.do(backoffice.room_figures, room=sale.room)
+    figures = sale.do(figures_of_room.room_figures, room=sale.room)
     assert (figures.claims, figures.claimed_units, figures.claimed_fen) == (360, 720, 72_000)
     sale.do(upkeep.fold_tallies)
     assert sale.one("select count(*) from room.tallies where room = %s", sale.room) <= 51
-    assert sale.do(backoffice.room_figures, room=sale.room) == figures
+    assert sale.do(figures_of_room.room_figures, room=sale.room) == figures

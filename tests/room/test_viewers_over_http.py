@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from kaibo.room import figures as figures_of_room
 from kaibo.room import backoffice, moderation, complaints
 from tests.room.house import Viewer, listen, make_sale, served
 
@@ -168,7 +169,7 @@ def test_viewers_and_likes_are_told_as_figures(server, alice, sale):
     heard = listen(server.url, sale.room, until=lambda h: any(e.kind == "figures" for e in h))
     figures = next(e for e in heard if e.kind == "figures")
     assert (figures.data, figures.id) == ({"viewers": 1, "likes": 5}, None)
-    assert sale.do(backoffice.room_figures, room=sale.room).likes == 5
+    assert sale.do(figures_of_room.room_figures, room=sale.room).likes == 5
 
 
 def event(kind="click", **more):

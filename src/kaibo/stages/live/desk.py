@@ -9,7 +9,7 @@ from uuid import UUID
 from kaibo.master.stock import queries as stock
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.room.backoffice import RoomFigures
+from kaibo.room.figures import RoomFigures
 from kaibo.stages.live import history, queries
 from kaibo.stages.live.deviations import Measure, Moment, Standing
 from kaibo.stages.live.history import EarlierMoment

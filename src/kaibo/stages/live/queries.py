@@ -17,7 +17,8 @@ from kaibo.master.stock.rules import Availability, Bucket, bundles_from
 from kaibo.plumbing.wiring import Difference
 from kaibo.room import backoffice as room
 from kaibo.room import video
-from kaibo.room.backoffice import ItemLevel, RoomFigures
+from kaibo.room.backoffice import ItemLevel
+from kaibo.room.figures import RoomFigures, room_figures
 from kaibo.room.video import Ingest
 from kaibo.stages.live.models import Airing, Desk, DeskAction, FigureSample, Pace, PointSaid, PriceRequest, SaleItem
 from kaibo.stages.live.rules import Slot, expected_starts
@@ -116,7 +117,7 @@ def figures_of(session: Session) -> RoomFigures:
         last = FigureSample.objects.filter(session=session.pk).order_by("-at").first()
         return RoomFigures(last.viewers, last.likes, last.messages, last.claims, last.units, last.amount_fen, 0, last.refused) if last else NO_FIGURES
     with connection.cursor() as cursor:
-        return room.room_figures(cursor, session.room)
+        return room_figures(cursor, session.room)
 
 
 def ingests_of(session: Session, now: datetime) -> list[Ingest]:

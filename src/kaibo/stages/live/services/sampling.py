@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from kaibo.lake.reading import figures_of
-from kaibo.room import backoffice as room
+from kaibo.room.figures import room_figures
 from kaibo.stages.live import queries
 from kaibo.stages.live.models import Desk, FigureSample
 from kaibo.stages.showplan import queries as showplan
@@ -29,7 +29,7 @@ def sample_figures(now: datetime) -> int:
         if session.is_elsewhere:
             continue
         with connection.cursor() as cursor:
-            figures = room.room_figures(cursor, session.room)
+            figures = room_figures(cursor, session.room)
         entered = Desk.objects.filter(session=session.pk).values_list("entered", flat=True).first() or 0
         samples.append(
             FigureSample(
