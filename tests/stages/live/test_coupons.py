@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from django.urls import reverse
+
 from kaibo.kit.coupons import CouponTerms
 from kaibo.kit.ids import new_id
 from kaibo.plumbing.access.access import AbilityMissing
@@ -229,6 +231,8 @@ def test_an_order_costs_less_by_its_coupon_and_refunds_never_exceed_what_was_pai
     assert (line.price_fen, line.amount_fen, fen) == (price, price - 2_000, price - 2_000)
     assert order.open_findings == 1  # the address; the price is the published one, so the five fields agree
     assert all_agree()
+    page = client_of("olga", "operations", shop=shop).get(reverse("orders:order", args=[attempt])).content.decode()
+    assert "优惠券" in page and "−¥20" in page and "¥599" in page and "¥579" in page
     with pytest.raises(RefundBeyondPaid):
         take_from_line(line.pk, price)
     take_from_line(line.pk, price - 2_000)

@@ -122,7 +122,8 @@ export class Paying {
     const isUnpaid = one.state === "unpaid";
     $("pay-title").textContent = `${one.title} × ${one.quantity}`;
     const due = this.coupons?.choose(one, () => this.#dialog()) ?? one.amount_fen;
-    $("pay-amount").textContent = due < one.amount_fen ? pt("less", yuan(one.amount_fen), yuan(due)) : yuan(one.amount_fen);
+    const before = Object.assign(document.createElement("small"), { textContent: due < one.amount_fen ? pt("less", yuan(one.amount_fen)) : "" });
+    $("pay-amount").replaceChildren(yuan(due), before);
     $("pay-state").dataset.state = one.state;
     $("pay-note").hidden = !["refunding", "refunded"].includes(one.state);
     $("pay-note").textContent = pt("refund_note");
