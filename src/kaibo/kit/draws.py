@@ -1,5 +1,5 @@
 """
-The arithmetic of a draw 抽奖: what is promised before, what is frozen, and who wins. Pure; ADR 0009 says why.
+The arithmetic of a draw 抽奖: what is promised before, what is frozen, and who wins. Pure; ADR 0007 says why.
 
 Everything hashed is canonical JSON, so that a second program in another language comes to the same bytes. Winners are
 the entrants with the smallest HMAC-SHA-256 under the seed: no remainder, so no entrant is a little more likely.

@@ -1,5 +1,5 @@
 """
-The back of house's side of draws: publish, freeze, draw once, let alternates step up. See docs/adr/0009.
+The back of house's side of draws: publish, freeze, draw once, let alternates step up. See docs/adr/0007.
 
 As in `backoffice`: each takes a cursor first, works in the caller's transaction, never commits and announces its event
 there. Lock order: the room row, the draw row, then rows of the draw.   Source: LIV-5, LIV-10.

@@ -1,5 +1,5 @@
 """
-Draws in the room: enter once, follow the freeze, prove the entry, claim the prize. Contract: docs/room.md, ADR 0009.
+Draws in the room: enter once, follow the freeze, prove the entry, claim the prize. Contract: docs/room.md, ADR 0007.
 
 The heavy parts (tree, file) are read once after the freeze, off the event loop, and kept: what is frozen never changes.
 """

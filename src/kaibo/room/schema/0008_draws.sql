@@ -1,4 +1,4 @@
--- Draws 抽奖 (LIV-5, LIV-10): promised, frozen, drawn once. The protocol is docs/adr/0009-verifiable-draws.md.
+-- Draws 抽奖 (LIV-5, LIV-10): promised, frozen, drawn once. The protocol is docs/adr/0007-verifiable-draws.md.
 -- Lock order: the room row, then the draw row, then entries, witnesses and places of that draw.
 
 create table room.draws (
