@@ -292,6 +292,7 @@ def test_a_planted_oversale_is_caught(dsn):
     with psycopg.connect(dsn) as connection, connection.cursor() as cur:
         wrong = differences(cur)
         connection.execute("delete from room.answers where room = %s", (sale.room,))
+        connection.execute("delete from room.tallies where room = %s", (sale.room,))
         connection.execute("delete from room.movements where item = %s", (sale.item,))
         connection.execute("delete from room.events where room = %s", (sale.room,))
         connection.execute("delete from room.announced_stock where item = %s", (sale.item,))

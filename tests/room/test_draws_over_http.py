@@ -301,4 +301,8 @@ def test_a_planted_late_entry_stops_the_draw_and_shows_in_the_check(sale, alice,
     assert sale.one("select state from room.draws where draw = %s", draw) == "frozen"
     with psycopg.connect(sale.dsn) as connection:
         found = [(one.expected, one.found) for one in room_differences(connection.cursor()) if one.subject == draw]
+        # other tests prove the whole ledger of this database: what was planted goes again
+        connection.execute("alter table room.draw_entries disable trigger user")
+        connection.execute("delete from room.draw_entries where draw = %s and visitor = 'friend'", (draw,))
+        connection.execute("alter table room.draw_entries enable trigger user")
     assert found == [(1, 2)]
