@@ -27,6 +27,8 @@ def test_the_desks_key_issues_a_coupon_that_a_viewer_takes_and_withdraws_it(show
         receipt(desk).get_by_text("直播间已确认").wait_for()
         viewer = Viewer(room.url, "desk")
         assert viewer.http.post(f"/rooms/desk/coupons/{CouponPlan.objects.get().pk}/take").status_code == 201
+        # an open dialog is not written anew, so the coupon has to stand in it before it opens
+        desk.locator("#coupon").get_by_text("满 ¥199 减 ¥20").wait_for(state="attached")
         desk.keyboard.press("c")
         desk.locator("#coupon").get_by_text("满 ¥199 减 ¥20").wait_for()
         desk.locator("#coupon [data-deed=coupon_withdraw]").click()
