@@ -97,51 +97,6 @@ create index waitlist_heads on room.waitlist (item, place) where state = 'waitin
 create unique index one_wait_for_an_item on room.waitlist (item, visitor) where state = 'waiting';
 create index waits_of_a_visitor on room.waitlist (room, visitor);
 
--- Gives units on sale to who waits, in the order of arrival, each as a claim of its own. After it, an item on sale has
--- no units left or nobody waiting. Who wants more than there is gets what there is. The caller holds the item's row.
-create function room.offer_waiting(p_item uuid, p_now timestamptz) returns integer
-language plpgsql as $$
-declare
-    v_item record;
-    v_head record;
-    v_held bigint;
-    v_units bigint;
-    v_claim uuid;
-    v_offered integer := 0;
-begin
-    loop
-        select i.room, i.state, i.left_units, i.price_fen, i.price_version, i.limit_per_visitor, r.pay_within_seconds
-          into v_item from room.items i join room.rooms r on r.room = i.room where i.item = p_item;
-        exit when v_item.state is distinct from 'on_sale' or v_item.left_units = 0;
-        select w.place, w.visitor, w.quantity into v_head from room.waitlist w
-         where w.item = p_item and w.state = 'waiting' order by w.place limit 1 for update;
-        exit when not found;
-        v_units := least(v_head.quantity, v_item.left_units);
-        if v_item.limit_per_visitor is not null then
-            select coalesce(sum(u.units), 0) into v_held from room.visitor_units u
-             where u.item = p_item and u.visitor = v_head.visitor;
-            v_units := least(v_units, v_item.limit_per_visitor - v_held);
-        end if;
-        if v_units <= 0 then
-            update room.waitlist set state = 'limit_reached', ended_at = p_now where place = v_head.place;
-            continue;
-        end if;
-        v_claim := gen_random_uuid();
-        insert into room.answers (attempt, room, visitor, key, item, quantity, result, unit_price_fen, price_version, answered_at, pay_by)
-        values (v_claim, v_item.room, v_head.visitor, 'waitlist:' || v_claim, p_item, v_units, 'claimed', v_item.price_fen,
-                v_item.price_version, p_now, p_now + make_interval(secs => v_item.pay_within_seconds));
-        update room.items set claimed_units = claimed_units + v_units, left_units = left_units - v_units where item = p_item;
-        insert into room.movements (item, kind, units, moved_at) values (p_item, 'claimed', v_units, p_now);
-        if v_item.limit_per_visitor is not null then
-            insert into room.visitor_units (item, visitor, units) values (p_item, v_head.visitor, v_units)
-            on conflict (item, visitor) do update set units = room.visitor_units.units + excluded.units;
-        end if;
-        update room.waitlist set state = 'offered', ended_at = p_now, claim = v_claim where place = v_head.place;
-        v_offered := v_offered + 1;
-    end loop;
-    return v_offered;
-end $$;
-
 -- Ends claims nobody paid: their units go back on sale (and to who waits), or to the relay when the item is closed.
 -- The caller holds the claims' rows and knows them to be unpaid and not ended. Gives the items whose level moved.
 create function room.end_claims(p_claims uuid[], p_now timestamptz) returns setof uuid
@@ -192,36 +147,6 @@ begin
         return;
     end if;
     return query select cardinality(v_claims), array(select room.end_claims(v_claims, v_now));
-end $$;
-
--- Opens payments: one row for each (claim, channel), the first one's id for ever. Results: opened, already_paid,
--- claim_expired, nothing_to_pay, no_such_claim.
-create function room.open_payments(
-    p_payments uuid[], p_claims uuid[], p_rooms text[], p_visitors text[], p_channels text[], p_now timestamptz default null)
-returns table (n integer, result text, payment uuid, amount_fen bigint, pay_by timestamptz, title text, quantity integer)
-language plpgsql as $$
-#variable_conflict use_column
-declare
-    v_now timestamptz := coalesce(p_now, clock_timestamp());
-begin
-    insert into room.payments (payment, claim, room, visitor, channel, amount_fen, opened_at)
-    select distinct on (t.claim, t.channel) t.payment, t.claim, t.room, t.visitor, t.channel, a.quantity * a.unit_price_fen, v_now
-      from unnest(p_payments, p_claims, p_rooms, p_visitors, p_channels) with ordinality as t(payment, claim, room, visitor, channel, n)
-      join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
-     where a.paid_at is null and a.expired_at is null and a.pay_by > v_now and a.quantity * a.unit_price_fen > 0
-     order by t.claim, t.channel, t.n
-    on conflict (claim, channel) do nothing;
-    return query
-        select t.n::integer,
-               case when a.attempt is null then 'no_such_claim' when a.paid_at is not null then 'already_paid'
-                    when a.expired_at is not null or a.pay_by <= v_now then 'claim_expired'
-                    when p.payment is null then 'nothing_to_pay' else 'opened' end,
-               p.payment, p.amount_fen, a.pay_by, i.title, a.quantity
-          from unnest(p_claims, p_rooms, p_visitors, p_channels) with ordinality as t(claim, room, visitor, channel, n)
-          left join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
-          left join room.items i on i.item = a.item
-          left join room.payments p on p.claim = t.claim and p.channel = t.channel
-         order by t.n;
 end $$;
 
 -- Books payments the channels told of, one commit a batch. Each payment is booked once; told again, the answer is the
@@ -293,75 +218,6 @@ begin
             select n, s.outcome, s.is_repeat, s.claim, v_moved || s.items
               from room.take_payment_alone(p_channels[n], p_payments[n], p_transactions[n], p_amounts[n], p_paid_at[n], v_now) s;
     end loop;
-end $$;
-
--- Books one payment that is not the usual one. Its claim and item are locked by the caller.
-create function room.take_payment_alone(
-    p_channel text, p_payment uuid, p_transaction text, p_amount bigint, p_paid_at timestamptz, p_now timestamptz)
-returns table (outcome text, is_repeat boolean, claim uuid, items uuid[])
-language plpgsql as $$
-#variable_conflict use_column
-declare
-    v_paid record;
-    v_claim record;
-    v_item record;
-    v_held bigint := 0;
-    v_outcome text := 'refund_due';
-    v_reason text;
-begin
-    select * into v_paid from room.payments p where p.payment = p_payment and p.channel = p_channel;
-    if not found or (v_paid.transaction is not null and v_paid.transaction <> p_transaction)
-       or exists (select 1 from room.payments p where p.channel = p_channel and p.transaction = p_transaction and p.payment <> p_payment) then
-        return query select 'unknown', false, null::uuid, '{}'::uuid[];
-        return;
-    end if;
-    if v_paid.outcome is not null then
-        return query select v_paid.outcome, true, v_paid.claim, '{}'::uuid[];
-        return;
-    end if;
-    select * into v_claim from room.answers a where a.attempt = v_paid.claim;
-    select * into v_item from room.items i where i.item = v_claim.item;
-    if v_paid.amount_fen <> p_amount then
-        v_reason := 'amount_wrong';
-    elsif v_claim.paid_at is not null then
-        v_reason := 'paid_twice';
-    elsif v_claim.expired_at is null then
-        v_outcome := 'in_time';
-    else
-        if v_item.limit_per_visitor is not null then
-            select coalesce(sum(u.units), 0) into v_held from room.visitor_units u
-             where u.item = v_item.item and u.visitor = v_claim.visitor;
-        end if;
-        if v_item.state = 'closed' or v_claim.returned_units = 0 or v_item.left_units < v_claim.quantity
-           or v_held + v_claim.quantity > coalesce(v_item.limit_per_visitor, v_held + v_claim.quantity) then
-            v_reason := 'expired';
-        else
-            v_outcome := 'late';
-        end if;
-    end if;
-
-    if v_outcome = 'late' then
-        update room.items i set returned_units = i.returned_units - v_claim.quantity, left_units = i.left_units - v_claim.quantity
-         where i.item = v_item.item;
-        insert into room.movements (item, kind, units, claim, moved_at)
-        values (v_item.item, 'reclaimed', v_claim.quantity, v_claim.attempt, p_now);
-        if v_item.limit_per_visitor is not null then
-            update room.visitor_units u set units = u.units + v_claim.quantity
-             where u.item = v_item.item and u.visitor = v_claim.visitor;
-        end if;
-    end if;
-    if v_outcome <> 'refund_due' then
-        update room.answers a
-           set paid_at = p_paid_at, returned_units = case when v_outcome = 'late' then 0 else a.returned_units end
-         where a.attempt = v_claim.attempt;
-    end if;
-    update room.payments p
-       set transaction = p_transaction, received_fen = p_amount, paid_at = p_paid_at, noticed_at = p_now,
-           outcome = v_outcome, refund_reason = v_reason
-     where p.payment = p_payment;
-    insert into room.turns (claim, kind, payment, at)
-    values (v_claim.attempt, case v_outcome when 'in_time' then 'paid' else v_outcome end, p_payment, p_now);
-    return query select v_outcome, false, v_claim.attempt, case when v_outcome = 'late' then array[v_item.item] else '{}'::uuid[] end;
 end $$;
 
 -- Puts a viewer in the queue for a sold-out item. Results: waiting, not_sold_out, not_on_sale, limit_reached.

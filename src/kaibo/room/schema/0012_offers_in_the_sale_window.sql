@@ -1,3 +1,5 @@
+-- Gives units on sale to who waits, in the order of arrival, each as a claim of its own. After it, an item on sale has
+-- no units left or nobody waiting. Who wants more than there is gets what there is. The caller holds the item's row.
 -- Units that come back outside an item's sale window are offered to nobody: the sale is over, or has not begun.
 create or replace function room.offer_waiting(p_item uuid, p_now timestamptz) returns integer
 language plpgsql as $$

@@ -158,9 +158,10 @@ begin
     end if;
 end $$;
 
--- Opens payments as before, now with a coupon each or none. A claim's payment through a channel keeps the amount it was
+-- Opens payments: one row for each (claim, channel), the first one's id for ever, with a coupon each or none. Results: opened,
+-- already_paid, claim_expired, nothing_to_pay, no_such_claim. A claim's payment through a channel keeps the amount it was
 -- opened with: another coupon for it is `amount_fixed`. Further results: those of room.bind_coupon; nothing was opened then.
-drop function room.open_payments(uuid[], uuid[], text[], text[], text[], timestamptz);
+drop function if exists room.open_payments(uuid[], uuid[], text[], text[], text[], timestamptz);
 create function room.open_payments(
     p_payments uuid[], p_claims uuid[], p_rooms text[], p_visitors text[], p_channels text[], p_now timestamptz default null,
     p_coupons uuid[] default null)
@@ -247,7 +248,7 @@ end $$;
 create trigger money_uses_its_coupon after update of outcome on room.payments
     for each row when (old.outcome is null and new.outcome in ('in_time', 'late')) execute function room.use_coupons();
 
--- The rarer payments once more, with one reason more to owe the money back: a late payment keeps the amount it was opened
+-- Books one payment that is not the usual one. Its claim and item are locked by the caller. A late payment keeps the amount it was opened
 -- with, so its coupon must still be free. Else the claim stays ended.
 create or replace function room.take_payment_alone(
     p_channel text, p_payment uuid, p_transaction text, p_amount bigint, p_paid_at timestamptz, p_now timestamptz)
