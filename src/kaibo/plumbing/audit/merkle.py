@@ -1,4 +1,4 @@
-"""Merkle roots over audit rows: pure hashing, domain-separated so that a leaf can never pose as a node (RFC 6962)."""
+"""Merkle roots over audit rows, in the hexadecimal the tables keep; the tree itself is `kit.merkle`."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from kaibo.kit import merkle
+
 GENESIS = "0" * 64
 
 
 def leaf_hash(content: dict[str, Any]) -> str:
     """This function will hash one row's content in canonical JSON (sorted keys, no spaces, UTF-8)."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(b"\x00" + canonical.encode()).hexdigest()
+    return merkle.leaf_hash(canonical.encode()).hex()
 
 
 def root_hash(leaves: Sequence[str]) -> str:
     """This function will give the root over leaves in their order; an odd one is carried up unchanged."""
     if not leaves:
         return GENESIS
-    level = [bytes.fromhex(leaf) for leaf in leaves]
-    while len(level) > 1:
-        pairs = [hashlib.sha256(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, len(level) - 1, 2)]
-        level = pairs + ([level[-1]] if len(level) % 2 else [])
-    return level[0].hex()
+    return merkle.root_of([bytes.fromhex(leaf) for leaf in leaves]).hex()
 
 
 def chain_hash(previous: str, root: str, row_count: int) -> str:
