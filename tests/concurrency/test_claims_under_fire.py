@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from kaibo.room.audit import audit, differences
 from kaibo.room.claims import Door
 from kaibo.room.ledger import Ask
 from kaibo.room.refusals import LedgerAway, OutcomeUnknown
+from tests.make.processes import free_ports
 from tests.room.house import Viewer, database_name, drop_database, make_sale, own_database
 
 pytestmark = pytest.mark.processes
@@ -301,11 +301,6 @@ def test_a_planted_oversale_is_caught(dsn):
     assert told["claimed"] > 60 or wrong or told["LedgerAway"] > 0
 
 
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return door.getsockname()[1]
-
-
 def start_room(dsn, port, data):
     environment = {
         **os.environ, "KAIBO_DATABASE_URL": dsn, "KAIBO_DATA": str(data), "KAIBO_ROOM_PORT": str(port),
@@ -325,7 +320,7 @@ def start_room(dsn, port, data):
 def test_two_room_processes_killed_in_turn_lose_no_acknowledged_claim(dsn, tmp_path):
     """kill -9 of a room process with claims running: what was acknowledged is in the ledger, nothing is doubled."""
     sale = make_sale(dsn, units=100_000, is_bench=True)
-    ports = [_free_port(), _free_port()]
+    ports = free_ports(2)
     running = [start_room(dsn, port, tmp_path) for port in ports]
     acknowledged: list[str] = []
     tries = Counter()
@@ -385,7 +380,7 @@ def test_two_room_processes_killed_in_turn_lose_no_acknowledged_claim(dsn, tmp_p
 
 def test_a_room_process_stops_cleanly_on_sigterm(dsn, tmp_path):
     sale = make_sale(dsn, units=5, is_bench=True)
-    port = _free_port()
+    [port] = free_ports(1)
     process = start_room(dsn, port, tmp_path)
     viewer = Viewer(f"http://127.0.0.1:{port}", sale.room)
     assert viewer.claim(sale.item).status_code == 201

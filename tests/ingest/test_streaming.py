@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,15 +20,11 @@ from kaibo.ingest.keys import playlist_url
 from kaibo.ingest.server import NginxMissing, find_nginx
 from kaibo.kit.clock import utc_now
 from kaibo.room import backoffice, video
+from tests.make.processes import free_ports
 from tests.room.house import database_name, drop_database, make_sale, own_database, served
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser]
 SRC = Path(__file__).resolve().parents[2] / "src"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return door.getsockname()[1]
 
 
 @dataclass
@@ -100,10 +95,10 @@ def ingest(tmp_path_factory):
     if shutil.which("ffmpeg") is None:
         pytest.skip("ffmpeg is not installed")
     dsn = own_database(database_name("ingest"))
-    media_port = free_port()
+    media_port, rtmp_port = free_ports(2)
     environment = {
         **os.environ, "KAIBO_DATABASE_URL": dsn, "KAIBO_DATA": str(tmp_path_factory.mktemp("ingest")), "PYTHONPATH": str(SRC),
-        "KAIBO_MEDIA_PORT": str(media_port), "KAIBO_RTMP_PORT": str(free_port()),
+        "KAIBO_MEDIA_PORT": str(media_port), "KAIBO_RTMP_PORT": str(rtmp_port),
     }  # fmt: skip
     running = Ingest(environment, start(environment), f"http://127.0.0.1:{media_port}", dsn)
     yield running

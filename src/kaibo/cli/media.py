@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 
+from kaibo.cli.arguments import positive
 from kaibo.config import logs
 from kaibo.config.env import Env, read_env
 from kaibo.ingest.keys import SOURCES
@@ -39,9 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     key.add_argument("--json", action="store_true", help="JSON 输出 · JSON output")
     key.set_defaults(does=_key)
     signal = tools.add_parser("signal", help="推一段测试画面 · push a test picture")
-    signal.add_argument("--seconds", type=_positive, default=60, help="秒数 · how long (60)")
+    signal.add_argument("--seconds", type=positive, default=60, help="秒数 · how long (60)")
     signal.add_argument("--size", default="540x960", help="画面大小 · picture size (540x960)")
-    signal.add_argument("--rate", type=_positive, default=25, help="每秒帧数 · frames a second (25)")
+    signal.add_argument("--rate", type=positive, default=25, help="每秒帧数 · frames a second (25)")
     signal.set_defaults(does=_signal)
     drop = tools.add_parser("drop", help="断开正在推流的编码器 · cut off whoever pushes")
     drop.set_defaults(does=_drop)
@@ -49,19 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         tool.add_argument("--room", required=True, help="直播间 · room")
         tool.add_argument("--source", choices=SOURCES, default="main", help="主路或备路 · main or backup (main)")
     for tool in (key, signal):
-        tool.add_argument("--hours", type=_positive, default=12, help="推流码有效小时数 · hours the key is good for (12)")
+        tool.add_argument("--hours", type=positive, default=12, help="推流码有效小时数 · hours the key is good for (12)")
 
 
 def run(args: argparse.Namespace) -> int:
     does: Callable[[argparse.Namespace, Env], int] = args.does
     return does(args, read_env())
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError("> 0")
-    return number
 
 
 def _serve(args: argparse.Namespace, env: Env) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import psycopg
 
+from kaibo.cli.arguments import positive
 from kaibo.config import logs
 from kaibo.config.env import Env, read_env
 from kaibo.kit.errors import Forbidden
@@ -29,12 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(does=_serve)
     tools = parser.add_subparsers(metavar="TOOL")
     opening = tools.add_parser("open-bench", help="开一个压测直播间 · open a room for a load test")
-    opening.add_argument("--items", type=_positive, default=1, help="商品数 · items on sale (1)")
-    opening.add_argument("--stock", type=_positive, required=True, help="每件商品的件数 · units of each item")
+    opening.add_argument("--items", type=positive, default=1, help="商品数 · items on sale (1)")
+    opening.add_argument("--stock", type=positive, required=True, help="每件商品的件数 · units of each item")
     opening.set_defaults(does=_open_bench)
     tokens = tools.add_parser("tokens", help="打印观众凭证，每行一个 · print visitor tokens, one a line")
     tokens.add_argument("--room", required=True, help="直播间 · room")
-    tokens.add_argument("--count", type=_positive, required=True, help="个数 · how many")
+    tokens.add_argument("--count", type=positive, required=True, help="个数 · how many")
     tokens.set_defaults(does=_tokens)
     auditing = tools.add_parser("audit", help="从账本清点 · count the ledger")
     auditing.add_argument("--room", required=True, help="直播间 · room")
@@ -49,13 +50,6 @@ def run(args: argparse.Namespace) -> int:
     if does is not _serve and env.is_production:
         raise NotInProduction(reason="KAIBO_ENV=production")
     return does(args, env)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
-        raise argparse.ArgumentTypeError("> 0")
-    return number
 
 
 def _serve(args: argparse.Namespace, env: Env) -> int:

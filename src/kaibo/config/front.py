@@ -7,9 +7,8 @@ import contextlib
 import gc
 import logging
 import resource
-import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from kaibo.channels.pay_sandbox.channel import Channel as Sandbox
 from kaibo.channels.pay_sandbox.pages import WalletPages
 from kaibo.config.env import Env
 from kaibo.config.paying import address_public_key, pay_channels
+from kaibo.config.serving import Server
 from kaibo.database.address import address, create_if_missing
 from kaibo.kit.errors import Unavailable
 from kaibo.lake.append import Journal, JournalTaken
@@ -121,32 +121,6 @@ async def _sealing(journal: Journal) -> AsyncIterator[None]:
         task.cancel()
 
 
-class _Server(uvicorn.Server):
-    """Ends the viewers' streams at the first sign of stopping, so that nobody waits for them."""
-
-    def __init__(self, config: uvicorn.Config, before_exit: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._before_exit = before_exit
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stopping when asked to is no failure: unlike uvicorn's own, this does not raise the signal again at the end."""
-        before = {sig: signal.getsignal(sig) for sig in (signal.SIGTERM, signal.SIGINT)}
-        loop = asyncio.get_running_loop()
-        for sig in before:
-            loop.add_signal_handler(sig, self._stop, sig)
-        try:
-            yield
-        finally:
-            for sig, handler in before.items():
-                loop.remove_signal_handler(sig)
-                signal.signal(sig, handler)
-
-    def _stop(self, sig: int) -> None:
-        self._before_exit()
-        self.handle_exit(sig, None)
-
-
 def listen(bind: str, port: int) -> socket.socket:
     """This function will take the public port, or say who is in the way.   Raises: PortTaken."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
@@ -207,7 +181,7 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=8,
         )
-        server = _Server(config, before_exit=app.end_streams)
+        server = Server(config, before_exit=app.end_streams)
         runner = asyncio.Runner(loop_factory=config.get_loop_factory())
         with runner:
             runner.run(_run(server, door, journal))

@@ -8,7 +8,6 @@ import hashlib
 import http.client
 import logging
 import os
-import signal
 import socket
 import tempfile
 import threading
@@ -24,6 +23,7 @@ import uvicorn
 from kaibo.config.env import Env
 from kaibo.config.front import ready_database
 from kaibo.config.secret import secret_key
+from kaibo.config.serving import Server
 from kaibo.ingest.configuration import Layout
 from kaibo.ingest.gate import Figures, RoomStanding, gate
 from kaibo.ingest.keys import Source, StreamKey, ingest_secret, issue
@@ -173,21 +173,6 @@ class Watching(threading.Thread):
             log.warning("ingest reports wait for the database", extra={"reason": type(away).__name__})
 
 
-class _Server(uvicorn.Server):
-    """Stopping when asked to is no failure: unlike uvicorn's own, this does not raise the signal again at the end."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for sig in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sig, self.handle_exit, sig, None)
-        try:
-            yield
-        finally:
-            for sig in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(sig)
-
-
 def serve(env: Env) -> int:
     """This function will run the ingest until it is told to stop.   Raises: NginxMissing, NginxRefused."""
     program, module = find_nginx()
@@ -203,7 +188,7 @@ def serve(env: Env) -> int:
     try:
         watching.start()
         app = gate(secret=ingest_secret(secret_key(env)), standing=ledger.standing, is_well=lambda: nginx.is_running, figures=figures)
-        server = _Server(uvicorn.Config(app, access_log=False, log_config=None, server_header=False, lifespan="off"))
+        server = Server(uvicorn.Config(app, access_log=False, log_config=None, server_header=False, lifespan="off"))
         asyncio.run(server.serve(sockets=[door]))
         return 0
     finally:
