@@ -75,6 +75,23 @@ def test_a_double_click_claims_once(phone, sale):
     assert claims(sale) == 1
 
 
+def test_a_tap_while_the_page_still_enters_makes_no_second_person(phone, sale):
+    """Two persons on one phone: the claim would belong to the one whose cookie is overwritten, and never be seen again."""
+    asked = []
+
+    def wait_a_little(route):
+        asked.append(route.request.url)
+        phone.wait_for_timeout(300)
+        route.continue_()
+
+    phone.route("**/visitors", wait_a_little)
+    enter(phone, sale)
+    phone.click("#buy")
+    phone.wait_for_selector("#answer[data-kind=good]")
+    expect(phone.locator("#pay-go")).to_be_visible()
+    assert len(asked) == 1
+
+
 def test_the_button_says_sold_out_when_others_were_faster(phone, sale, server):
     enter(phone, sale)
     Viewer(server.url, sale.room).claim(sale.item, 10)

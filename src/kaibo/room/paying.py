@@ -155,6 +155,7 @@ class Paying:
         self._pool = pool
         self._sealer = None if seal_for is None else sealed_box.Sealer(seal_for)
         self._callers = ThreadPoolExecutor(MOST_CALLS_OUT, "channel")  # its own: a slow company holds up nobody else's threads
+        self._stuck: frozenset[UUID] = frozenset()
         self._telling: set[asyncio.Task[None]] = set()
         self._openings: Batcher[OpenAsk, Opened] = Batcher("payment openings", dsn, _commit_openings)
         self._money: Batcher[Money, Booked] = Batcher("payments", dsn, self._commit_money)
@@ -314,7 +315,9 @@ class Paying:
         """One claim whose numbers contradict its item's must not keep everybody else's units: end the others, name that one."""
         cursor = await connection.execute("select ended, items, stuck from room.expire_each(%s)", (MOST_EXPIRED_AT_ONCE,))
         ended, items, stuck = await cursor.fetchone()
-        log.error("claims that cannot be ended", extra={"claims": len(stuck), "first": str(stuck[0]) if stuck else ""})
+        if (found := frozenset(stuck or ())) != self._stuck:  # once, not every second until somebody looks
+            self._stuck = found
+            log.error("claims that cannot be ended", extra={"claims": len(found), "first": str(min(found, default=""))})
         return ended, items
 
     def _tell_levels(self, items: Sequence[UUID]) -> None:

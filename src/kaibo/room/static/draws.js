@@ -36,7 +36,10 @@ export class Draws {
 
   async #ask(draw, moved) {
     this.mine[draw] = { ...this.mine[draw], at: moved };
-    try { this.mine[draw] = { ...(await this.wire.look(`/draws/${draw}/mine`)), at: moved }; } catch { this.mine[draw].at = ""; return; }
+    let got;
+    try { got = await this.wire.look(`/draws/${draw}/mine`); } catch { this.mine[draw].at = ""; return; }
+    const had = this.mine[draw]; // an entry made while this was being asked is not in the answer
+    this.mine[draw] = { ...got, entry: got.entry ?? had.entry, receipt: got.receipt ?? had.receipt, at: moved };
     this.#draw();
   }
 

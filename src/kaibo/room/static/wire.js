@@ -23,10 +23,24 @@ export class Wire {
     this.me = read(`${this.key}.me`);
   }
 
+  // The picture the page itself brought, once; a page the browser kept from before is too old to tell.
+  given() {
+    const now = document.getElementById("now");
+    const isOld = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+    now?.remove();
+    return now && !isOld ? JSON.parse(now.textContent) : null;
+  }
+
   snapshot() { return this.#call("GET", ""); }
 
-  async enter({ anew = false } = {}) {
-    if (this.me && !anew) return this.me;
+  // One visitor a page: a tap while the page still enters must not become a second person.
+  enter({ anew = false } = {}) {
+    if (this.me && !anew) return Promise.resolve(this.me);
+    this.entering ??= this.#enter().finally(() => { this.entering = undefined; });
+    return this.entering;
+  }
+
+  async #enter() {
     const nickname = this.me?.nickname ?? `${t("guest")}${1000 + Math.floor(Math.random() * 9000)}`;
     const { visitor } = await this.#call("POST", "/visitors", { nickname });
     this.me = { visitor, nickname };
