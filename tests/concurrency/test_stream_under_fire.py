@@ -1,20 +1,15 @@
-"""A room process killed and a disk that fails: the stream loses no number, the lake no acknowledged event (LIV-9, INS-1)."""
+"""A room process killed: the stream loses no number, the lake no acknowledged event (LIV-9, INS-1)."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import random
-import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -23,57 +18,16 @@ from kaibo.lake import reading
 from kaibo.room import backoffice
 from kaibo.room.app import read_secret
 from kaibo.room.tokens import Tokens
+from tests.make.room_process import RoomProcess
 from tests.room.house import database_name, drop_database, make_sale, own_database
 
 pytestmark = pytest.mark.processes
-
-_FAILING_DISK = """
-import errno, os, sys
-real, flag = os.fdatasync, sys.argv[1]
-def fdatasync(handle):
-    if os.path.exists(flag):
-        raise OSError(errno.EIO, "Input/output error")
-    real(handle)
-os.fdatasync = fdatasync
-from kaibo.cli.main import main
-sys.argv = ["kaibo", *sys.argv[2:]]
-sys.exit(main())
-"""
-
 
 @pytest.fixture(scope="module")
 def dsn():
     made = own_database(database_name("stream_fire"))
     yield made
     drop_database(made)
-
-
-class RoomProcess:
-    """A real `./kaibo room` on a port of its own, which can be killed and started again."""
-
-    def __init__(self, dsn: str, data: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as door:
-            self.port = door.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.bad_disk = data / "bad-disk"
-        source = str(Path(__file__).resolve().parents[2] / "src")
-        self._env = {**os.environ, "KAIBO_DATABASE_URL": dsn, "KAIBO_DATA": str(data), "PYTHONPATH": source}
-        self._process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-c", _FAILING_DISK, str(self.bad_disk), "room", "--bind", "127.0.0.1", "--port", str(self.port)]
-        self._process = subprocess.Popen(command, env=self._env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(600):
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self.url}/health").status_code == 200:
-                    return
-            time.sleep(0.05)
-        raise AssertionError("the room did not start")
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
 
 
 @pytest.fixture
@@ -133,38 +87,6 @@ def test_a_reader_of_a_killed_process_misses_nothing_and_hears_nothing_twice(dsn
     follower.join(30)
     assert follower.numbers == list(range(start, start + 91))
     assert follower.returns >= 2
-
-
-def batch(*ids: str, kind: str = "click") -> dict:
-    at = datetime.now(UTC).isoformat()
-    return {"events": [{"id": one, "kind": kind, "at": at} for one in ids]}
-
-
-def visitor(url: str, room: str) -> httpx.Client:
-    http = httpx.Client(base_url=f"{url}/rooms/{room}", timeout=20)
-    entered = http.post("/visitors", json={"nickname": "阿柚"}).json()
-    http.cookies.clear()
-    http.headers["Authorization"] = f"Bearer {entered['token']}"
-    return http
-
-
-def test_a_disk_that_fails_to_sync_acknowledges_nothing_and_loses_nothing(dsn, room, tmp_path):
-    sale = make_sale(dsn, is_bench=True)
-    with contextlib.closing(visitor(room.url, sale.room)) as http:
-        assert http.post("/events", json=batch("a", "b")).json()["accepted"] == 2
-        room.bad_disk.touch()
-        for ids in (("c", "d"), ("e",)):
-            refused = http.post("/events", json=batch(*ids))
-            assert refused.status_code == 503
-            assert int(refused.headers["retry-after"]) >= 1
-        room.bad_disk.unlink()
-        again = http.post("/events", json=batch("c", "d", "a"))
-        assert (again.json()["accepted"], again.json()["duplicates"]) == (2, 1)
-        room.kill()
-        room.start()
-        after = http.post("/events", json=batch("a", "c", "e"))
-        assert (after.json()["accepted"], after.json()["duplicates"]) == (1, 2)
-    assert reading.figures_of(tmp_path / "lake", sale.room).event_counts == {"click": 5}
 
 
 def test_replayed_shuffled_and_doubled_events_give_the_same_figures(dsn, room, tmp_path):

@@ -255,8 +255,8 @@ class Journal:
         )
         for path in paths:
             found = segments.scan(path)
-            if found.is_torn and path == paths[-1]:
-                segments.cut(path, found.whole_bytes)
+            # An id found here is answered "known", that is durable: so it must be. A torn tail is cut off with it.
+            segments.write_afresh(path, found.whole_bytes if path == paths[-1] else found.file_bytes)
             for payload in found.payloads:
                 self._recent.update(self._recent.key(event.room, event.id) for event in segments.events_of(payload))
         written = int(paths[-1].name.removesuffix(segments.SUFFIX)) if paths else 0
@@ -269,10 +269,15 @@ class Journal:
         self._number += 1
         self._path = segments.segment_path(self._folder, self._number)
         self._broken = True
-        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
-        self._write_all(segments.MAGIC)
-        os.fsync(self._file)
-        segments.sync_folder(self._folder)
+        try:
+            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+            self._write_all(segments.MAGIC)
+            os.fsync(self._file)
+            segments.sync_folder(self._folder)
+        except OSError:
+            # A disk that fails for an hour would be tried with every batch: leave no file behind for each try.
+            self._path.unlink(missing_ok=True)
+            raise
         self._durable_bytes = len(segments.MAGIC)
         self._broken = False
 

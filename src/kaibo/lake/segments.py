@@ -75,11 +75,22 @@ def scan(path: Path) -> Scan:
     return Scan(tuple(payloads), offset, len(content))
 
 
-def cut(path: Path, whole_bytes: int) -> None:
-    """This function will cut a torn tail off, durably."""
-    with path.open("r+b") as file:
-        file.truncate(whole_bytes)
+def write_afresh(path: Path, length_bytes: int) -> None:
+    """
+    This function will put a synced copy of a segment's first bytes in the segment's place.
+
+    What a killed process left may stand in memory only: it was never synced, or its sync failed, after which the kernel
+    takes the pages for clean and a later sync of the same file says "done" without writing them. Only new bytes are sure.
+    """
+    content = path.read_bytes()[:length_bytes]
+    fresh = path.with_suffix(".afresh")
+    fresh.unlink(missing_ok=True)
+    with fresh.open("xb") as file:
+        file.write(content)
+        file.flush()
         os.fsync(file.fileno())
+    fresh.rename(path)
+    sync_folder(path.parent)
 
 
 def segment_path(folder: Path, number: int) -> Path:
