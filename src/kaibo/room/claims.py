@@ -40,6 +40,9 @@ RESOLVE_SECONDS = 8.0
 COMMIT_SECONDS = 6.0
 """How long one commit may take before its connection is given up as dead: a stopped server says nothing at all."""
 
+SENT_AFTER_TURNS = 3
+"""Turns of the event loop until a batch is on its way: the task that commits, the one that watches its time, the statement."""
+
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Reply = Callable[[Outcome | KaiboError], None]
 """Takes the committed outcome of an ask, or why there is none."""
@@ -161,6 +164,7 @@ class _Writer:
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
+        self._decided: list[tuple[Reply, Outcome]] = []
         self.batches = 0
 
     @property
@@ -209,13 +213,14 @@ class _Writer:
         return batch
 
     async def _run(self) -> None:
-        while not (self._is_stopping and not self._queue):
-            if not self.is_connected:
-                await self._reconnect()
+        while not (self._is_stopping and not self._queue and not self._decided):
             if not self._queue:
-                self._wake.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), 1.0)
+                self._tell()
+                await self._wait()
+                continue
+            if not self.is_connected:
+                self._tell()
+                await self._reconnect()
                 continue
             batch = self._take()
             try:
@@ -224,19 +229,40 @@ class _Writer:
                 log.exception("claim batch failed", extra={"asks": len(batch)})
                 _refuse(batch, OutcomeUnknown())
 
-    async def _answer(self, batch: list[tuple[Ask, Reply]]) -> None:
+    async def _wait(self) -> None:
+        """Until something is asked, looking after the connection meanwhile."""
         if not self.is_connected:
-            _refuse(batch, LedgerAway())
-            return
+            await self._reconnect()
+        if not self._queue and not self._is_stopping:
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), 1.0)
+
+    async def _answer(self, batch: list[tuple[Ask, Reply]]) -> None:
+        """Commit a batch; the one before it is answered while the database works, since writing answers takes as long."""
         asks = [ask for ask, _ in batch]
-        outcomes = await self._commit_surely(asks)
+        committing = asyncio.ensure_future(self._commit_surely(asks))
+        try:
+            for _ in range(SENT_AFTER_TURNS):
+                await asyncio.sleep(0)
+        finally:
+            self._tell()
+        outcomes = await committing
         if isinstance(outcomes, KaiboError):
             _refuse(batch, outcomes)
             return
         self.batches += 1
         self._after(asks, outcomes)
-        for (_, reply), outcome in zip(batch, outcomes, strict=True):
-            reply(outcome)
+        self._decided = [(reply, outcome) for (_, reply), outcome in zip(batch, outcomes, strict=True)]
+
+    def _tell(self) -> None:
+        """Answer what is committed."""
+        decided, self._decided = self._decided, []
+        for reply, outcome in decided:
+            try:
+                reply(outcome)
+            except Exception:  # one viewer's broken connection is not the next one's
+                log.exception("claim not answered")
 
     async def _commit_surely(self, asks: Sequence[Ask]) -> list[Outcome] | KaiboError:
         """Commit, and after a lost connection find out by sending the same asks again."""

@@ -69,7 +69,7 @@ class Turns:
     before it does anything else, and ten thousand requests at once would keep finished commits waiting for seconds.
     """
 
-    MOST_IN_A_TURN = 256
+    MOST_IN_A_TURN = 64
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
