@@ -253,6 +253,7 @@ def set_window(
         raise WindowEndsBeforeItBegins
     _open_item(cur, room, item)
     cur.execute("update room.items set opens_at = %s, closes_at = %s where item = %s", (opens_at, closes_at, item))
+    _offer_waiting(cur, item)
     _announce_item(cur, item)
 
 
@@ -266,6 +267,7 @@ def sell_for(cur: Cursor, *, room: str, item: str | UUID, seconds: int) -> None:
     cur.execute(
         "update room.items set closes_at = clock_timestamp() + make_interval(secs => %s) where item = %s", (seconds, item)
     )
+    _offer_waiting(cur, item)
     _announce_item(cur, item)
 
 

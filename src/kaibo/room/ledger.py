@@ -1,7 +1,7 @@
 """
 The claim ledger on PostgreSQL: a batch of asks in, one committed answer each out (LIV-4, LIV-11).
 
-All deciding is in `room.admit` (schema/0006_door.sql), one statement a batch in its own transaction.
+All deciding is in `room.admit` (schema/0016_windows_and_one_snapshot.sql), one statement a batch in its own transaction.
 """
 
 from __future__ import annotations

@@ -297,6 +297,7 @@ class Paying:
             with contextlib.suppress(*AWAY):
                 while await self.expire() == MOST_EXPIRED_AT_ONCE:
                     pass
+                await self.offer_at_opening()
 
     async def expire(self) -> int:
         """This function will end claims nobody paid by their time and give how many; several processes share the work."""
@@ -310,6 +311,15 @@ class Paying:
         if items:
             self._tell_levels(items)
         return int(ended)
+
+    async def offer_at_opening(self) -> int:
+        """This function will give units that came back while a sale window was shut to who waits, once it opens."""
+        async with self._pool.connection(timeout=3) as connection:
+            cursor = await connection.execute("select room.offer_at_opening()")
+            items = [item for (item,) in await cursor.fetchall()]
+        if items:
+            self._tell_levels(items)
+        return len(items)
 
     async def _expire_each(self, connection: Any) -> tuple[int, list[UUID]]:
         """One claim whose numbers contradict its item's must not keep everybody else's units: end the others, name that one."""

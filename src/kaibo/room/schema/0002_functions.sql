@@ -49,20 +49,7 @@ language sql stable as $$
         'stock', i.stock_units, 'limit_per_visitor', i.limit_per_visitor, 'position', i.position, 'state', i.state)
 $$;
 
--- Everything a newcomer needs, at one moment, together with the number of the last event it already contains.
-create function room.snapshot(p_room text) returns json
-language sql stable as $$
-    select json_build_object(
-        'room', r.room, 'title', r.title, 'operator', r.operator, 'host', r.host, 'company', r.company,
-        'video_url', r.video_url, 'state', r.state, 'starts_at', r.starts_at, 'current_item', r.current_item,
-        'is_bench', r.is_bench, 'likes', r.likes, 'last_event_id', r.last_event,
-        'items', coalesce((select json_agg(room.item_card(i) order by i.position, i.put_up_at, i.item)
-                             from room.items i where i.room = r.room), '[]'::json),
-        'notices', coalesce((select json_agg(n order by n.posted_at)
-                               from (select notice, text, posted_at from room.notices where room = r.room
-                                      order by posted_at desc limit 20) n), '[]'::json))
-      from room.rooms r where r.room = p_room
-$$;
+-- The snapshot, room.snapshot, stands in 0016_windows_and_one_snapshot.sql.
 
 -- One process tells how many viewers it has and how many likes it collected, and learns the room's totals.
 create function room.pulse(p_process uuid, p_room text, p_viewers integer, p_likes bigint)

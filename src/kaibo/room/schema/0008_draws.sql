@@ -239,10 +239,3 @@ language sql stable as $$
       from room.draws d
      where d.room = p_room and (d.state in ('open', 'frozen') or coalesce(d.drawn_at, d.voided_at) > now() - interval '1 day')
 $$;
-
--- The snapshot so far, with the draws.
-alter function room.snapshot(text) rename to snapshot_without_draws;
-create function room.snapshot(p_room text) returns json
-language sql stable as $$
-    select (room.snapshot_without_draws(p_room)::jsonb || jsonb_build_object('draws', room.open_draws(p_room)))::json
-$$;

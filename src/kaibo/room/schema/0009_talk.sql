@@ -242,18 +242,3 @@ create function room.pin_card(p room.pins) returns json
 language sql immutable as $$
     select json_build_object('message', p.message, 'visitor', p.visitor, 'nickname', p.nickname, 'text', p.text, 'by', p.speaker)
 $$;
-
--- The snapshot so far, with what is talked about: open polls and the latest one, the pinned message, the last answers.
-alter function room.snapshot(text) rename to snapshot_without_talk;
-create function room.snapshot(p_room text) returns json
-language sql stable as $$
-    select (room.snapshot_without_talk(p_room)::jsonb || jsonb_build_object(
-        'polls', coalesce((select jsonb_agg(room.poll_card(p) order by p.opened_at, p.poll) from room.polls p
-                            where p.room = p_room and (p.state = 'open' or p.poll = (
-                                select l.poll from room.polls l where l.room = p_room order by l.opened_at desc, l.poll desc limit 1))),
-                          '[]'::jsonb),
-        'pinned', (select room.pin_card(p) from room.pins p where p.room = p_room),
-        'answers', coalesce((select jsonb_agg(room.answer_card(q) order by q.answered_at)
-                               from (select * from room.questions where room = p_room and state = 'answered' and answer <> ''
-                                      order by answered_at desc limit 5) q), '[]'::jsonb)))::json
-$$;

@@ -321,11 +321,3 @@ begin
     values (v_claim.attempt, case v_outcome when 'in_time' then 'paid' else v_outcome end, p_payment, p_now);
     return query select v_outcome, false, v_claim.attempt, case when v_outcome = 'late' then array[v_item.item] else '{}'::uuid[] end;
 end $$;
-
-alter function room.snapshot(text) rename to snapshot_without_coupons;
-create function room.snapshot(p_room text) returns json
-language sql stable as $$
-    select (room.snapshot_without_coupons(p_room)::jsonb || jsonb_build_object(
-        'coupons', coalesce((select jsonb_agg(room.coupon_card(c) order by c.issued_at, c.coupon) from room.coupons c where c.room = p_room),
-                            '[]'::jsonb)))::json
-$$;
