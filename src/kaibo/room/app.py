@@ -100,9 +100,9 @@ class RoomApp:
         self.coupons = Coupons(parts.dsn, self._pool)
         self._paying_calls: PayingCalls | None = None
         self._listener = Listener(parts.dsn, on_event=self.rooms.noticed, on_chatter=self.rooms.hear)
-        self._draws = DrawCalls(parts.dsn, self._pool, self.rooms, lambda: self._the_desk)
-        self._reports = Reports(self.rooms, self._pool, lambda: self._the_desk)
         self._pages = Pages()
+        self._draws = DrawCalls(parts.dsn, self._pool, self.rooms, lambda: self._the_desk, self._pages)
+        self._reports = Reports(self.rooms, self._pool, lambda: self._the_desk)
         self._cold = self._cold_calls()
         self._hot: HotCalls | None = None
         self._streams = Streams(self.rooms)
@@ -289,16 +289,14 @@ class RoomApp:
         return _json({"count": asked.count}, 202)
 
     async def _page(self, request: Request) -> Response:
-        await self.rooms.get(request.path_params["room"])
+        live = await self.rooms.get(request.path_params["room"])
         policy = (
             "default-src 'self'; img-src 'self' data: https: http:; media-src 'self' blob: https: http:;"
             " connect-src 'self' https: http:; worker-src 'self' blob:; object-src 'none'; base-uri 'none';"
             " frame-ancestors 'self'"
         )
-        # The browser asks for the room's picture while it still loads the scripts that will ask for it.
-        picture = f"</rooms/{request.path_params['room']}>; rel=preload; as=fetch; crossorigin=anonymous"
-        headers = {"content-security-policy": policy, "referrer-policy": "same-origin", "link": picture}
-        return self._pages.page("room.html", request, headers)
+        headers = {"content-security-policy": policy, "referrer-policy": "same-origin"}
+        return self._pages.page("room.html", request, headers, picture=live.body())
 
     @property
     def _the_desk(self) -> Desk:

@@ -12,7 +12,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -20,7 +19,7 @@ import msgspec
 import psycopg
 from msgspec import Meta, Struct
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from kaibo.kit.clock import utc_now
@@ -40,13 +39,13 @@ from kaibo.room.draw_complaints import (
     NoSuchEntry,
     NotEligible,
 )
+from kaibo.room.pages import Pages
 from kaibo.room.rates import Rate
 from kaibo.room.refusals import NotReadable
 from kaibo.room.rooms import AWAY, Pool, Rooms, RoomsAway
 from kaibo.room.tokens import Visitor
 from kaibo.room.visitors import Desk
 
-STATIC = Path(__file__).parent / "static"
 MOST_KEPT = 4
 MOST_BODY_BYTES = 2_048
 BRIEF_SECONDS = 1.0
@@ -99,8 +98,9 @@ class _FrozenList:
 class DrawCalls:
     """The room's calls about draws; `routes` are mounted by the application."""
 
-    def __init__(self, dsn: str, pool: Pool, rooms: Rooms, desk: Callable[[], Desk]) -> None:
+    def __init__(self, dsn: str, pool: Pool, rooms: Rooms, desk: Callable[[], Desk], pages: Pages) -> None:
         self._dsn = dsn
+        self._pages = pages
         self._pool = pool
         self._rooms = rooms
         self._desk = desk
@@ -262,10 +262,7 @@ class DrawCalls:
     async def _page(self, request: Request) -> Response:
         await self._rooms.get(request.path_params["room"])
         policy = "default-src 'self'; connect-src 'self' https:; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
-        headers = {
-            "content-security-policy": policy, "cache-control": "no-cache", "x-content-type-options": "nosniff", "referrer-policy": "same-origin",
-        }  # fmt: skip
-        return FileResponse(STATIC / "draw.html", headers=headers)
+        return self._pages.page("draw.html", request, {"content-security-policy": policy, "referrer-policy": "same-origin"})
 
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -23,6 +23,7 @@ let polls;
 let coupons;
 let picked = null;
 let isPictured = false;
+let isStarted = false;
 
 const claiming = new Claiming(wire, {
   onStep(step) {
@@ -47,11 +48,11 @@ const stream = new Stream(wire.base, {
 
 async function load() {
   try {
-    picture = await wire.snapshot();
+    picture = wire.given() ?? await wire.snapshot();
   } catch (refusal) {
     trouble(refusal.status === 404 ? t("no_room") : t("reconnecting"));
     if (refusal.status !== 404) setTimeout(load, 2000);
-    return false;
+    return;
   }
   trouble("");
   picture.notices.slice(-1).forEach(notice);
@@ -59,7 +60,15 @@ async function load() {
   paint();
   performance.mark("usable");
   stream.open(picture.last_event_id);
-  return true;
+  if (!isStarted) start();
+}
+
+async function start() {
+  isStarted = true;
+  await wire.enter().catch(() => {});
+  beacons.start();
+  await claiming.resume();
+  await paying.start();
 }
 
 function hear(kind, body) {
@@ -153,9 +162,4 @@ $("notice-close").onclick = () => { $("notice").hidden = true; };
 $("goods").onclick = () => { if (picture) drawer.open(picture); };
 addEventListener("offline", () => trouble(t("offline")));
 addEventListener("online", () => { trouble(""); if (picture) stream.open(stream.after); });
-if (await load()) {
-  await wire.enter().catch(() => {});
-  beacons.start();
-  await claiming.resume();
-  await paying.start();
-}
+load();
