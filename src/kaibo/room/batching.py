@@ -99,7 +99,7 @@ class Batcher(Generic[Ask, Answer]):
         while True:
             try:
                 if self._connection is None or self._connection.closed:
-                    self._connection = await ledger.connect(self._dsn)
+                    self._connection = await ledger.connect(self._dsn, self._name.replace(" ", "-"))
             except (psycopg.Error, OSError) as away:
                 log.warning("the ledger is away", extra={"batch": self._name, "reason": type(away).__name__})
                 if not is_unknown or time.monotonic() > give_up_at:

@@ -1,7 +1,7 @@
 """
 A claim after it was claimed: opening a payment, hearing of money, the buyer's address, expiry at `pay_by`.
 
-Everything is decided in the ledger (schema/0007_claim_life.sql), batch by batch; this module carries asks there and
+Everything is decided in the ledger (schema/0007_claim_life.sql, 0013, 0015), batch by batch; this module carries asks there and
 answers back. Nobody is answered before the commit.
 """
 
@@ -433,7 +433,8 @@ async def _commit_addresses(connection: Connection, asks: Sequence[AddressGiven]
                select t.*, a.attempt is not null as is_mine, a.paid_at is not null or a.expired_at is null as is_open,
                       row_number() over (partition by t.claim, a.attempt order by t.n desc) as back
                  from unnest(%b::uuid[], %b::text[], %b::text[], %b::bytea[]) with ordinality as t(claim, room, visitor, sealed, n)
-                 left join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
+                 left join lateral (select c.* from room.answers c where c.attempt = t.claim limit 1) a
+                   on a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
            ), kept as (
                insert into room.addresses (claim, sealed, given_at)
                select claim, sealed, clock_timestamp() from given where is_mine and is_open and back = 1 order by claim

@@ -158,74 +158,6 @@ begin
     end if;
 end $$;
 
--- Opens payments: one row for each (claim, channel), the first one's id for ever, with a coupon each or none. Results: opened,
--- already_paid, claim_expired, nothing_to_pay, no_such_claim. A claim's payment through a channel keeps the amount it was
--- opened with: another coupon for it is `amount_fixed`. Further results: those of room.bind_coupon; nothing was opened then.
-drop function if exists room.open_payments(uuid[], uuid[], text[], text[], text[], timestamptz);
-create function room.open_payments(
-    p_payments uuid[], p_claims uuid[], p_rooms text[], p_visitors text[], p_channels text[], p_now timestamptz default null,
-    p_coupons uuid[] default null)
-returns table (n integer, result text, payment uuid, amount_fen bigint, pay_by timestamptz, title text, quantity integer, discount_fen bigint)
-language plpgsql as $$
-#variable_conflict use_column
-declare
-    v_now timestamptz;
-    v_ask record;
-    v_bound record;
-    v_takes uuid[] := array_fill(null::uuid, array[cardinality(p_claims)]);
-    v_offs bigint[] := array_fill(0::bigint, array[cardinality(p_claims)]);
-    v_refused text[] := array_fill(null::text, array[cardinality(p_claims)]);
-begin
-    if array_length(array_remove(p_coupons, null), 1) > 0 then
-        -- Only who pays with a coupon holds its claim: it must not end while the coupon is bound to it.
-        perform 1 from room.answers a where a.attempt in (select t.claim from unnest(p_claims, p_coupons) t(claim, coupon) where t.coupon is not null)
-          order by a.attempt for no key update;
-        v_now := coalesce(p_now, clock_timestamp());
-        for v_ask in
-            select t.n, t.claim, t.coupon, p.payment, k.coupon as opened_with
-              from unnest(p_claims, p_rooms, p_visitors, p_channels, p_coupons) with ordinality as t(claim, room, visitor, channel, coupon, n)
-              join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
-              left join room.payments p on p.claim = t.claim and p.channel = t.channel
-              left join room.coupon_takes k on k.take = p.take
-             where t.coupon is not null and a.paid_at is null and a.expired_at is null and a.pay_by > v_now
-             order by t.visitor, t.coupon, t.n
-        loop
-            if v_ask.payment is not null then
-                v_refused[v_ask.n] := case when v_ask.opened_with is distinct from v_ask.coupon then 'amount_fixed' end;
-                continue;
-            end if;
-            v_bound := room.bind_coupon(v_ask.coupon, v_ask.claim, v_now);
-            v_takes[v_ask.n] := v_bound.take;
-            v_offs[v_ask.n] := v_bound.discount_fen;
-            v_refused[v_ask.n] := nullif(v_bound.result, 'bound');
-        end loop;
-    end if;
-    v_now := coalesce(v_now, p_now, clock_timestamp());
-    insert into room.payments (payment, claim, room, visitor, channel, amount_fen, opened_at, take, discount_fen)
-    select distinct on (t.claim, t.channel) t.payment, t.claim, t.room, t.visitor, t.channel,
-           a.quantity * a.unit_price_fen - case when t.take is null then 0 else t.off end, v_now, t.take, case when t.take is null then 0 else t.off end
-      from unnest(p_payments, p_claims, p_rooms, p_visitors, p_channels, v_takes, v_offs, v_refused)
-           with ordinality as t(payment, claim, room, visitor, channel, take, off, refused, n)
-      join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
-     where a.paid_at is null and a.expired_at is null and a.pay_by > v_now and a.quantity * a.unit_price_fen > 0 and t.refused is null
-     order by t.claim, t.channel, t.n
-    on conflict (claim, channel) do nothing;
-    return query
-        select t.n::integer,
-               case when a.attempt is null then 'no_such_claim' when a.paid_at is not null then 'already_paid'
-                    when a.expired_at is not null or a.pay_by <= v_now then 'claim_expired' when t.refused is not null then t.refused
-                    when p.payment is null then 'nothing_to_pay'
-                    when t.coupon is not null and k.coupon is distinct from t.coupon then 'amount_fixed' else 'opened' end,
-               p.payment, p.amount_fen, a.pay_by, i.title, a.quantity, p.discount_fen
-          from unnest(p_claims, p_rooms, p_visitors, p_channels, v_refused, p_coupons)
-               with ordinality as t(claim, room, visitor, channel, refused, coupon, n)
-          left join room.answers a on a.attempt = t.claim and a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
-          left join room.items i on i.item = a.item
-          left join room.payments p on p.claim = t.claim and p.channel = t.channel
-          left join room.coupon_takes k on k.take = p.take
-         order by t.n;
-end $$;
-
 -- A claim that ends unpaid gives its coupon back to its owner, whoever ends it.
 create function room.free_coupons() returns trigger
 language plpgsql as $$
@@ -235,18 +167,6 @@ begin
 end $$;
 create trigger an_ended_claim_frees_its_coupon after update of expired_at on room.answers
     for each row when (old.expired_at is null and new.expired_at is not null) execute function room.free_coupons();
-
--- Money that paid a claim uses the coupon it was opened with, and frees another one bound to the same claim.
-create function room.use_coupons() returns trigger
-language plpgsql as $$
-begin
-    update room.coupon_takes k
-       set claim = case when k.take = new.take then new.claim end, used_at = case when k.take = new.take then new.noticed_at end
-     where (k.claim = new.claim or k.take = new.take) and k.used_at is null;
-    return null;
-end $$;
-create trigger money_uses_its_coupon after update of outcome on room.payments
-    for each row when (old.outcome is null and new.outcome in ('in_time', 'late')) execute function room.use_coupons();
 
 -- Books one payment that is not the usual one. Its claim and item are locked by the caller. A late payment keeps the amount it was opened
 -- with, so its coupon must still be free. Else the claim stays ended.
