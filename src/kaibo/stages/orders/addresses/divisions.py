@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,8 @@ class Divisions:
     """written → the cities called so, all over the country"""
     areas: dict[str, list[tuple[City, str]]] = field(default_factory=dict)
     """written → (city, full name of the area)"""
+    lengths: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """first two letters → how long the names that begin so are, longest first: no other beginnings need be looked up"""
 
 
 @cache
@@ -56,7 +59,15 @@ def divisions() -> Divisions:
             _add_city(table, city)
     for province, areas in municipal.items():
         _add_city(table, City(province, province, areas))
+    table.lengths = _lengths([*table.provinces, *table.cities, *table.areas])
     return table
+
+
+def _lengths(names: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for name in names:
+        found.setdefault(name[:2], set()).add(len(name))
+    return {begin: tuple(sorted(lengths, reverse=True)) for begin, lengths in found.items()}
 
 
 def _add_city(table: Divisions, city: City) -> None:

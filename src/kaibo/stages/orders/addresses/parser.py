@@ -114,7 +114,7 @@ def join_parts(province: str, city: str, area: str, street: str, detail: str) ->
 
 def _take(text: str, names: dict[str, str] | dict[str, list[City]]) -> tuple[str, str]:
     """The longest known name the text begins with, and what follows it."""
-    for length in range(min(LONGEST_NAME, len(text)), 1, -1):
+    for length in divisions().lengths.get(text[:2], ()):
         if text[:length] in names:
             return text[:length], text[length:]
     return "", text
@@ -131,7 +131,7 @@ def _without_repeat(text: str, province: str) -> str:
 
 def _take_city(text: str, province: str) -> tuple[City | None, str]:
     table = divisions()
-    for length in range(min(LONGEST_NAME, len(text)), 1, -1):
+    for length in table.lengths.get(text[:2], ()):
         found = [city for city in table.cities.get(text[:length], ()) if not province or city.province == province]
         if len(found) == 1 and not _is_rather_an_area(text, length, found[0]):
             return found[0], _without_city(text[length:], found[0])
@@ -142,7 +142,7 @@ def _take_city(text: str, province: str) -> tuple[City | None, str]:
 
 def _without_city(rest: str, city: City) -> str:
     """`杭州市杭州市西湖区` says the city twice; `唐山市唐山市汉沽管理区` names an area that is called so."""
-    if any(rest.startswith(area) for area in city.areas):
+    if rest.startswith(city.areas):
         return rest
     return rest.removeprefix(city.name).removeprefix("市辖区")
 
@@ -154,7 +154,7 @@ def _is_rather_an_area(text: str, length: int, city: City) -> bool:
 
 def _take_area(text: str, province: str, city: City | None) -> tuple[City | None, str, str]:
     table = divisions()
-    for length in range(min(LONGEST_NAME, len(text)), 1, -1):
+    for length in table.lengths.get(text[:2], ()):
         found = [
             (place, area) for place, area in table.areas.get(text[:length], ())
             if (not province or place.province == province) and (city is None or place == city)
