@@ -1,12 +1,14 @@
 """Personal data: encrypted per person, shown only with ability and reason, erased for good."""
 
+import hmac
+
 import pytest
 from cryptography.exceptions import InvalidTag
 
 from kaibo.plumbing.access.access import AbilityMissing
 from kaibo.plumbing.access.actor import NOBODY
 from kaibo.plumbing.audit.models import AuditRow
-from kaibo.plumbing.vault import vault
+from kaibo.plumbing.vault import cipher, vault
 from kaibo.plumbing.vault.models import SubjectKey
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +70,33 @@ def test_nothing_is_sealed_for_a_person_who_was_erased(now, owner):
     with pytest.raises(vault.PersonErased):
         vault.seal_persons({"a": {"name": "张三"}}, now=now)
     assert vault.subject_ids(["a"], now=now) == {"a": subject}
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 47, "x" * 48, "a secret much longer than a block of the hash " * 3])
+def test_the_mark_of_a_person_is_the_hmac_that_was_always_written(secret):
+    expected = hmac.new(b"kaibo.vault.find:" + secret.encode(), "phone:13812345678".encode(), "sha256").hexdigest()
+    assert cipher.fingerprint(secret, "phone:13812345678") == expected
+
+
+def test_an_offered_key_is_the_persons_only_where_nobody_has_one(now):
+    known = vault.subject_ids(["phone:138"], now=now)["phone:138"]
+    before = bytes(SubjectKey.objects.get().wrapped)
+    told = [("phone:138", {"name": "张三"}), ("phone:139", {"name": "李四"}), ("phone:139", {"name": "李四", "address": "别处"})]
+    kept = vault.keep_offers(vault.offer_persons(told), now=now)
+    assert kept[0][0] == known
+    assert kept[1][0] == kept[2][0] != known
+    assert bytes(SubjectKey.objects.get(pk=known).wrapped) == before
+    assert [vault.reveal_for_machine(*one) for one in kept] == [fields for _, fields in told]
+    assert vault.keep_offers(vault.offer_persons(told), now=now)[1][0] == kept[1][0]
+
+
+def test_offering_asks_the_database_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert len(vault.offer_persons([("phone:138", {"name": "张三"})])) == 1
+
+
+def test_no_two_things_are_encrypted_with_one_nonce():
+    offers = vault.offer_persons([(f"phone:{number}", {"name": "张三"}) for number in range(50)])
+    nonces = {blob[: cipher.NONCE_BYTES] for offer in offers for blob in (offer.wrapped, offer.blob)}
+    assert len(nonces) == 100
+    assert len({offer.key for offer in offers}) == 50

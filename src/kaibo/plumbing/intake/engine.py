@@ -22,6 +22,7 @@ from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake import quarantine, store
 from kaibo.plumbing.intake.applying import apply_rows
+from kaibo.plumbing.intake.collecting import seldom_collecting
 from kaibo.plumbing.intake.headers import ColumnsMissing
 from kaibo.plumbing.intake.kinds import ImportContext, ImportKind, ParsedRow, Refused, Taken
 from kaibo.plumbing.intake.models import ColumnMapping, ImportRun
@@ -74,9 +75,10 @@ def run_import(run_id: UUID, *, clock: Callable[[], datetime]) -> ImportRun:
     run.header, run.columns = list(plan.header.names), dict(plan.header.columns)
     context = context_of(run, now)
     position = run.position
-    for batch in _read_ahead(plan, position):
-        _take_batch(run, kind, plan, context, batch, position=position, now=clock())
-        position += len(batch)
+    with seldom_collecting():
+        for batch in _read_ahead(plan, position):
+            _take_batch(run, kind, plan, context, batch, position=position, now=clock())
+            position += len(batch)
     return _finish(run, plan, position, clock())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.vault import cipher
 from kaibo.plumbing.vault.models import SubjectKey
+
+_encode = msgspec.json.Encoder().encode
 
 
 class PersonErased(NotFound):
@@ -38,7 +41,51 @@ def subject_ids(identities: Iterable[str], *, now: datetime) -> dict[str, UUID]:
 
     `identities` are texts such as `douyin:buyer-id` or `phone:138…`; the answer maps each to its subject id.
     """
-    return {identity: subject for identity, (subject, _) in _subjects(identities, now=now).items()}
+    named = list(identities)
+    found = _subjects(offer_persons([(identity, {}) for identity in named]), now=now)
+    return {identity: found[cipher.fingerprint(settings.SECRET_KEY, identity)][0] for identity in named}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A person and their fields as they are kept if nobody met them before: made without the database, `keep_offers` decides."""
+
+    mark: str
+    key: bytes
+    wrapped: bytes
+    plain: bytes
+    blob: bytes
+
+
+def offer_persons(persons: Sequence[tuple[str, Mapping[str, str]]]) -> list[Offer]:
+    """This function will make a key for every (identity, fields) and encrypt the fields under it. No database."""
+    secret = settings.SECRET_KEY
+    count = len(persons)
+    keys = cipher.random_pieces(count, cipher.KEY_BYTES)
+    nonces = iter(cipher.random_pieces(2 * count, cipher.NONCE_BYTES))
+    offers = []
+    for (identity, fields), key in zip(persons, keys, strict=True):
+        plain = _encode(fields) if fields else b""
+        blob = cipher.seal(key, plain, next(nonces)) if fields else b""
+        offers.append(Offer(cipher.fingerprint(secret, identity), key, cipher.wrap(secret, key, next(nonces)), plain, blob))
+    return offers
+
+
+def keep_offers(offers: Sequence[Offer], *, now: datetime) -> list[tuple[UUID, bytes]]:
+    """
+    This function will find or make the keys of offered persons with a constant number of queries, and give each offer's
+    (subject id, blob) in order. A person has one key: what was encrypted under another offered one is encrypted anew.
+
+    Raises: PersonErased when one of the keys is gone.
+    """
+    found = _subjects(offers, now=now)
+    kept = []
+    for offer in offers:
+        subject, key = found[offer.mark]
+        if key is None:
+            raise PersonErased
+        kept.append((subject, offer.blob if key is offer.key else cipher.seal(key, offer.plain)))
+    return kept
 
 
 def seal_persons(persons: Mapping[str, Mapping[str, str]], *, now: datetime) -> dict[str, tuple[UUID, bytes]]:
@@ -48,29 +95,27 @@ def seal_persons(persons: Mapping[str, Mapping[str, str]], *, now: datetime) -> 
 
     Raises: PersonErased when one of the keys is gone.
     """
-    found = _subjects(persons, now=now)
-    if any(key is None for _, key in found.values()):
-        raise PersonErased
-    return {identity: (found[identity][0], _sealed(found[identity][1] or b"", fields)) for identity, fields in persons.items()}
+    return dict(zip(persons, keep_offers(offer_persons(list(persons.items())), now=now), strict=True))
 
 
 def _sealed(key: bytes, fields: Mapping[str, str]) -> bytes:
-    return cipher.seal(key, msgspec.json.encode(fields))
+    return cipher.seal(key, _encode(fields))
 
 
-def _subjects(identities: Iterable[str], *, now: datetime) -> dict[str, tuple[UUID, bytes | None]]:
-    """Identity → its subject and opened key (None: erased). New keys need no reading back: who made them knows them."""
-    secret = settings.SECRET_KEY
-    wanted = {cipher.fingerprint(secret, identity): identity for identity in identities}
+def _subjects(offers: Iterable[Offer], *, now: datetime) -> dict[str, tuple[UUID, bytes | None]]:
+    """Mark → its subject and opened key (None: erased). New keys need no reading back: who made them knows them."""
+    wanted: dict[str, Offer] = {}
+    for offer in offers:
+        wanted.setdefault(offer.mark, offer)
     found = _standing(wanted)
-    fresh = [mark for mark in wanted if mark not in found]
-    made = dict(zip(fresh, zip(new_ids(len(fresh)), cipher.new_keys(len(fresh)), strict=True), strict=True))
+    fresh = [offer for mark, offer in wanted.items() if mark not in found]
+    made = {offer.mark: (subject, offer.key) for subject, offer in zip(new_ids(len(fresh)), fresh, strict=True)}
     if made:
-        mine = _insert_keys([(subject, mark, cipher.wrap(secret, key)) for mark, (subject, key) in made.items()], now)
+        mine = _insert_keys([(made[offer.mark][0], offer.mark, offer.wrapped) for offer in fresh], now)
         found |= {mark: made[mark] for mark in mine}
         if len(mine) < len(made):  # somebody else met the same person just now: theirs is the key
             found |= _standing(mark for mark in made if mark not in mine)
-    return {wanted[mark]: one for mark, one in found.items()}
+    return found
 
 
 def _standing(marks: Iterable[str]) -> dict[str, tuple[UUID, bytes | None]]:
