@@ -23,6 +23,28 @@ there with a maker of genuine notices):
 * the same `open` or `refund` twice is once; time-outs raise `ChannelAway`, a no raises `ChannelRefused` with its words.
 * no secret and no personal datum in an exception, a log line or a `repr`.
 
+A shop channel `shop_<key>` (a shop on a platform) has these, and no others that anybody outside may import:
+
+| file | holds |
+|---|---|
+| `__init__.py` | docstring: which platform, its documents, what is not covered, what is unproven and therefore a setting |
+| `signing.py` | its signatures, both ways. Pure; every published vector is a test |
+| `reading.py` | its JSON → `PlatformOrder`, `PlatformCase`; `state_of`, `holds_of`. The platform's word stays verbatim. Pure |
+| `push.py` | where the platform pushes: a genuine push → `Hint`s, and the words it wants to hear |
+| `channel.py` | `Settings`, `Channel` (a `kit.shop_channels.ShopChannel`) and `KIND`: what it can do, what an account must say |
+
+Beside them: `asking.py` (paced, bounded calls; what may be asked twice is), `raw.py` and `reading_pages.py` (values and rows
+of JSON). `config/shop_kinds.py` lists the kinds; the back of house knows them by key alone (`plumbing.shop_kinds`). Rules
+every shop channel keeps, proven against the simulator (`tests/channels/test_shop_contract.py`, one entry a platform):
+
+* all orders of a window arrive, to the fen, while they change under the reader and calls fail; pages that could shift are
+  read from the last to the first; both ends of windows are ours, the first reaches back by the overlap.
+* a status nobody documented is `UNKNOWN`; a row that cannot be read is told by its number, never dropped.
+* a push proves itself by its signature and is a hint: what happened is asked for.
+* stock is set absolutely where the platform allows and read back; a parcel told twice is one parcel.
+* complaints are of one kind each: throttled, token ended, bad signature, refused, away, unreadable.
+* what the facts mark weak or unknown is a named setting (`Capabilities.unverified`), shown as such.
+
 Two more parts a channel may have: `pages.py` with `routes` of a page of its own (the sandbox's wallet), and a store
 (`wallet.py`), only where we are the outside system ourselves.
 """

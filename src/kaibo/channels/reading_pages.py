@@ -1,0 +1,37 @@
+"""Reading the rows of a platform's page one by one: what cannot be read is told, the others are kept. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from kaibo.channels.raw import text
+from kaibo.kit.shop_channels import Unread
+
+Row = TypeVar("Row")
+
+
+def read_each(
+    rows: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Row], number: str
+) -> tuple[tuple[Row, ...], tuple[Unread, ...]]:
+    """This function will read rows, and give those that are not what they should be by their number."""
+    done, refused = [], []
+    for row in rows:
+        try:
+            done.append(read(row))
+        except (KeyError, ValueError, TypeError, OverflowError, OSError) as wrong:
+            refused.append(Unread(_number(row, number), _why(wrong)))
+    return tuple(done), tuple(refused)
+
+
+def _why(wrong: Exception) -> str:
+    """The name of the field where it is known; never a value, which may be somebody's."""
+    said = str(wrong.args[0]) if wrong.args else ""
+    return f"{type(wrong).__name__} {said}" if said.isidentifier() else type(wrong).__name__
+
+
+def _number(row: Mapping[str, Any], name: str) -> str:
+    try:
+        return text(row.get(name)) or next((text(part[name]) for part in row.values() if isinstance(part, Mapping) and part.get(name)), "")
+    except ValueError:
+        return ""
