@@ -96,7 +96,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "kaibo.console.context.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "kaibo.console.templatetags.kaibo"],
+            "libraries": {"i18n": "kaibo.console.templatetags.page_texts"},
+            "builtins": ["kaibo.console.templatetags.page_texts", "django.templatetags.static", "kaibo.console.templatetags.kaibo"],
         },
     }
 ]
@@ -160,7 +161,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = not ENV.is_production
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": ENV.data / "media"}},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "kaibo.console.static_files.KnownFiles"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -13,13 +13,17 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as written_url
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.urls import NoReverseMatch
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from kaibo.console import drawing, words
+from kaibo.plumbing.addresses import address_of
 
 register = template.Library()
 for filter_name in (
@@ -35,6 +39,30 @@ for drawn in (drawing.gate, drawing.pill, drawing.clock, drawing.table_rows):
 
 def _component(name: str, **values: Any) -> SafeString:
     return render_to_string(f"console/components/{name}.html", values)
+
+
+class AddressNode(URLNode):
+    """`{% url %}` with addresses that were found before: no name of ours depends on the page that asks."""
+
+    def render(self, context: template.Context) -> str:
+        args = [one.resolve(context) for one in self.args]
+        named = {name: one.resolve(context) for name, one in self.kwargs.items()}
+        try:
+            address = address_of(self.view_name.resolve(context), *args, **named)
+        except NoReverseMatch:
+            if self.asvar is None:
+                raise
+            address = ""
+        if self.asvar:
+            context[self.asvar] = address
+            return ""
+        return conditional_escape(address) if context.autoescape else address
+
+
+@register.tag
+def url(parser: Any, token: Any) -> AddressNode:
+    node = written_url(parser, token)
+    return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
 
 
 # Blocks: `{% panel … %}…{% endpanel %}`

@@ -6,12 +6,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from kaibo.kit.errors import NotFound
 from kaibo.master.people.models import ApiToken, Membership, Person, RoleAbility
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.access import ROLE_TITLES
 from kaibo.plumbing.access.actor import NOBODY, Actor
 from kaibo.plumbing.wiring import wiring
@@ -38,11 +40,9 @@ def actor_for(person: Person) -> Actor:
     """This function will give the actor a person is, with all abilities per shop, in two queries."""
     if not person.is_active:
         return NOBODY
-    memberships = list(Membership.objects.filter(person=person).values_list("role_id", "shop_id"))
+    memberships = prepared.rows(_memberships, person_id=person.pk)
     granted: dict[str, set[str]] = {}
-    for role, ability in RoleAbility.objects.filter(
-        role__in={role for role, _ in memberships}, is_granted=True
-    ).values_list("role_id", "ability"):
+    for role, ability in prepared.rows(_granted, tuple(sorted({role for role, _ in memberships}))):
         granted.setdefault(role, set()).add(ability)
     abilities: dict[str, set[UUID | None]] = {}
     for role, shop_id in memberships:
@@ -56,6 +56,14 @@ def actor_for(person: Person) -> Actor:
         shop_ids=frozenset(shop_id for _, shop_id in memberships if shop_id),
         sees_all_shops=any(shop_id is None for _, shop_id in memberships),
     )
+
+
+def _memberships(*, person_id: Any) -> QuerySet[Any]:
+    return Membership.objects.filter(person_id=person_id).values_list("role_id", "shop_id")
+
+
+def _granted(roles: tuple[str, ...]) -> QuerySet[Any]:
+    return RoleAbility.objects.filter(role__in=roles, is_granted=True).values_list("role_id", "ability")
 
 
 def actor_of_account(account: str) -> Actor:

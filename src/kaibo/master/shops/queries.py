@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from kaibo.kit.errors import NotFound
 from kaibo.master.shops.models import Channel, Shop
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 
@@ -18,8 +21,11 @@ class ShopUnknown(NotFound):
 
 def shops_for(actor: Actor) -> list[Shop]:
     """This function will list the active shops an actor may see."""
-    visible = Shop.objects.filter(is_active=True).order_by("name")
-    return list(access.visible(visible, actor, "pk"))
+    return prepared.rows(_shops_for, actor)
+
+
+def _shops_for(actor: Actor) -> QuerySet[Shop]:
+    return access.visible(Shop.objects.filter(is_active=True).order_by("name"), actor, "pk")
 
 
 def shop_for(actor: Actor, shop_id: UUID) -> Shop:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -36,6 +36,11 @@ class Actor:
         if not shops:
             return False
         return shop_id is None or ALL_SHOPS in shops or shop_id in shops
+
+    @property
+    def scope(self) -> Hashable:
+        """Everything that decides what the actor may see and do: whoever has the same scope is answered alike."""
+        return (self.person_id, self.is_kaibo, self.sees_all_shops, self.shop_ids, frozenset(self.abilities.items()))
 
     def sees(self, shop_id: UUID | None) -> bool:
         return self.is_kaibo or self.sees_all_shops or shop_id is None or shop_id in self.shop_ids

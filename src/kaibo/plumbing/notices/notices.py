@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.notices.models import Notice
 
@@ -19,7 +23,11 @@ def tell(person_ids: Iterable[UUID], *, key: str, title: str, now: datetime, bod
 
 
 def unread_count(actor: Actor) -> int:
-    return Notice.objects.filter(person_id=actor.person_id, read_at=None).count() if actor.person_id else 0
+    return prepared.count(_unread, person_id=actor.person_id) if actor.person_id else 0
+
+
+def _unread(*, person_id: Any) -> QuerySet[Notice]:
+    return Notice.objects.filter(person_id=person_id, read_at=None)
 
 
 def notices_of(actor: Actor, *, most: int = 100) -> list[Notice]:
