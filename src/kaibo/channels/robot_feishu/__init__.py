@@ -1,0 +1,1 @@
+"""飞书 group robots.   Source: facts/platforms §4."""
