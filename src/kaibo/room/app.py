@@ -27,6 +27,7 @@ from kaibo.room.connection import Exchange
 from kaibo.room.coupons import Coupons
 from kaibo.room.draws import DrawCalls
 from kaibo.room.events import EventSink
+from kaibo.room.follows import Follows
 from kaibo.room.hot import HotCalls
 from kaibo.room.listening import Listener, PostgresCarrier
 from kaibo.room.metrics import Metrics
@@ -209,6 +210,7 @@ class RoomApp:
                 Route("/rooms/{room}/likes", self._like, methods=["POST"]),
                 *self.talk.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
                 *self.coupons.routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
+                *Follows(self._pool).routes(Calls(self._caller, _read, self._require_vote_pace, _json)),
                 Route("/r/{room}", self._page),
                 *self._draws.routes(),
                 *self._reports.routes(),

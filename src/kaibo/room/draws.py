@@ -58,7 +58,7 @@ _decode = msgspec.json.Decoder().decode
 NO_FOR: dict[str, type[KaiboError]] = {
     "no_such_draw": NoSuchDraw, "void": DrawVoid, "frozen": DrawFrozen, "too_early": DrawNotOpen, "not_eligible": NotEligible,
 }  # fmt: skip
-ELIGIBLE = {"commented": "先在直播间发言 / say something in the room first", "claimed": "先抢到商品 / claim something first"}
+ELIGIBLE = {"followed": "先关注店铺 / follow the shop first", "commented": "先在直播间发言 / say something in the room first", "claimed": "先抢到商品 / claim something first"}
 
 
 class WitnessAsk(Struct, frozen=True):

@@ -20,6 +20,10 @@ class RoomFigures:
     claimed_fen: int
     refused_sold_out: int
     refused_limit: int
+    followers: int = 0
+    """Who follows the shop of the room."""
+    new_followers: int = 0
+    """Who began to in this room."""
 
 
 def room_figures(cur: Cursor, room: str) -> RoomFigures:
@@ -32,7 +36,9 @@ def room_figures(cur: Cursor, room: str) -> RoomFigures:
                   coalesce(sum(t.units) filter (where t.what = 'claimed'), 0),
                   coalesce(sum(t.amount_fen) filter (where t.what = 'claimed'), 0),
                   coalesce(sum(t.times) filter (where t.what = 'sold_out'), 0),
-                  coalesce(sum(t.times) filter (where t.what = 'limit_reached'), 0)
+                  coalesce(sum(t.times) filter (where t.what = 'limit_reached'), 0),
+                  (select count(*) from room.follows where shop = room.followed_here(r.room)),
+                  (select count(*) from room.follows where room = r.room)
              from room.rooms r left join room.tallies t on t.room = r.room
             where r.room = %s group by r.room, r.likes""",
         (room,),

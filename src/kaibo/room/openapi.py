@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from kaibo.room import coupons, draws, paying_wire, wire
+from kaibo.room import coupons, draws, follows, paying_wire, wire
 from kaibo.room.reports import ReportAnswer, ReportAsk
 
 _ERRORS = {
@@ -31,7 +31,7 @@ _ITEM = {"name": "item", "in": "path", "required": True, "schema": {"type": "str
 _CHANNEL = {"name": "channel", "in": "path", "required": True, "schema": {"type": "string"}}
 _STRUCTS = (
     wire.VisitorAsk, wire.VisitorAnswer, wire.ClaimAsk, wire.ClaimAnswer, wire.MessageAsk, wire.LikesAsk,
-    wire.VoteAsk, wire.VoteAnswer, wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, wire.Refused,
+    wire.VoteAsk, wire.VoteAnswer, wire.EventAsk, wire.EventsAnswer, draws.WitnessAsk, draws.RevealAsk, draws.EntryAnswer, draws.PrizeAnswer, follows.Following, wire.Refused,
     paying_wire.PaymentAsk, paying_wire.PaymentAnswer, paying_wire.AddressAsk, paying_wire.ClaimState, paying_wire.WaitAsk,
     paying_wire.WaitState, paying_wire.Mine, coupons.TakeAnswer, coupons.HeldCoupons,
     ReportAsk, ReportAnswer,
@@ -83,6 +83,7 @@ def document() -> bytes:
                 ("401", "403", "404", "409", "422", "429", "503"),
             )
         },
+        "/rooms/{room}/follow": _follow_calls(),
         "/rooms/{room}/likes": {"post": _call("Like", "202", None, "LikesAsk", [_ROOM], ("401", "422", "429"))},
         "/rooms/{room}/events": {
             "post": _call("Behaviour events", "200", "EventsAnswer", "Events", [_ROOM], ("401", "422", "429", "503"))
@@ -122,6 +123,11 @@ def _paying_paths() -> dict[str, Any]:
         "/pay": {"get": _call("Ways to pay", "200", None, is_open=True)},
         "/pay/{channel}": {"post": _call("Notify call of a payment channel, signed its own way", "200", None, None, [_CHANNEL], ("403", "404", "422", "503"), is_open=True)},
     }
+
+
+def _follow_calls() -> dict[str, Any]:
+    words = {"get": "Do I follow the shop?", "put": "Follow the shop", "delete": "Follow no longer; nothing of it is kept"}
+    return {how: _call(said, "200", "Following", None, [_ROOM], ("401", "403", "404", "429", "503")) for how, said in words.items()}
 
 
 def _draw_paths() -> dict[str, Any]:

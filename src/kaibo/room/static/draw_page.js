@@ -51,7 +51,7 @@ function paintRules() {
   put("rules", heading(d("p_rules")), rows([
     [d("f_organiser"), rules.organiser], [d("f_contact"), rules.contact],
     [d("f_prizes"), rules.prizes.map((prize) => d("prize_full", prize, yuan(prize.value_fen))).join("；")],
-    [d("f_conditions"), rules.conditions], [d("f_opens"), `${when(told.opens_at)} – ${when(told.closes_at)}`], [d("f_draws"), when(told.draws_at)],
+    [d("f_who"), d("who_may", rules.eligibility)], [d("f_conditions"), rules.conditions], [d("f_opens"), `${when(told.opens_at)} – ${when(told.closes_at)}`], [d("f_draws"), when(told.draws_at)],
     [d("f_method"), rules.method], [d("f_entropy"), entropy], [d("f_claim"), `${d("within", long(rules.claim_within_seconds))}，${rules.claim_how}`],
     [d("f_delivery"), rules.delivery], [d("f_forfeiture"), rules.forfeiture], [d("f_alternates"), d("alternates", rules.alternates)],
     [d("k_rules_hash"), code(told.rules_hash)],

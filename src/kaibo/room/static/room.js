@@ -5,6 +5,7 @@ import { Card } from "./card.js";
 import { Chat } from "./chat.js";
 import { Claiming } from "./claiming.js";
 import { Drawer } from "./drawer.js";
+import { Follow } from "./follow.js";
 import { Paying } from "./paying.js";
 import { current, find, fold } from "./picture.js";
 import { Stream } from "./stream.js";
@@ -17,6 +18,7 @@ const wire = new Wire(decodeURIComponent(location.pathname.split("/")[2]));
 const beacons = new Beacons(wire);
 const chat = new Chat(wire);
 const about = new About(wire, beacons);
+const follow = new Follow(wire, beacons);
 let picture;
 let draws;
 let polls;
@@ -69,6 +71,7 @@ async function start() {
   beacons.start();
   await claiming.resume();
   await paying.start();
+  await follow.start();
 }
 
 function hear(kind, body) {

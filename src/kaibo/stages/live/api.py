@@ -13,6 +13,7 @@ from kaibo.plumbing.access import access
 from kaibo.stages.live import queries, services
 from kaibo.stages.live.coupon_api import router as coupon_router
 from kaibo.stages.live.desk import look
+from kaibo.stages.live.draw_api import router as draw_router
 from kaibo.stages.live.models import DeskAction
 from kaibo.stages.live.permissions import DESK_SEE
 from kaibo.stages.live.services.items import new_key
@@ -25,6 +26,7 @@ router = Router(tags=["live"])
 router.add_router("", steering_router)
 router.add_router("", coupon_router)
 router.add_router("", talk_router)
+router.add_router("", draw_router)
 
 
 class ItemOut(Schema):

@@ -73,13 +73,18 @@ def draws_of(session: Session, *, now: datetime) -> list[DrawRow]:
     return rows
 
 
+def plan_in(session: Session, draw_id: UUID) -> DrawPlan:
+    """This function will give a draw of this very session.   Raises: DrawUnknown."""
+    plan = DrawPlan.objects.filter(pk=draw_id, session=session).first()
+    if plan is None:
+        raise DrawUnknown
+    return plan
+
+
 def terms_for(session: Session, draw_id: UUID | None) -> Terms:
     """This function will give the draft to go on with: as kept, else with what the shop's last draw said.   Raises: DrawUnknown."""
     if draw_id is not None:
-        plan = DrawPlan.objects.filter(pk=draw_id, session=session).first()
-        if plan is None:
-            raise DrawUnknown
-        return terms_from(plan.terms)
+        return terms_from(plan_in(session, draw_id).terms)
     last = DrawPlan.objects.filter(session__shop=session.shop_id).order_by("-written_at").first()
     contact = terms_from(last.terms).contact if last else ""
     return first_terms(organiser=session.shop.company, contact=contact)

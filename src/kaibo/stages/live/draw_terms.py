@@ -15,7 +15,7 @@ from kaibo.kit.errors import Conflict, Invalid, NotFound
 SECONDS_TO_DRAW = 60
 """From the freeze to the draw: the time witnesses have before anybody waits for them."""
 REVEAL_SECONDS = 60
-ELIGIBILITY = ("everyone", "commented", "claimed")
+ELIGIBILITY = ("everyone", "followed", "commented", "claimed")
 METHOD = "名单冻结后公布 Merkle 根；以名单、规则与其后产生的随机数为种子，对每位参与者计算 HMAC-SHA-256，从小到大依次中奖，其后为候补；任何人可在公示页重算。"
 
 

@@ -77,7 +77,7 @@ def edit(request: ConsoleRequest, session_id: UUID, draw_id: UUID | None = None)
 
 
 def _eligibility() -> list[tuple[str, str]]:
-    words = {"everyone": _("所有进入直播间的观众"), "commented": _("在直播间发过言的观众"), "claimed": _("抢到过商品的观众")}
+    words = {"everyone": _("所有进入直播间的观众"), "followed": _("关注了店铺的观众"), "commented": _("在直播间发过言的观众"), "claimed": _("抢到过商品的观众")}
     return [(one, words[one]) for one in ELIGIBILITY]
 
 

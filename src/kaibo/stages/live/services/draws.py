@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -40,14 +40,20 @@ log = logging.getLogger("kaibo.live.draws")
 
 
 @transaction.atomic
-def save_draw(*, actor: Actor, session_id: UUID, draw_id: UUID | None, terms: Terms, now: datetime) -> DrawPlan:
-    """This function will keep a draft of a draw.   Raises: Forbidden, SessionUnknown, DrawPublished."""
+def save_draw(*, actor: Actor, session_id: UUID, draw_id: UUID | None, terms: Terms, now: datetime, key: str = "") -> DrawPlan:
+    """
+    This function will keep a draft of a draw; a new one said again with the same key is the one that was made.
+
+    Raises: Forbidden, SessionUnknown, DrawPublished.
+    """
     session = showplan.session_for(actor, session_id)
     access.require(actor, DRAW_RUN, shop_id=session.shop_id)
     written = {"title": terms.title, "terms": terms.as_json(), "written_by_name": actor.name, "written_at": now}
-    pk = draw_id or new_id()
+    pk = draw_id or (uuid5(session.pk, f"draw:{actor.person_id}:{key}") if key else new_id())
     if draw_id is None:
-        DrawPlan.objects.create(pk=pk, session=session, **written)
+        plan, is_new = DrawPlan.objects.get_or_create(pk=pk, defaults={"session": session, **written})
+        if not is_new:
+            return plan
     elif not DrawPlan.objects.filter(pk=pk, session=session, published_at=None).update(**written):
         raise DrawPublished
     audit.record(actor, "live:draw:save", subject=f"draw:{pk}", now=now, shop_id=session.shop_id, details={"title": terms.title})
