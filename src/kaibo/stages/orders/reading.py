@@ -32,6 +32,8 @@ class Receiver:
     address: str
     is_readable: bool
     """There is something, and the platform kept none of it for itself."""
+    shown: str = ""
+    """What the platform lets us show of what it keeps: 林* 138****5678."""
 
     @classmethod
     def of(cls, name: str, phone: str, address: str) -> Receiver:
@@ -70,6 +72,13 @@ class LineIn:
     address: Address | None
     """None: the platform keeps it."""
     content_hash: str
+    version: datetime | None = None
+    """When the platform last changed the order, where it says so; else the file's own time counts."""
+    order_amount_fen: int | None = None
+    """Of the whole order, where the platform says it beside its lines."""
+    shipped: int | None = None
+    """Units that left, where the platform counts them."""
+    source: str = "import"
 
 
 HASHED = (

@@ -59,9 +59,9 @@ def _kept_by_platform(receiver: Receiver) -> Sealed:
         return Sealed()
     cipher = _fields(receiver)
     is_masked = "**" in receiver.phone
-    shown = receiver.phone if is_masked else ""
+    shown = receiver.shown or (receiver.phone if is_masked else "")
     # equal ciphertexts are the same receiver; 抖店 gives a new one per order, then nothing can be compared
-    return Sealed(None, None, cipher, shown, receiver_mark(receiver.phone, receiver.address), _tail(receiver.phone) if is_masked else "")
+    return Sealed(None, None, cipher, shown, receiver_mark(receiver.phone, receiver.address), _tail(shown))
 
 
 def _tail(phone: str) -> str:

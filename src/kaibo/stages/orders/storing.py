@@ -36,7 +36,7 @@ ORDER_DEFAULTS = {"hold_reason": "''", "refund_due_fen": "0", "stock_reference":
 ORDER_KEPT = frozenset({"id", "shop_id", "platform", "order_no", "source", "created_at", "open_findings", "ordered_at"})
 """Never changed by a later file (findings have their own statement)."""
 ORDER_KEPT_WHEN_EMPTY = frozenset(
-    {"paid_at", "shipped_at", "finished_at", "cancelled_at", "buyer_subject_id", "receiver_sealed", "receiver_masked", "receiver_mark", "phone_tail",
+    {"paid_at", "shipped_at", "finished_at", "cancelled_at", "buyer_subject_id", "receiver_sealed", "receiver_cipher", "receiver_masked", "receiver_mark", "phone_tail",
      "province", "city", "area", "cancel_reason"}
 )  # fmt: skip
 """A later file that leaves these out (receivers vanish after shipping) does not wipe them out."""
@@ -127,7 +127,7 @@ def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limit
         (place.area if place else "")[:30], first.ordered_at, paid_at,
         ship_by(promised_at=first.promised_at, paid_at=paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours),
         max(shipped, default=None), max(finished, default=None),
-        context.now if one.merged.state in TERMINAL else None, first.cancel_reason, len(one.wrongs), "import", context.file_exported_at, context.now,
+        context.now if one.merged.state in TERMINAL else None, first.cancel_reason, len(one.wrongs), first.source, first.version or context.file_exported_at, context.now,
     )  # fmt: skip
 
 
@@ -159,10 +159,11 @@ def store_lines(takings: Sequence[Taking], items: Items) -> None:
 def _line_row(one: Taking, line: LineIn, items: Items) -> tuple[Any, ...]:
     item = items.of(line)
     was_sent = line.state in SENT
+    shipped = min(line.quantity, line.shipped) if line.shipped is not None else line.quantity if was_sent else 0
     has_ended = not was_sent and (line.state in TERMINAL or one.merged.state is State.CANCELLED)
     return (
         one.line_ids[line.line_no], one.id, line.line_no, item.id if item else None, line.title, line.specification, line.code, line.quantity,
-        line.quantity if was_sent else 0, line.quantity if has_ended else 0, line.price_fen, line.amount_fen, line.raw_status,
+        shipped, line.quantity - shipped if has_ended else 0, line.price_fen, line.amount_fen, line.raw_status,
         line.raw_aftersale, line.content_hash,
     )  # fmt: skip
 

@@ -37,8 +37,8 @@ class Known:
 
     id: UUID
     state: State
-    is_newer: bool
-    """What stands was written down after the file was."""
+    version: datetime
+    """When what stands was written down."""
     hold_flags: list[str]
     is_reserved: bool
     stock_reference: str
@@ -65,6 +65,8 @@ class Taking:
     @property
     def amount_fen(self) -> int:
         """Of all lines, those this file leaves out too."""
+        if self.first.order_amount_fen is not None:
+            return self.first.order_amount_fen
         others = [] if self.known is None else [kept[4] for no, kept in self.known.lines.items() if no not in self.line_ids]
         return sum([line.amount_fen for line in self.lines]) + sum(others)
 
@@ -108,7 +110,7 @@ def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     known = _known_orders(context, platform, list(by_order))
     changed: dict[str, list[LineIn]] = {}
     for order_no, placed in by_order.items():
-        fresh = _fresh_lines(known.get(order_no), placed, outcomes)
+        fresh = _fresh_lines(known.get(order_no), placed, outcomes, context.file_exported_at)
         if fresh:
             changed[order_no] = fresh
     if changed:
@@ -117,12 +119,14 @@ def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     return [outcome or Taken.SAME for outcome in outcomes]
 
 
-def _fresh_lines(known: Known | None, placed: Sequence[tuple[int, LineIn]], outcomes: list[Outcome | None]) -> list[LineIn]:
+def _fresh_lines(
+    known: Known | None, placed: Sequence[tuple[int, LineIn]], outcomes: list[Outcome | None], exported_at: datetime
+) -> list[LineIn]:
     """The lines that say something new; a file older than what stands says nothing new."""
     fresh = []
     for place, line in placed:
         stands = known.lines.get(line.line_no) if known else None
-        if known and (known.is_newer or (stands and stands[1] == line.content_hash)):
+        if known and (known.version > (line.version or exported_at) or (stands and stands[1] == line.content_hash)):
             outcomes[place] = Taken.SAME
         else:
             outcomes[place] = Taken.CHANGED if stands else Taken.NEW
@@ -134,9 +138,9 @@ def _known_orders(context: ImportContext, platform: str, numbers: Sequence[str])
     with connection.cursor() as cursor:
         # lock: known orders in id order, before any item of the ledger
         cursor.execute(
-            """SELECT id, order_no, state, source_version > %s, hold_flags, allocated_at IS NOT NULL, stock_reference FROM orders_order
+            """SELECT id, order_no, state, source_version, hold_flags, allocated_at IS NOT NULL, stock_reference FROM orders_order
                 WHERE platform = %s AND shop_id = %s AND order_no IN (SELECT json_array_elements_text(%s::json)) ORDER BY id FOR UPDATE""",
-            [context.file_exported_at, platform, context.shop_id, json.dumps(list(numbers))],
+            [platform, context.shop_id, json.dumps(list(numbers))],
         )
         found = {row[1]: Known(row[0], State(row[2]), row[3], row[4], row[5], row[6]) for row in cursor.fetchall()}
         if found:
