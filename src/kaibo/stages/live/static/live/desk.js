@@ -265,7 +265,7 @@ function replace(html) {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const place = desk.querySelector(`[data-part="${part.dataset.part}"]`);
     if (part.dataset.part === "dialogs" && (place.querySelector("dialog[open]") || place.dataset.html === part.innerHTML)) continue;
-    if (place.dataset.html === part.innerHTML) continue;
+    if (!place || place.dataset.html === part.innerHTML) continue; // `coupons` stands in a dialog and is renewed while that is open
     place.dataset.html = part.innerHTML;
     if (place.contains(document.activeElement)) document.activeElement.blur();
     place.replaceChildren(...part.childNodes);

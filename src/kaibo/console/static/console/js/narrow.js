@@ -1,0 +1,26 @@
+// A table that is wider than the phone becomes cards, each value beside the head of its column. Tables made for it say
+// `cards` and their labels themselves; this looks after the rest, also after a part of the page was renewed.
+const phone = matchMedia("(max-width: 700px)");
+const WIDE = "table.table:not(.cards)";
+
+function label(table) {
+  const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((head) => head.textContent.trim());
+  if (!heads.length) return;
+  for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
+    if ([...row.cells].some((cell) => cell.colSpan > 1)) continue;
+    [...row.cells].forEach((cell, at) => { if (at && heads[at] && !cell.dataset.label) cell.dataset.label = heads[at]; });
+  }
+  table.classList.add("cards");
+}
+
+function narrow(root) {
+  if (!phone.matches) return;
+  for (const table of root.querySelectorAll?.(WIDE) ?? []) {
+    const frame = table.closest(".table-scroll") ?? table.parentElement;
+    if (table.scrollWidth > frame.clientWidth + 2) label(table);
+  }
+}
+
+narrow(document);
+phone.addEventListener("change", () => narrow(document));
+document.addEventListener("htmx:load", (event) => narrow(event.detail.elt));
