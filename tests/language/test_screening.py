@@ -206,3 +206,17 @@ def test_real_live_chat_is_almost_never_blocked():
     blocked = [text for text in texts if verdict(text, surface="chat") == "block"]
     assert len(texts) > 30_000
     assert len(blocked) <= 3, blocked
+
+
+def test_what_is_forbidden_of_one_kind_of_goods_is_listed_by_its_law_the_own_laws_first():
+    rules = default_screener().forbidden_in("护肤 面膜", "script")
+    assert [(one.source.split("第")[0], one.is_own) for one in rules] == [("化妆品监督管理条例", True), ("广告法", False), ("广告法", False)]
+    assert "药妆" in rules[0].words and "治疗" in rules[1].words
+    coats = default_screener().forbidden_in("服装 外套", "script")
+    assert {word for one in coats for word in one.words} >= {"治疗", "转运"}
+    assert not {word for one in coats for word in one.words} & {"药妆", "减肥", "显瘦"}
+    for rule in (*rules, *coats):  # each word of the list is one the screener objects to for these very goods
+        category = "护肤 面膜" if rule in rules else "服装 外套"
+        assert all(default_screener().screen(word, "script", category).verdict == "block" for word in rule.words), rule.source
+    assert default_screener().forbidden_in(None, "script") == () == default_screener().forbidden_in("  ", "script")
+    assert [one.source for one in default_screener().forbidden_in("药品 非处方", "script")] == ["广告法第九条第八项"]

@@ -58,6 +58,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryRule:
+    """What one law forbids to say of goods of a category, other than of goods in general; its words as the lexicon lists them."""
+
+    kind: str
+    source: str
+    words: tuple[str, ...]
+    is_own: bool
+    """True where the law speaks of this category itself, False where other categories are excepted from it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
     """A dated set of words, patterns and innocent words (最后 is not 最)."""
 
@@ -76,6 +87,21 @@ class Lexicon:
         return frozenset(
             family for family, signs in self.families.items() if any(sign in plain for sign in (family, *signs))
         )
+
+    def forbidden_in(self, category: str | None, surface: str) -> tuple[CategoryRule, ...]:
+        """
+        This function will list what is forbidden for goods of that category and allowed, or not thought of, for others: the
+        laws that speak of the category itself first. Nothing where the category is not known.
+        """
+        families = self.families_of(category)
+        if families is None:
+            return ()
+        found: dict[tuple[str, str, bool], list[str]] = {}
+        for entry in self.words:
+            if (entry.only_in or entry.not_in) and entry.severity_for(surface, families) == "block":
+                found.setdefault((entry.kind, entry.source, bool(entry.only_in)), []).append(entry.word)
+        rules = (CategoryRule(kind, source, tuple(dict.fromkeys(words)), is_own) for (kind, source, is_own), words in found.items())
+        return tuple(sorted(rules, key=lambda one: not one.is_own))
 
 
 def read_lexicon(documents: Iterable[Mapping[str, Any]]) -> Lexicon:

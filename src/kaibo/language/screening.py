@@ -9,7 +9,7 @@ from typing import Literal
 
 import daachorse
 
-from kaibo.language.lexicon import Entry, Lexicon, Severity, packaged_lexicon
+from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
 from kaibo.language.normaliser import PASSES, Pass, Plain, normalise
 
 Verdict = Literal["pass", "review", "block"]
@@ -57,6 +57,10 @@ class Screener:
         innocent = sorted(lexicon.innocent - by_form.keys() - {""})
         self._entries: list[tuple[Entry, ...]] = [*map(tuple, by_form.values()), *(() for _ in innocent)]
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick([*by_form, *innocent])
+
+    def forbidden_in(self, category: str | None, surface: str) -> tuple[CategoryRule, ...]:
+        """This function will list what is forbidden to say of goods of that category in particular."""
+        return self._lexicon.forbidden_in(category, surface)
 
     def screen(self, text: str, surface: str = "title", category: str | None = None) -> Screening:
         """

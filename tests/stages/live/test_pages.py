@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from kaibo.master.catalog.models import Product
 from kaibo.stages.live.models import DeskAction, PriceVersion
 from kaibo.stages.showplan.models import Session
+from tests.make.goods import make_category
 from tests.make.live import make_item_on_sale, make_live_session
 from tests.make.people import make_person, make_shop
 from tests.make.showplan import make_coat, make_green_session, make_product_segment, make_session
@@ -109,3 +111,17 @@ def test_the_desk_costs_the_same_queries_whatever_is_on_sale(owner, shop, django
     control.get(f"/live/{item.session_id}/parts")
     with django_assert_max_num_queries(34):
         control.get(f"/live/{item.session_id}/parts")
+
+
+def test_the_prompter_shows_what_the_law_forbids_to_say_of_this_very_kind_of_goods(owner, shop):
+    item = make_item_on_sale(owner, shop)
+    host = client_of("hana", "host", shop=shop)
+    address = f"/live/{item.session_id}/prompter?part=1"
+    coat = host.get(address).content.decode()
+    assert "广告法第十七条" in coat and "治疗" in coat
+    assert "另有 67 个" in coat  # the first six of 73
+    assert "药妆" not in coat and "化妆品监督管理条例" not in coat
+    make_category("skincare", "护肤")
+    Product.objects.filter(pk=item.sku.product_id).update(category="skincare")
+    cream = host.get(address).content.decode()
+    assert cream.index("化妆品监督管理条例") < cream.index("广告法第十七条") and "药妆" in cream

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import business_date
 from kaibo.kit.errors import NotFound
+from kaibo.language.lexicon import CategoryRule
 from kaibo.language.screening import Hit, Screener, Screening
 from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import categories
@@ -179,6 +180,11 @@ def finding_of(cell: ChannelCell, need: Need) -> Finding:
 def screen_now(text: str, *, surface: str, category: str) -> Screening:
     """This function will screen a text without keeping it: for words that are still being typed."""
     return current_screener().screen(text, surface, category or None)
+
+
+def forbidden_for(category_code: str, *, surface: str) -> tuple[CategoryRule, ...]:
+    """This function will list what the law forbids to say of goods of a category in particular, each law with its words.   Source: CMP-2."""
+    return current_screener().forbidden_in(category_words(category_code) or None, surface)
 
 
 def house_words(*, is_retired: bool = False) -> QuerySet[HouseWord]:

@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.errors import NotFound
+from kaibo.master.catalog.queries import skus_of
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.compliance.queries import screen_now
+from kaibo.stages.compliance.queries import category_words, forbidden_for, screen_now
 from kaibo.stages.live import incidents, queries, services
 from kaibo.stages.live.deeds import id_of, whole
 from kaibo.stages.live.desk import Row, View, look
@@ -62,7 +63,32 @@ def points_of(view: View, now: datetime) -> list[Point]:
     return found
 
 
-def forbidden_of(row: Row | None) -> list[dict[str, str]]:
+MOST_WORDS_OF_A_LAW = 6
+"""As many as a host takes in at a glance; the number of the others stands beside them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LawOfCategory:
+    """What one law forbids to say of the goods on air in particular: the first words, and how many more."""
+
+    source: str
+    words: tuple[str, ...]
+    more: int
+
+
+def _category(row: Row | None) -> str:
+    """The category of the product on air; empty where none is."""
+    product_id = row.segment.product_id if row else None
+    return next((one.category for one in skus_of([product_id]).get(product_id, ())), "") if product_id else ""
+
+
+def laws_of(category: str) -> list[LawOfCategory]:
+    """This function will list the laws on goods of this category with their first words.   Source: CMP-2, CMP-4."""
+    rules = forbidden_for(category, surface="script") if category else ()
+    return [LawOfCategory(one.source, one.words[:MOST_WORDS_OF_A_LAW], max(len(one.words) - MOST_WORDS_OF_A_LAW, 0)) for one in rules]
+
+
+def forbidden_of(row: Row | None, category: str) -> list[dict[str, str]]:
     """
     This function will list what must not be said of what is on air: every word the law objects to in our own words for it, with
     what to say instead.   Source: CMP-2, CMP-4.
@@ -71,7 +97,7 @@ def forbidden_of(row: Row | None) -> list[dict[str, str]]:
         return []
     text = "\n".join((row.segment.title, row.segment.value_proposition, row.segment.note, *row.segment.selling_points))
     found: dict[str, dict[str, str]] = {}
-    for hit in screen_now(text, surface="script", category="").hits:
+    for hit in screen_now(text, surface="script", category=category_words(category) if category else "").hits:
         found.setdefault(hit.text, {"text": hit.text, "source": hit.source, "instead": hit.suggestion or ""})
     return list(found.values())
 
@@ -85,10 +111,11 @@ def prompter(request: ConsoleRequest, session_id: UUID) -> HttpResponse:
     """What do I say, what does it cost, what comes next, how long have I got?   Source: SEL-10, LIV-2."""
     session = _session(request, session_id)
     view = look(session, request.now)
+    category = _category(view.current)
     flash = [item for row in view.rows for item in row.items if item.closes_at and not item.is_closed]
     page: dict[str, Any] = {
         "session": session, "view": view, "theme": theme_of(request), "stream": stream_of(session, view), "points": points_of(view, request.now),
-        "forbidden": forbidden_of(view.current), "never": NEVER_SAID, "flash": flash, "incident": incidents.running_at(session.pk),
+        "forbidden": forbidden_of(view.current, category), "laws": laws_of(category), "never": NEVER_SAID, "flash": flash, "incident": incidents.running_at(session.pk),
         "can_answer": request.actor.can(PROMPTER_ANSWER, shop_id=session.shop_id), "repeat_minutes": thresholds.value("live.repeat_minutes", shop_id=session.shop_id),
     }  # fmt: skip
     return render(request, "live/_prompter.html" if request.GET.get("part") else "live/prompter.html", page)
