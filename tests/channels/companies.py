@@ -308,8 +308,14 @@ def alipay_notice(out_trade_no: str, trade_no: str, total_fen: int, paid_at: dat
     return {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}, urlencode(fields).encode()
 
 
+@dataclass
 class Alipay(Company):
     """The gateway of Alipay as far as the channel calls it, and its pay page."""
+
+    wanted_numbers: dict[str, str] = field(default_factory=dict)
+    """In certificate mode: what each request must say of certificates."""
+    own_number: str = ""
+    """In certificate mode: what each answer says of Alipay's certificate."""
 
     def write_bill(self, refunded_at: datetime) -> None:
         """The day's bill out of its own book, in its ZIP."""
@@ -335,7 +341,8 @@ class Alipay(Company):
         fields = dict(parse_qsl((body.decode() if body else place.query), keep_blank_values=True, strict_parsing=True))
         name = fields.get("method", "").replace(".", "_") + "_response"
         signed = is_by("merchant", in_order(fields, "sign"), fields.get("sign", ""))
-        if not signed or fields["app_id"] != ALI_APP or (fields["sign_type"], fields["charset"], fields["version"]) != ("RSA2", "utf-8", "1.0"):
+        told_numbers = {name: value for name, value in fields.items() if name.endswith("cert_sn")}
+        if not signed or told_numbers != self.wanted_numbers or fields["app_id"] != ALI_APP or (fields["sign_type"], fields["charset"], fields["version"]) != ("RSA2", "utf-8", "1.0"):
             self.complaints.append(fields.get("method", path))
             return self._say("error_response", {"code": "40002", "msg": "Invalid Arguments", "sub_code": "isv.invalid-signature", "sub_msg": "验签出错"})
         asked = json.loads(fields["biz_content"])
@@ -383,7 +390,8 @@ class Alipay(Company):
         told = told | {name: value for name, value in self.lies.items() if name in told}
         value = json.dumps(told, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/")
         signed = signature("stranger" if self.mood == "forged" else "alipay", value.encode())
-        text = f'{{"{name}":{value}' + ("}" if self.mood == "unsigned" else f',"sign":"{signed}"}}')
+        numbered = f',"alipay_cert_sn":"{self.own_number}"' if self.own_number else ""
+        text = f'{{"{name}":{value}{numbered}' + ("}" if self.mood == "unsigned" else f',"sign":"{signed}"}}')
         return 200, {"content-type": "text/html;charset=utf-8"}, text.encode()
 
     def calls(self, trade: Trade, *, total_fen: int | None = None, **more) -> httpx.Response:

@@ -92,3 +92,19 @@ def test_while_wechat_changes_its_certificate_both_are_believed_and_no_third(wec
         headers, body = wechat_notice("1" * 32, "T", 1, AT, at=AT, by=who)
         assert channel.read_notice(headers | {"wechatpay-serial": serial}, body, now=AT).amount_fen == 1
     assert sorted(channel.settings.platform_keys) == ["2B", "A51"]
+
+
+def test_alipay_in_certificate_mode_needs_its_three_files_and_no_public_key(alipay):
+    del alipay["KAIBO_ALIPAY_PUBLIC_KEY"]
+    files = {
+        "KAIBO_ALIPAY_APP_CERTIFICATE": certificate(key_of("merchant"), 7), "KAIBO_ALIPAY_ROOT_CERTIFICATE": certificate(key_of("root"), 1),
+        "KAIBO_ALIPAY_CERTIFICATE": certificate(key_of("alipay"), 2),
+    }  # fmt: skip
+    assert list(ways(PRODUCTION | alipay | files)) == ["alipay"]
+    for name in files:
+        for wrong in ("", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", public(key_of("alipay"))):
+            with pytest.raises(WrongSetting) as refused:
+                ways(PRODUCTION | alipay | files | {name: wrong})
+            assert ("KAIBO_ALIPAY" in refused.value.details["name"], "AAAA" in str(refused.value.details)) == (True, False)
+    with pytest.raises(WrongSetting):  # another app's certificate
+        ways(PRODUCTION | alipay | files | {"KAIBO_ALIPAY_APP_CERTIFICATE": certificate(key_of("stranger"), 7)})

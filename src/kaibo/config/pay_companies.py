@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from kaibo.channels import rsa
+from kaibo.channels.pay_alipay import certificates
 from kaibo.channels.pay_alipay import channel as alipay
+from kaibo.channels.pay_alipay.certificates import Certificates
 from kaibo.channels.pay_wechat import channel as wechat
 from kaibo.config.env import Env, WrongSetting, setting
 
@@ -62,15 +64,35 @@ def alipay_pay(env: Env, environ: Mapping[str, str] | None = None) -> alipay.Cha
     app = setting("KAIBO_ALIPAY_APP", "", environ)
     if not app:
         return None
+    private_key = _key("KAIBO_ALIPAY_PRIVATE_KEY", rsa.private_key, environ)
+    files = _alipay_certificates(private_key, environ)
     return alipay.Channel(
         alipay.Settings(
             app=app,
-            private_key=_key("KAIBO_ALIPAY_PRIVATE_KEY", rsa.private_key, environ),
-            alipay_key=_key("KAIBO_ALIPAY_PUBLIC_KEY", rsa.public_key, environ),
+            private_key=private_key,
+            alipay_key=None if files else _key("KAIBO_ALIPAY_PUBLIC_KEY", rsa.public_key, environ),
+            certificates=files,
             seller=setting("KAIBO_ALIPAY_SELLER", "", environ),
             gateway=_url(env, "KAIBO_ALIPAY_URL", alipay.GATEWAY, environ),
         )
     )
+
+
+def _alipay_certificates(private_key: RSAPrivateKey, environ: Mapping[str, str] | None) -> Certificates | None:
+    """The three files of certificate mode, or None while the app's own is not set."""
+    ours = setting("KAIBO_ALIPAY_APP_CERTIFICATE", "", environ)
+    if not ours:
+        return None
+    root, alipays = (_needed(name, environ) for name in ("KAIBO_ALIPAY_ROOT_CERTIFICATE", "KAIBO_ALIPAY_CERTIFICATE"))
+    try:
+        return certificates.read(app=ours, root=root, alipay=alipays, key=private_key)
+    except ValueError:
+        wanted = (
+            "三个证书文件（PEM），应用公钥证书须与应用私钥成对 / three certificate files (PEM); "
+            "the app's belongs to its private key"
+        )
+        name = "KAIBO_ALIPAY_APP_CERTIFICATE, KAIBO_ALIPAY_ROOT_CERTIFICATE, KAIBO_ALIPAY_CERTIFICATE"
+        raise WrongSetting(name=name, value="…", wanted=wanted) from None
 
 
 def _needed(name: str, environ: Mapping[str, str] | None) -> str:

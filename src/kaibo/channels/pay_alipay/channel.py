@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 from kaibo.channels import calling
 from kaibo.channels.pay_alipay import bill, signing
+from kaibo.channels.pay_alipay.certificates import Certificates
 from kaibo.channels.yuan import fen, is_bill_due, shanghai_moment, shanghai_text, yuan
 from kaibo.kit.payments import (
     BillLine,
@@ -48,10 +49,19 @@ class Settings:
 
     app: str
     private_key: RSAPrivateKey = field(repr=False)
-    alipay_key: RSAPublicKey = field(repr=False)
+    alipay_key: RSAPublicKey | None = field(repr=False)
+    """Alipay's public key; None in certificate mode."""
     seller: str = ""
     gateway: str = GATEWAY
     seconds: float = calling.CALL_SECONDS
+    certificates: Certificates | None = None
+
+    @property
+    def alipay_keys(self) -> Mapping[str, RSAPublicKey]:
+        """Whose signature is believed, by certificate number."""
+        if self.certificates is not None:
+            return self.certificates.alipay_keys
+        return {signing.BARE_KEY: self.alipay_key} if self.alipay_key is not None else {}
 
 
 class Channel:
@@ -83,7 +93,7 @@ class Channel:
         return PayLink("page", f"{self.settings.gateway}?{urlencode(parameters)}")
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> PayNotice | None:
-        told = signing.read_notice(self.settings.alipay_key, body, now=now)
+        told = signing.read_notice(self.settings.alipay_keys, body, now=now)
         if told.get("app_id") != self.settings.app:
             raise NoticeForged(why="app_id")
         if self.settings.seller and told.get("seller_id") != self.settings.seller:
@@ -163,6 +173,7 @@ class Channel:
                 "charset": "utf-8",
                 "timestamp": shanghai_text(now),
                 "version": "1.0",
+                **({"app_cert_sn": known.app_number, "alipay_root_cert_sn": known.root_number} if (known := self.settings.certificates) else {}),
                 "biz_content": json.dumps(asked, ensure_ascii=False, separators=(",", ":")),
                 **more,
             },
@@ -176,9 +187,13 @@ class Channel:
         if answer.status != 200:
             raise ChannelAway(channel=self.key)
         try:
-            return signing.read_answer(self.settings.alipay_key, method, answer.body)
-        except (NoticeForged, NoticeUnreadable):
+            return signing.read_answer(self.settings.alipay_keys, method, answer.body)
+        except NoticeForged as forged:
+            if forged.details.get("why") == "alipay_cert_sn":
+                raise self._unproven("Alipay signs with a certificate that is not in KAIBO_ALIPAY_CERTIFICATE: download the new one") from None
             raise self._unproven("an answer is not signed by Alipay") from None
+        except NoticeUnreadable:
+            raise self._unproven("an answer of Alipay cannot be read") from None
 
     def _done(self, told: dict[str, Any]) -> dict[str, Any]:
         code, sub_code = str(told.get("code", "")), str(told.get("sub_code", ""))[:60]

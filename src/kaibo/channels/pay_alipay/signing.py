@@ -16,6 +16,8 @@ from kaibo.kit.payments import NoticeForged, NoticeUnreadable
 
 GOOD_SECONDS = 300
 MOST_FIELDS = 200
+BARE_KEY = ""
+"""The name of Alipay's key where no certificate gives it one."""
 
 
 def content(parameters: Mapping[str, str]) -> str:
@@ -29,10 +31,10 @@ def signed(key: RSAPrivateKey, parameters: Mapping[str, str]) -> dict[str, str]:
     return {**asked, "sign": rsa.sign(key, content(asked).encode())}
 
 
-def read_notice(key: RSAPublicKey, body: bytes, *, now: datetime) -> dict[str, str]:
+def read_notice(keys: Mapping[str, RSAPublicKey], body: bytes, *, now: datetime) -> dict[str, str]:
     """
     This function will give the fields of a notice Alipay signed within the last five minutes: the signature is over all
-    fields but `sign` and `sign_type`.   Raises: NoticeForged, NoticeUnreadable.
+    fields but `sign` and `sign_type`, by any of Alipay's keys.   Raises: NoticeForged, NoticeUnreadable.
     """
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS)
@@ -46,7 +48,7 @@ def read_notice(key: RSAPublicKey, body: bytes, *, now: datetime) -> dict[str, s
     if told.get("charset", "utf-8").lower() != "utf-8":
         raise NoticeUnreadable(why="charset")
     message = content({name: value for name, value in told.items() if name not in {"sign", "sign_type"}})
-    if not rsa.is_signed(key, message.encode(), told.get("sign", "")):
+    if not any(rsa.is_signed(key, message.encode(), told.get("sign", "")) for key in keys.values()):
         raise NoticeForged(why="signature")
     try:
         sent_at = shanghai_moment(told["notify_time"])
@@ -57,10 +59,11 @@ def read_notice(key: RSAPublicKey, body: bytes, *, now: datetime) -> dict[str, s
     return told
 
 
-def read_answer(key: RSAPublicKey, method: str, body: bytes) -> dict[str, Any]:
+def read_answer(keys: Mapping[str, RSAPublicKey], method: str, body: bytes) -> dict[str, Any]:
     """
     This function will give what an answer of the gateway says. The signature is over the very characters of the answer's
-    value, so they are cut out before they are read.   Raises: NoticeForged, NoticeUnreadable.
+    value, so they are cut out before they are read. The answer names its certificate (`alipay_cert_sn`) in certificate
+    mode; with a bare public key it names none.   Raises: NoticeForged, NoticeUnreadable.
     """
     try:
         text = body.decode()
@@ -75,6 +78,9 @@ def read_answer(key: RSAPublicKey, method: str, body: bytes) -> dict[str, Any]:
         raise NoticeUnreadable(why="answer") from None
     if not isinstance(told, dict) or found != told:
         raise NoticeUnreadable(why="answer")
+    key = keys.get(str(whole.get("alipay_cert_sn", BARE_KEY)))
+    if key is None:
+        raise NoticeForged(why="alipay_cert_sn")
     if not rsa.is_signed(key, text[start:end].encode(), str(whole.get("sign", ""))):
         raise NoticeForged(why="signature")
     return told
