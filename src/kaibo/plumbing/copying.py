@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import repeat
+from itertools import chain, islice, repeat
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import AutoField, Model
+from django.db.models import AutoField, Field, Model
 from psycopg import sql
 from psycopg.types.json import Jsonb
+
+from kaibo.kit.ids import new_id, new_ids
 
 ROWS_A_WRITE = 500
 """Rows sent at once: the server reads these while the next are written down."""
@@ -33,26 +35,54 @@ def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequenc
     """
     # Made before the COPY begins: a row that asks the database while it is made would wait for this very connection for ever.
     ready = list(rows)
-    if not ready:
-        return
+    if ready:
+        _copy(model, columns, (ready[first : first + ROWS_A_WRITE] for first in range(0, len(ready), ROWS_A_WRITE)))
+
+
+def copy_while_made(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """
+    This function will do the same while the rows are still being made, so that the server writes the first as the last are made.
+
+    A row that asks the database is refused at once, and whatever a row raises costs the caller's transaction (or savepoint).
+    Raises: AskedWhileCopying.
+    """
+    made = iter(rows)
+    chunks = iter(lambda: list(islice(made, ROWS_A_WRITE)), [])
+    first = next(chunks, None)
+    if first is not None:
+        with connection.execute_wrapper(_refuse):
+            _copy(model, columns, chain([first], chunks))
+
+
+class AskedWhileCopying(RuntimeError):
+    """A row of a COPY asked the connection that is copying it: it would have waited for ever."""
+
+
+def _refuse(*_: Any) -> None:
+    raise AskedWhileCopying
+
+
+def _copy(model: type[Model], columns: Sequence[str], chunks: Iterable[list[Sequence[Any]]]) -> None:
     rest = [field for field in model._meta.concrete_fields if field.column not in columns and not isinstance(field, AutoField)]
-    usual = [field for field in rest if not callable(field.default)]
-    made = [field for field in rest if callable(field.default)]
-    if made:
-        ready = [(*row, *(field.get_default() for field in made)) for row in ready]
+    made = [field for field in rest if callable(field.default) and field.default is not list]  # an empty list is the same each time
+    usual = [field for field in rest if field not in made]
     names = [*columns, *(field.column for field in [*made, *usual])]
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     ends = "".join(f"\t{_text(field.get_default())}" for field in usual) + "\n"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for first in range(0, len(ready), ROWS_A_WRITE):
-            copy.write(_lines(ready[first : first + ROWS_A_WRITE], ends))
+        for chunk in chunks:
+            copy.write(_lines(chunk, ends, [_made(field, len(chunk)) for field in made]))
 
 
-def _lines(rows: Sequence[Sequence[Any]], ends: str) -> bytes:
+def _made(field: Field[Any, Any], count: int) -> Sequence[Any]:
+    return new_ids(count) if field.default is new_id else [field.get_default() for _ in range(count)]
+
+
+def _lines(rows: Sequence[Sequence[Any]], ends: str, made: Sequence[Sequence[Any]] = ()) -> bytes:
     """Written column by column: the values of one are mostly of one type, and the choice of how to write them is made once."""
-    columns = map(_column, zip(*rows, strict=True))
+    columns = map(_column, [*zip(*rows, strict=True), *made])
     return (ends.join(map("\t".join, zip(*columns, strict=True))) + ends).encode()
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from kaibo.kit.ids import new_id
+from kaibo.kit.ids import new_ids
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.allotments import AllotmentOverdrawn
 from kaibo.master.stock.models import Allotment, Entry, Line, Reservation
-from kaibo.master.stock.rules import Bucket
+from kaibo.master.stock.rules import Bucket, LotLevel
 from kaibo.master.stock.services import Change, Move, Place
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.copying import copy_rows
+
+Source = tuple[UUID, UUID, Bucket]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +45,19 @@ def settle_many(*, actor: Actor, settlements: Sequence[Settlement], now: datetim
     bundles = catalog.components_of({one.sku_id for one in there.values()})
     parts = {one.pk: bundles.get(one.sku_id) or [(one.sku_id, 1)] for one in there.values()}
     stock.lock_items(sku for allotted in parts.values() for sku, _ in allotted)
-    moves = [
-        [
-            Move(
-                sku,
-                there[one.allotment_id].warehouse_id,
-                each * one.quantity,
-                Bucket.ALLOTTED,
-                Bucket.RESERVED,
-                any_lot=True,
-            )
-            for sku, each in parts[one.allotment_id]
+    alike: dict[tuple[UUID, int], list[int]] = defaultdict(list)
+    for place, one in enumerate(settlements):
+        alike[one.allotment_id, one.quantity].append(place)
+    moves = {
+        (allotment, quantity): [
+            Move(sku, there[allotment].warehouse_id, each * quantity, Bucket.ALLOTTED, Bucket.RESERVED, any_lot=True) for sku, each in parts[allotment]
         ]
-        for one in settlements
-    ]
-    entries = [new_id() for _ in settlements]
+        for allotment, quantity in alike
+    }
+    entries = new_ids(len(settlements))
     _write_entries(actor, entries, settlements, now)
-    _write_lines(entries, moves)
-    _count_settled(settlements)
+    _write_lines([([entries[place] for place in places], moves[what]) for what, places in alike.items()])
+    _count_settled({what: len(places) for what, places in alike.items()})
     _write_reservations(settlements, there, now)
 
 
@@ -74,26 +72,47 @@ def _write_entries(actor: Actor, entries: Sequence[UUID], settlements: Sequence[
     )
 
 
-def _write_lines(entries: Sequence[UUID], moves: Sequence[Sequence[Move]]) -> None:
-    levels = stock.levels_there({move.sku_id: move for each in moves for move in each}.values())
+def _write_lines(alike: Sequence[tuple[Sequence[UUID], Sequence[Move]]]) -> None:
+    """Entries with the moves each of them makes. Where one lot is enough for all, they are written alike without picking it for each."""
+    levels = stock.levels_there([move for _, moves in alike for move in moves])
     totals: dict[Place, int] = {}
-    copy_rows(
-        Line,
-        ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"),
-        (
-            (entry, *place, delta)
-            for entry, each in zip(entries, moves, strict=True)
-            for place, delta in stock.changes_upon(totals, each, levels).items()
-            if delta
-        ),
-    )
+    rows: list[tuple[object, ...]] = []
+    for entries, moves in alike:
+        if lines := _lines_of_one_lot(moves, len(entries), levels, totals):
+            rows += [(entry, *line) for entry in entries for line in lines]
+        else:
+            rows += [
+                (entry, *place, delta) for entry in entries for place, delta in stock.changes_upon(totals, moves, levels).items() if delta
+            ]
+    copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), rows)
     stock.change_levels([Change(*place, delta) for place, delta in totals.items() if delta])
 
 
-def _count_settled(settlements: Sequence[Settlement]) -> None:
+def _lines_of_one_lot(
+    moves: Sequence[Move], entries: int, levels: dict[Source, list[LotLevel]], totals: dict[Place, int]
+) -> list[tuple[UUID, UUID, UUID | None, str, int]]:
+    """Add to `totals` and give the lines of each entry, if its items lie in one lot each that is enough for all; else nothing."""
+    lines: list[tuple[UUID, UUID, UUID | None, str, int]] = []
+    taken: list[tuple[Place, int]] = []
+    for move in moves:
+        lots = [one for one in levels.get((move.sku_id, move.warehouse_id, move.source), ()) if one.quantity > 0]
+        source = (move.sku_id, move.warehouse_id, lots[0].lot_id if lots else None, move.source)
+        if len(lots) != 1 or lots[0].quantity + totals.get(source, 0) < move.quantity * entries:
+            return []
+        for place, delta in ((source, -move.quantity), ((*source[:3], move.target), move.quantity)):
+            taken.append((place, delta * entries))
+            lines.append((*place[:3], place[3].value, delta))
+    if len({place for place, _ in taken}) < len(taken):  # two of the moves take from one place
+        return []
+    for place, delta in taken:
+        totals[place] = totals.get(place, 0) + delta
+    return lines
+
+
+def _count_settled(alike: Mapping[tuple[UUID, int], int]) -> None:
     units: dict[UUID, int] = {}
-    for one in settlements:
-        units[one.allotment_id] = units.get(one.allotment_id, 0) + one.quantity
+    for (allotment, quantity), claims in alike.items():
+        units[allotment] = units.get(allotment, 0) + quantity * claims
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE stock_allotment a SET settled = a.settled + s.units FROM unnest(%s::uuid[], %s::int[]) AS s (id, units)

@@ -34,24 +34,31 @@ class Entry(models.Model):
     """One event of the ledger; `key` makes it happen once. Its lines sum to zero."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120)
     reason = models.CharField(max_length=40)
     reference = models.CharField(max_length=120)
     actor_name = models.CharField(max_length=80)
     at = models.DateTimeField()
 
     class Meta:
+        # as a constraint, not `unique=True`, which brings a second index for patterns
+        constraints = [models.UniqueConstraint(fields=["key"], name="one_entry_per_key")]
         indexes = [models.Index(fields=["reference"], name="stock_entry_reference")]
 
 
 class Line(models.Model):
-    """A signed change of one bucket."""
+    """
+    A signed change of one bucket.
+
+    Its item, warehouse and lot are those of a level, which stands for ever and has their foreign keys: checking them again
+    for each line would cost as much as writing it (`kaibo check` proves that every line has its level).
+    """
 
     id = models.BigAutoField(primary_key=True)
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lines")
-    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT)
-    lot = models.ForeignKey(Lot, null=True, on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    lot = models.ForeignKey(Lot, null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     bucket = models.CharField(max_length=10)
     delta = models.BigIntegerField()
 
@@ -96,7 +103,7 @@ class Reservation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id)
     sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, db_index=False)
     quantity = models.PositiveIntegerField()
     reference = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)

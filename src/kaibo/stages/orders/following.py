@@ -22,6 +22,7 @@ from kaibo.kit.errors import KaiboError
 from kaibo.master.stock import allotments
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.bulk_cursor import bulk_cursor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.room import claim_life
 from kaibo.room.claim_life import Turn
@@ -73,7 +74,7 @@ def follow_now(*, claim: UUID, now: datetime) -> int:
 
 @transaction.atomic
 def _follow_batch(now: datetime, claim: UUID | None = None) -> int:
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [relay.FOLLOWING_LOCK])
         if not cursor.fetchone()[0]:
             return 0
@@ -87,7 +88,7 @@ def _follow_batch(now: datetime, claim: UUID | None = None) -> int:
         *_one_by_one(by_kind["late"], now),
         *_one_by_one(by_kind["refund_due"], now),
     ]
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         claim_life.take_turns(cursor, done)
     return len(done)
 
@@ -99,7 +100,7 @@ def _take_paid(turns: Sequence[Turn], now: datetime) -> list[int]:
     if not turns:
         return []
     ids, paid_at, fen = [one.claim for one in turns], [one.paid_at for one in turns], [one.received_fen for one in turns]
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         # lock: orders in id order, before anything else of theirs
         cursor.execute("SELECT id, shop_id FROM orders_order WHERE id = ANY(%s) AND state = 'pending_payment' ORDER BY id FOR UPDATE", [ids])
         shops = dict(cursor.fetchall())

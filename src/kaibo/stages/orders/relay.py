@@ -27,6 +27,7 @@ from kaibo.master.stock.batches import Settlement
 from kaibo.master.stock.models import Allotment
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.bulk_cursor import bulk_cursor
 from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
@@ -88,7 +89,7 @@ def _settle_batch(now: datetime) -> tuple[int, int, int]:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [FOLLOWING_LOCK])
         takes_turns = bool(cursor.fetchone()[0])  # else somebody follows just now, and will follow what we make
     troubled = set(ClaimTrouble.objects.values_list("claim_id", flat=True))
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         claims = backoffice.unsettled_claims(cursor, BATCH_CLAIMS + len(troubled), is_alone=True)
         if not claims:
             return 0, 0, 0
@@ -151,8 +152,8 @@ def reference_of(order_id: UUID) -> str:
 
 
 def _make_orders(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool) -> None:
-    known = set(Order.objects.filter(pk__in=[one.claim for one in claims]).values_list("pk", flat=True))
-    fresh = [one for one in claims if one.claim not in known]
+    known = _known([one.claim for one in claims])
+    fresh = [one for one in claims if one.claim not in known] if known else claims
     if not fresh:
         return
     allotted = {
@@ -185,6 +186,12 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool
         ],
         now=now,
     )
+
+
+def _known(claims: Sequence[UUID]) -> set[UUID]:
+    with bulk_cursor() as cursor:
+        cursor.execute("SELECT id FROM orders_order WHERE id = ANY(%s)", [list(claims)])
+        return {order for (order,) in cursor.fetchall()}
 
 
 def _cancel(ended: Sequence[UUID], now: datetime) -> None:

@@ -18,6 +18,7 @@ from django.db import connection
 
 from kaibo.kit import sealed_box
 from kaibo.kit.ids import new_id, new_ids
+from kaibo.plumbing.bulk_cursor import bulk_cursor
 from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.vault import vault
 from kaibo.room import claim_life
@@ -62,7 +63,7 @@ def whole_claims(claims: Sequence[UUID], now: datetime) -> dict[UUID, Whole]:
     before its money waits for the follower, and so does a later turn.
     """
     by_claim: dict[UUID, list[Turn]] = defaultdict(list)
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         for turn in claim_life.turns_of_new(cursor, claims):
             by_claim[turn.claim].append(turn)
     ready = {claim: turns for claim, turns in by_claim.items() if _is_whole(turns)}
@@ -72,7 +73,7 @@ def whole_claims(claims: Sequence[UUID], now: datetime) -> dict[UUID, Whole]:
         if claim in received:
             paid = next(one for one in turns if one.kind == "paid")
             found[claim] = Whole(paid, tuple(one.turn for one in turns if one.kind in ("paid", "addressed")), received[claim])
-    with connection.cursor() as cursor:
+    with bulk_cursor() as cursor:
         claim_life.take_turns(cursor, [turn for one in found.values() for turn in one.turns])
     return found
 
@@ -104,8 +105,8 @@ def open_receivers(claims: Sequence[UUID], now: datetime) -> dict[UUID, Receiver
     if not claims:
         return {}
     key = sealed_box.private_key(settings.SECRET_KEY, claim_life.ADDRESSES)
-    with connection.cursor() as cursor:
-        opened = claim_life.take_addresses(cursor, sorted(set(claims)), key)
+    with bulk_cursor() as cursor:
+        opened = claim_life.take_addresses(cursor, claims, key)
     fields: dict[UUID, dict[str, str]] = {claim: json.loads(content) for claim, content in opened.items()}
     for one in fields.values():
         one["phone"] = re.sub(r"[\s-]", "", one["phone"])
