@@ -69,6 +69,13 @@ def products_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     return dict(Launch.objects.filter(pk__in=list(launch_ids), product__isnull=False).values_list("pk", "product_id"))
 
 
+@asked_once
+def on_air_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """This function will give when each launch is to go on air; those without a date are left out."""
+    planned = Launch.objects.filter(pk__in=list(launch_ids), on_air_at__isnull=False)
+    return dict(planned.values_list("pk", "on_air_at"))
+
+
 def board(
     actor: Actor, now: datetime, *, launch_ids: Iterable[UUID] | None = None, shop_id: UUID | None = None
 ) -> list[BoardRow]:

@@ -7,10 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from kaibo.master.catalog import queries as catalog
+from kaibo.master.catalog.models import Product
 from kaibo.master.stock.models import Allotment
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance import queries as compliance
 from kaibo.stages.listing import queries as listing
+from kaibo.stages.supply import quality_queries as quality
 
 
 def allotted_to(session_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
@@ -34,3 +36,8 @@ def published_prices(sku_ids: Iterable[UUID]) -> Mapping[UUID, int]:
 def compliance_findings(product_ids: Iterable[UUID], now: datetime) -> Mapping[UUID, Sequence[Finding]]:
     """This function will give what compliance says of products: documents on their channels, and words."""
     return compliance.findings_for_products(product_ids, now)
+
+
+def quality_gates(product_ids: Iterable[UUID]) -> quality.Gates:
+    """This function will load what the three quality gates know of products: samples, arrivals, spot checks."""
+    return quality.gates_of(dict(Product.objects.filter(pk__in=list(product_ids)).values_list("pk", "category_id")))

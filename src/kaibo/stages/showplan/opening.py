@@ -198,6 +198,7 @@ def _goods_findings(
     allotted = neighbours.allotted_to([session.pk for session in sessions])
     published = neighbours.published_prices(sku_ids)
     compliance = neighbours.compliance_findings({segment.product_id for segment in every if segment.product_id}, now)
+    gates = neighbours.quality_gates({segment.product_id for segment in every if segment.product_id})
     codes = {row.id: row.code for row in catalog.sku_rows(base).values()}
     found: dict[UUID, list[GateFinding]] = {}
     for session in sessions:
@@ -209,6 +210,7 @@ def _goods_findings(
             continue
         found[session.pk] = [
             *_stock(session, segments, levels, components, allotted.get(session.pk, {}), codes),
+            *_quality(session, segments, gates, now),
             *_prices(session, segments, published, most_deviation_bp),
             *_compliance(segments, compliance),
         ]
@@ -248,6 +250,17 @@ def _stock(
     if not found:
         said = _("%(count)s 个货号的可售库存都够配额，共 %(units)s 件") % {"count": len(wanted), "units": sum(wanted.values())}
         found.append(GateFinding("stock", _("库存"), "ok", Finding("ok", said, "SHW-10 · SUP-14", "/stock/")))
+    return found
+
+
+def _quality(session: Session, segments: Sequence[SegmentRow], gates: neighbours.quality.Gates, now: datetime) -> list[GateFinding]:
+    """What the quality gates have against the products of a session: sample, arrival, spot check.   Source: SUP-4, SHW-10."""
+    titles = {segment.product_id: segment.title for segment in segments if segment.product_id}
+    found = []
+    for product_id, title in titles.items():
+        for place, one in enumerate(gates.against(product_id, on_air=session.starts_at, now=now)):
+            named = Finding(one.state, f"{title}：{one.reason}", one.source, one.href, one.repair_label, one.repair_href)
+            found.append(GateFinding(f"quality-gate:{product_id}:{place}", _("品控"), one.reason[:120], named, product_id))
     return found
 
 

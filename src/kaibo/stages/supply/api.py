@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from kaibo.stages.supply import queries, services
+from kaibo.stages.supply import quality, quality_queries, queries, sampling, services
 
 router = Router(tags=["supply"])
 
@@ -33,9 +33,40 @@ class Made(Schema):
     id: UUID
 
 
+class DefectIn(Schema):
+    defect_class: sampling.DefectClass
+    kind: str
+    units: int
+
+
 class ResultsIn(Schema):
     values: dict[str, str]
+    defects: list[DefectIn] = []
     note: str = ""
+
+
+class PlanOut(Schema):
+    standard: str
+    letter: str
+    sample_units: int
+    accept: int
+    reject: int
+    is_full: bool
+
+
+class CustodyOut(Schema):
+    id: UUID
+    lot: str
+    item: str
+    units: int
+    place: str
+    outcome: str
+    opened_at: datetime
+
+
+class SettleIn(Schema):
+    outcome: str
+    reason: str
 
 
 class Decided(Schema):
@@ -67,8 +98,37 @@ def arrive(request: HttpRequest, purchase_id: UUID, body: ArrivalIn) -> tuple[in
 
 @router.post("/inspections/{inspection_id}/results", response=Decided)
 def results(request: HttpRequest, inspection_id: UUID, body: ResultsIn) -> Decided:
-    """This function will judge an arrival: released or held."""
+    """This function will judge an inspection: units within the plan's acceptance numbers are released, others held."""
+    defects = [quality.DefectSaid(one.defect_class, one.kind, one.units) for one in body.defects]
     state = services.decide_inspection(
-        actor=request.auth, inspection_id=inspection_id, values=body.values, note=body.note, now=request.now
+        actor=request.auth, inspection_id=inspection_id, values=body.values, defects=defects, note=body.note, now=request.now
     )
     return Decided(state=state)
+
+
+@router.get("/sampling-plan", response=PlanOut)
+def sampling_plan(
+    request: HttpRequest, lot: int, aql_milli: int = 2_500, level: str = "II", severity: sampling.Severity = sampling.Severity.NORMAL
+) -> PlanOut:
+    """This function will give the single sampling plan of GB/T 2828.1 for a lot; AQL 2.5 is 2500."""
+    plan = sampling.plan_for(lot, level=level, aql_milli=aql_milli, severity=severity)
+    return PlanOut(
+        standard=sampling.STANDARD, letter=plan.letter, sample_units=plan.sample_units, accept=plan.accept, reject=plan.reject, is_full=plan.is_full
+    )
+
+
+@router.get("/custodies", response=list[CustodyOut])
+def custodies(request: HttpRequest) -> list[CustodyOut]:
+    """This function will list the units that are held now."""
+    held = quality_queries.custodies_for(request.auth).filter(outcome="held").order_by("opened_at")[:500]
+    return [
+        CustodyOut(id=one.pk, lot=one.lot.code, item=one.sku.code, units=one.units, place=one.place, outcome=one.outcome, opened_at=one.opened_at)
+        for one in held
+    ]
+
+
+@router.post("/custodies/{custody_id}/settle", response=Decided)
+def settle(request: HttpRequest, custody_id: UUID, body: SettleIn) -> Decided:
+    """This function will decide what becomes of held units: released, returned, scrapped or repeat."""
+    quality.settle_custody(actor=request.auth, custody_id=custody_id, outcome=body.outcome, reason=body.reason, now=request.now)
+    return Decided(state=body.outcome)

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kaibo.master.catalog.queries import SkuRow, skus_of
-from kaibo.master.launches.queries import products_of_launches
+from kaibo.master.launches.queries import on_air_of_launches, products_of_launches
 from kaibo.master.stock.queries import levels_of
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
-from kaibo.stages.supply import rules
+from kaibo.stages.supply import quality_queries, rules
 from kaibo.stages.supply.models import Inspection, Purchase, SafetyLevel
 from kaibo.stages.supply.queries import findings_state
 
@@ -31,9 +31,12 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
         Purchase.objects.filter(sku__in=ids, state__in=["draft", "approved"]).values_list("sku_id", flat=True)
     )
     line_bp = thresholds.value("supply.alert_line_bp")
+    on_air = on_air_of_launches(launch_ids)
+    gates = quality_queries.gates_of({product: rows[0].category for product, rows in skus.items() if rows})
     found = {}
     for launch_id, product in products.items():
-        found[launch_id] = _finding(skus.get(product, []), levels, inspections, safety, on_order, line_bp)
+        against = gates.against(product, on_air=on_air.get(launch_id), now=now)
+        found[launch_id] = against[0] if against else _finding(skus.get(product, []), levels, inspections, safety, on_order, line_bp)
     return found
 
 
@@ -49,10 +52,6 @@ def _finding(
     for sku in skus:
         newest = inspections.get(sku.id, [])
         sellable = levels[sku.id].get(Bucket.SELLABLE, 0) + levels[sku.id].get(Bucket.ALLOTTED, 0)
-        if newest and newest[0].state == "failed":
-            reason = _("批次 %(lot)s 检验不合格，已冻结") % {"lot": newest[0].lot.code}
-            href = reverse("supply:inspection", args=[newest[0].pk])
-            return Finding("red", reason, _("到货检验 SUP-3"), href, _("补货"), reverse("supply:new-purchase"))
         if waiting := [one for one in newest if one.state == "open"]:
             href = reverse("supply:inspection", args=[waiting[0].pk])
             return Finding(

@@ -89,28 +89,61 @@ class InspectionItem(models.Model):
         constraints = [models.UniqueConstraint(fields=["category", "key"], name="one_inspection_item")]
 
 
+class QualityPolicy(models.Model):
+    """How the goods of a category are inspected: the sampling level, the AQLs, and which gates they pass (SUP-4)."""
+
+    category = models.OneToOneField("catalog.Category", primary_key=True, on_delete=models.CASCADE)
+    level = models.CharField(max_length=4, default="II")
+    major_milli = models.PositiveIntegerField(default=2_500)
+    minor_milli = models.PositiveIntegerField(default=4_000)
+    needs_sample = models.BooleanField(default=False)
+    needs_spot = models.BooleanField(default=False)
+    changed_by = models.CharField(max_length=80, blank=True, default="")
+    changed_at = models.DateTimeField(null=True)
+
+
 class Inspection(models.Model):
-    """The goods-in inspection of one arrival (SUP-3)."""
+    """
+    One inspection at one of the three gates (SUP-4): `sample` before a purchase, `arrival` at goods-in (SUP-3), `spot`
+    before a session. A sample has no lot and no warehouse. `plan` is the sampling plan as it was drawn.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    lot = models.ForeignKey("stock.Lot", on_delete=models.PROTECT)
+    gate = models.CharField(max_length=8, default="arrival")
+    lot = models.ForeignKey("stock.Lot", null=True, on_delete=models.PROTECT)
+    supplier = models.ForeignKey(Supplier, null=True, on_delete=models.PROTECT)
     purchase = models.ForeignKey(Purchase, null=True, on_delete=models.PROTECT)
     sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
-    warehouse = models.ForeignKey("stock.Warehouse", on_delete=models.PROTECT)
+    warehouse = models.ForeignKey("stock.Warehouse", null=True, on_delete=models.PROTECT)
     quantity = models.PositiveIntegerField()
+    plan = models.JSONField(null=True)
+    is_repeat = models.BooleanField(default=False)
     state = models.CharField(max_length=8, default="open")
     note = models.CharField(max_length=300, blank=True, default="")
     opened_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=80, blank=True, default="")
+    decided_by_id = models.UUIDField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=["open", "passed", "failed"]), name="inspection_state_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(gate="sample", lot=None) | models.Q(gate__in=["arrival", "spot"], lot__isnull=False, warehouse__isnull=False),
+                name="inspection_gate_has_its_lot",
+            ),
         ]
-        indexes = [models.Index(fields=["opened_at"], name="inspection_open", condition=models.Q(state="open"))]
+        indexes = [
+            models.Index(fields=["opened_at"], name="inspection_open", condition=models.Q(state="open")),
+            models.Index(fields=["sku", "gate", "-opened_at"], name="inspection_sku_gate"),
+            models.Index(fields=["supplier", "decided_at"], name="inspection_supplier"),
+        ]
+
+    @property
+    def label(self) -> str:
+        return self.lot.code if self.lot else self.sku.code
 
 
 class InspectionResult(models.Model):
@@ -127,6 +160,95 @@ class InspectionResult(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["inspection", "key"], name="one_result_per_item")]
+
+
+class Defect(models.Model):
+    """Defective units of one kind found at an inspection (SUP-4)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    inspection = models.ForeignKey(Inspection, on_delete=models.CASCADE, related_name="defects")
+    defect_class = models.CharField(max_length=8)
+    kind = models.CharField(max_length=40)
+    units = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(units__gt=0), name="defect_units_positive"),
+            models.CheckConstraint(
+                condition=models.Q(defect_class__in=["critical", "major", "minor"]), name="defect_class_known"
+            ),
+        ]
+
+
+class InspectionFile(models.Model):
+    """A photo of a defect, or the report of a third party."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    inspection = models.ForeignKey(Inspection, on_delete=models.CASCADE, related_name="files")
+    defect = models.ForeignKey(Defect, null=True, on_delete=models.CASCADE, related_name="photos")
+    media = models.ForeignKey("media.MediaFile", on_delete=models.PROTECT)
+    kind = models.CharField(max_length=6)
+    issuer = models.CharField(max_length=60, blank=True, default="")
+    added_by = models.CharField(max_length=80)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["photo", "report"]), name="inspection_file_kind_known")
+        ]
+
+
+class Custody(models.Model):
+    """Held units of a lot: who has them, where they stand, and what became of them (SUP-4)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    inspection = models.OneToOneField(Inspection, on_delete=models.PROTECT, related_name="custody")
+    lot = models.ForeignKey("stock.Lot", on_delete=models.PROTECT)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    warehouse = models.ForeignKey("stock.Warehouse", on_delete=models.PROTECT)
+    units = models.PositiveIntegerField()
+    holder_id = models.UUIDField(null=True)
+    place = models.CharField(max_length=60, blank=True, default="")
+    opened_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, default="held")
+    settled_by = models.CharField(max_length=80, blank=True, default="")
+    settled_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(units__gt=0), name="custody_units_positive"),
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["held", "released", "returned", "scrapped", "repeat"]),
+                name="custody_outcome_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="held", settled_at=None) | (~models.Q(outcome="held") & models.Q(settled_at__isnull=False)),
+                name="custody_settled_with_its_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["opened_at"], name="custody_held", condition=models.Q(outcome="held"))]
+
+
+class SeverityDecision(models.Model):
+    """What the responsible person decided of a supplier's inspection in a category (GB/T 2828.1 clause 9.3)."""
+
+    id = models.BigAutoField(primary_key=True)
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE)
+    category = models.ForeignKey("catalog.Category", on_delete=models.CASCADE)
+    happening = models.CharField(max_length=16)
+    reason = models.CharField(max_length=300)
+    decided_by = models.CharField(max_length=80)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(happening__in=["reduced_allowed", "reduced_ended", "resumed"]),
+                name="severity_decision_known",
+            )
+        ]
+        indexes = [models.Index(fields=["supplier", "category", "decided_at"], name="severity_decision_order")]
 
 
 class SafetyLevel(models.Model):

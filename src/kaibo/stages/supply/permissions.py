@@ -8,6 +8,9 @@ PURCHASE_DRAFT = "supply:purchase:draft"
 PURCHASE_APPROVE = "supply:purchase:approve"
 GOODS_RECEIVE = "supply:goods:receive"
 LOT_INSPECT = "supply:lot:inspect"
+CHECK_OPEN = "supply:check:open"
+LOT_RELEASE = "supply:lot:release"
+POLICY_EDIT = "supply:policy:edit"
 QUOTE_IMPORT = "supply:quote:import"
 
 ABILITIES = (
@@ -17,13 +20,16 @@ ABILITIES = (
     Ability(PURCHASE_APPROVE, "批准采购单", "approve purchase orders"),
     Ability(GOODS_RECEIVE, "登记到货", "book arrivals"),
     Ability(LOT_INSPECT, "检验并放行批次", "inspect and release lots"),
+    Ability(CHECK_OPEN, "送产前样、发起开播前抽查", "send samples and ask for spot checks"),
+    Ability(LOT_RELEASE, "处置隔离批次（让步、退货、报废、复检）", "settle held lots (accept, return, scrap, re-inspect)"),
+    Ability(POLICY_EDIT, "编辑品控方案与检验严格度", "edit quality policies and inspection severity"),
     Ability(QUOTE_IMPORT, "导入报价", "import quotes"),
 )
 ROLES = {
-    "selection": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, QUOTE_IMPORT),
-    "quality": (SEE, LOT_INSPECT),
-    "warehouse": (SEE, PURCHASE_DRAFT, GOODS_RECEIVE),
-    "operations": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT),
+    "selection": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, QUOTE_IMPORT, CHECK_OPEN),
+    "quality": (SEE, LOT_INSPECT, LOT_RELEASE, POLICY_EDIT, CHECK_OPEN),
+    "warehouse": (SEE, PURCHASE_DRAFT, GOODS_RECEIVE, CHECK_OPEN),
+    "operations": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT, CHECK_OPEN),
     "compliance": (SEE,),
     "analyst": (SEE,),
 }

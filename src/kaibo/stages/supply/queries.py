@@ -82,7 +82,7 @@ def purchase_for(actor: Actor, purchase_id: UUID) -> Purchase:
 def inspections_for(actor: Actor) -> QuerySet[Inspection]:
     """This function will give the inspections an actor may see, for lists.   Raises: Forbidden."""
     access.require(actor, SEE)
-    visible = Inspection.objects.select_related("lot", "sku__product", "warehouse", "purchase__supplier")
+    visible = Inspection.objects.select_related("lot", "sku__product", "warehouse", "supplier", "purchase__supplier")
     return access.visible(visible, actor, "sku__product__shop")
 
 
@@ -139,9 +139,10 @@ def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
 
 
 def findings_state(sku_ids: Iterable[UUID]) -> dict[UUID, list[Inspection]]:
-    """This function will give the newest inspections of items, newest first, for gates."""
+    """This function will give the newest goods-in inspections of items, newest first, for gates."""
     found: dict[UUID, list[Inspection]] = {}
-    for one in Inspection.objects.filter(sku__in=set(sku_ids)).select_related("lot").order_by("-opened_at"):
+    rows = Inspection.objects.filter(sku__in=set(sku_ids), gate="arrival").select_related("lot", "custody")
+    for one in rows.order_by("-opened_at"):
         found.setdefault(one.sku_id, []).append(one)
     return found
 

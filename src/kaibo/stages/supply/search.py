@@ -17,7 +17,7 @@ def search(actor: Actor, words: str) -> Sequence[SearchHit]:
     """This function will find lots by code and purchases by number."""
     if not actor.can(SEE):
         return []
-    lots = queries.inspections_for(actor).filter(lot__code__istartswith=words)[:5]
+    lots = queries.inspections_for(actor).filter(lot__code__istartswith=words, gate="arrival")[:5]
     orders = queries.purchases_for(actor).filter(code__istartswith=words)[:5]
     hits = [
         SearchHit(one.lot.code, one.sku.product.title, reverse("supply:trace", args=[one.lot_id]), _("批次"))

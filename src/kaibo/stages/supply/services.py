@@ -15,6 +15,7 @@ from kaibo.kit.errors import Conflict, Invalid
 from kaibo.kit.ids import readable_code
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.people.queries import people_with_role
+from kaibo.master.stock import quarantine
 from kaibo.master.stock import queries as stock_queries
 from kaibo.master.stock import services as stock
 from kaibo.plumbing.access import access
@@ -23,7 +24,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.supply import queries, rules
+from kaibo.stages.supply import quality, quality_queries, queries, rules, sampling
 from kaibo.stages.supply.models import (
     Inspection,
     InspectionItem,
@@ -58,6 +59,12 @@ class MoreThanOrdered(Invalid):
     code = "supply.more_than_ordered"
     message_zh = "到货 {arrived} 件，超过还没到的 {open} 件"
     message_en = "{arrived} units arrived, only {open} are still open"
+
+
+class SampleNotApproved(Conflict):
+    code = "supply.sample_not_approved"
+    message_zh = "{supplier} 的“{product}”还没有合格的产前样，不能批准采购"
+    message_en = "No pre-production sample of “{product}” from {supplier} has passed; the order cannot be approved"
 
 
 class NothingToInspect(Invalid):
@@ -150,9 +157,17 @@ def draft_purchase(
 
 @transaction.atomic
 def approve_purchase(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
-    """This function will approve a draft.   Raises: Forbidden, PurchaseUnknown, PurchaseMovedOn.   Source: SUP-10."""
+    """
+    This function will approve a draft; where the category asks for a pre-production sample, one must have passed.
+
+    Raises: Forbidden, PurchaseUnknown, PurchaseMovedOn, SampleNotApproved.   Source: SUP-4, SUP-10.
+    """
     purchase = queries.purchase_for(actor, purchase_id)
     access.require(actor, PURCHASE_APPROVE, shop_id=purchase.shop_id)
+    product = purchase.sku.product
+    needs_sample = quality_queries.policies([product.category_id])[product.category_id].needs_sample
+    if needs_sample and not quality_queries.has_approved_sample(product.pk, purchase.supplier_id):
+        raise SampleNotApproved(supplier=purchase.supplier.name, product=product.title)
     changed = Purchase.objects.filter(pk=purchase_id, state=rules.PurchaseState.DRAFT).update(
         state=rules.PurchaseState.APPROVED, approved_by=actor.person_id, approved_at=now
     )
@@ -204,9 +219,12 @@ def receive_goods(
     Purchase.objects.filter(pk=purchase_id, received=F("quantity")).update(state=rules.PurchaseState.RECEIVED)
     place = warehouse_id or stock_queries.main_warehouse().pk
     lot = stock.add_lot(sku_id=purchase.sku_id, code=lot_code, now=now, produced_on=produced_on, expires_on=expires_on)
+    category = purchase.sku.product.category_id
+    plan = quality.plan_arrival(supplier_id=purchase.supplier_id, category=category, units=quantity)
     inspection = Inspection.objects.create(
-        lot=lot, purchase=purchase, sku_id=purchase.sku_id, warehouse_id=place, quantity=quantity, opened_at=now
-    )
+        lot=lot, purchase=purchase, supplier_id=purchase.supplier_id, sku_id=purchase.sku_id, warehouse_id=place,
+        quantity=quantity, plan=plan, opened_at=now,
+    )  # fmt: skip
     stock.receive(
         actor=actor,
         sku_id=purchase.sku_id,
@@ -225,25 +243,24 @@ def receive_goods(
         shop_id=purchase.shop_id,
     )
     notices.tell(
-        people_with_role("quality", shop_id=purchase.shop_id),
-        key=f"inspect:{inspection.pk}",
-        now=now,
-        title=f"批次 {lot_code} 到货 {quantity} 件，待检",
-        href=f"/supply/inspections/{inspection.pk}",
-    )
+        people_with_role("quality", shop_id=purchase.shop_id), key=f"inspect:{inspection.pk}", now=now,
+        title=f"批次 {lot_code} 到货 {quantity} 件，待检", href=f"/supply/inspections/{inspection.pk}",
+    )  # fmt: skip
     return inspection
 
 
 @transaction.atomic
 def decide_inspection(
-    *, actor: Actor, inspection_id: UUID, values: Mapping[str, str], now: datetime, note: str = ""
-) -> rules.InspectionState:
+    *, actor: Actor, inspection_id: UUID, values: Mapping[str, str], now: datetime, note: str = "",
+    defects: Sequence[quality.DefectSaid] = (),
+) -> rules.InspectionState:  # fmt: skip
     """
-    This function will judge an arrival against its category's template: all passed → its units become sellable and
-    LotReleased is announced; any failed → they are held.
+    This function will judge a sample, an arrival or a spot check: every item of the category's template within its limit
+    and no class of defects above its acceptance number → passed. An arrival that passed becomes sellable and LotReleased
+    is announced; units that failed are held, in somebody's custody.
 
-    Raises: Forbidden, InspectionUnknown, InspectionDecided, ResultMissing, ResultUnreadable, NothingToInspect.
-    Source: SUP-3, SUP-5.
+    Raises: Forbidden, InspectionUnknown, InspectionDecided, ResultMissing, ResultUnreadable, NothingToInspect,
+    DefectsBeyondSample, SamplingSuspended, FileTypeRefused.   Source: SUP-3, SUP-4, SUP-5.
     """
     inspection = queries.inspection_for(actor, inspection_id)
     sku = catalog.sku_rows([inspection.sku_id])[inspection.sku_id]
@@ -252,41 +269,60 @@ def decide_inspection(
     if not limits:
         raise NothingToInspect(category=sku.category)
     judged = rules.judge(limits, _typed(limits, values))
-    failed = rules.failed_items(judged)
+    plan = quality_queries.plan_from_json(inspection.plan) or quality_queries.plan_of_lot(
+        quality_queries.policies([sku.category])[sku.category], inspection.quantity, sampling.Severity.NORMAL
+    )
+    counts = quality.counts_of(defects, plan)
+    over = sampling.over_limit(plan, counts)
+    failed = [*rules.failed_items(judged), *(one.defect_class.value for one in over)]
     state = rules.InspectionState.FAILED if failed else rules.InspectionState.PASSED
+    if not failed:
+        quality.refuse_if_suspended(inspection, sku.category)
+    points = sampling.switching_points(plan, counts) if not failed and inspection.gate == "arrival" else None
     decided = Inspection.objects.filter(pk=inspection_id, state=rules.InspectionState.OPEN).update(
-        state=state, decided_at=now, decided_by=actor.name, note=note
-    )
+        state=state, decided_at=now, decided_by=actor.name, decided_by_id=actor.person_id, note=note,
+        plan=quality_queries.plan_as_json(plan) | {"points": points},
+    )  # fmt: skip
     if not decided:
-        raise InspectionDecided(lot=inspection.lot.code)
+        raise InspectionDecided(lot=inspection.label)
     _keep_results(inspection, judged)
-    move = stock.hold if failed else stock.release
-    move(
-        actor=actor,
-        sku_id=inspection.sku_id,
-        warehouse_id=inspection.warehouse_id,
-        lot_id=inspection.lot_id,
-        quantity=inspection.quantity,
-        reference=f"inspection:{inspection.pk}",
-        now=now,
-    )
+    quality.keep_defects(actor=actor, inspection=inspection, defects=defects, now=now)
+    _move_judged(actor=actor, inspection=inspection, is_failed=bool(failed), now=now)
     audit.record(
         actor,
         f"supply:lot:{state}",
-        subject=f"lot:{inspection.lot_id}",
+        subject=f"lot:{inspection.lot_id}" if inspection.lot_id else f"inspection:{inspection.pk}",
         now=now,
-        details={"failed": failed},
+        details={"failed": failed, "gate": inspection.gate},
         reason=note,
         shop_id=sku.shop_id,
     )
-    if not failed:
+    return state
+
+
+def _move_judged(*, actor: Actor, inspection: Inspection, is_failed: bool, now: datetime) -> None:
+    """Units follow the verdict: an arrival is released or held, of a lot that failed a spot check what can be sold is held."""
+    if inspection.lot_id is None or inspection.warehouse_id is None:
+        return
+    where = {
+        "actor": actor, "sku_id": inspection.sku_id, "warehouse_id": inspection.warehouse_id, "lot_id": inspection.lot_id,
+        "reference": f"inspection:{inspection.pk}", "now": now,
+    }  # fmt: skip
+    if inspection.gate == "spot":
+        held = quarantine.hold_sellable(**where) if is_failed else 0
+        if held:
+            quality.take_custody(actor=actor, inspection=inspection, units=held, now=now)
+    elif is_failed:
+        stock.hold(quantity=inspection.quantity, **where)
+        quality.take_custody(actor=actor, inspection=inspection, units=inspection.quantity, now=now)
+    else:
+        stock.release(quantity=inspection.quantity, **where)
         outbox.announce(
             LotReleased(
                 lot_id=inspection.lot_id, sku_id=inspection.sku_id, quantity=inspection.quantity, released_at=now
             ),
             now=now,
         )
-    return state
 
 
 def _typed(limits: Sequence[rules.ItemLimit], values: Mapping[str, str]) -> dict[str, int]:

@@ -12,7 +12,9 @@ STAGE = Stage(
     key="supply",
     pages=(
         Page(_("供应链与品控"), "supply:home", permissions.SEE),
-        Page(_("到货检验"), "supply:inspections", permissions.SEE),
+        Page(_("检验"), "supply:inspections", permissions.SEE),
+        Page(_("隔离区"), "supply:quarantine", permissions.SEE),
+        Page(_("品控方案"), "supply:policies", permissions.SEE),
         Page(_("采购单"), "supply:purchases", permissions.SEE),
         Page(_("供应商"), "supply:suppliers", permissions.SEE),
     ),
@@ -35,6 +37,7 @@ STAGE = Stage(
         ),
         Threshold("supply.service_level_bp", 9_500, "bp", "安全库存服务水平", "Service level of safety stock", "SUP-7"),
         Threshold("supply.history_days", 28, "days", "安全库存历史天数", "Days of history for safety stock", "SUP-7"),
+        Threshold("supply.spot_valid_days", 3, "days", "开播前抽查有效天数", "Days a spot check before a session counts", "SUP-4"),
         Threshold("supply.default_lead_days", 7, "days", "没有报价时的默认交期", "Lead time without a quote", "SUP-7"),
     ),
 )

@@ -22,7 +22,7 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     if actor.can(LOT_INSPECT):
         for one in queries.inspections_for(actor).filter(state="open").order_by("opened_at")[:20]:
             due = one.opened_at + INSPECT_WITHIN
-            title = _("检验批次 %(lot)s（%(units)s 件）") % {"lot": one.lot.code, "units": one.quantity}
+            title = _("检验批次 %(lot)s（%(units)s 件）") % {"lot": one.label, "units": one.quantity}
             items.append(
                 TodayItem(
                     due,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.supply import views
+from kaibo.stages.supply import quality_views, views
 
 app_name = "supply"
 urlpatterns = [
@@ -15,6 +15,14 @@ urlpatterns = [
     path("purchases/<uuid:purchase_id>/receive", views.receive, name="receive"),
     path("inspections", views.inspections, name="inspections"),
     path("inspections/<uuid:inspection_id>", views.inspection, name="inspection"),
+    path("inspections/<uuid:inspection_id>/report", quality_views.add_report, name="add-report"),
+    path("checks/<slug:gate>", quality_views.new_check, name="new-check"),
+    path("quality", quality_views.policies, name="policies"),
+    path("quality/set", quality_views.set_policy, name="set-policy"),
+    path("quality/severity", quality_views.decide_severity, name="decide-severity"),
+    path("quarantine", quality_views.quarantine, name="quarantine"),
+    path("quarantine/<uuid:custody_id>/hand-over", quality_views.hand_over, name="hand-over"),
+    path("quarantine/<uuid:custody_id>/settle", quality_views.settle, name="settle-custody"),
     path("lots/<uuid:lot_id>", views.trace, name="trace"),
     path("suppliers", views.suppliers, name="suppliers"),
     path("suppliers/add", views.add_supplier, name="add-supplier"),

@@ -13,11 +13,22 @@ from django.views.decorators.http import require_POST
 
 from kaibo.kit.clock import business_date
 from kaibo.master.catalog import queries as catalog
+from kaibo.master.people.queries import names_of
 from kaibo.master.stock.rules import BUCKET_WORDS
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, Row, Search, Table
-from kaibo.stages.supply import forms, permissions, queries, rules, services
+from kaibo.stages.supply import (
+    forms,
+    permissions,
+    quality_forms,
+    quality_queries,
+    quality_words,
+    queries,
+    rules,
+    sampling,
+    services,
+)
 from kaibo.stages.supply.models import Inspection, InspectionResult, Purchase
 
 PURCHASE_WORDS = {
@@ -28,6 +39,16 @@ INSPECTION_WORDS = {
     "open": (gettext_lazy("待检"), "warn"),
     "passed": (gettext_lazy("已放行"), "ok"),
     "failed": (gettext_lazy("不合格，已冻结"), "bad"),
+}
+CHECK_WORDS = INSPECTION_WORDS | {"passed": (gettext_lazy("合格"), "ok"), "failed": (gettext_lazy("不合格"), "bad")}
+"""Samples and spot checks release nothing."""
+DECIDED_WORDS = {
+    ("arrival", "passed"): gettext_lazy("已放行，库存可售"),
+    ("arrival", "failed"): gettext_lazy("不合格，已冻结，不能销售"),
+    ("spot", "passed"): gettext_lazy("抽查合格，可以开播"),
+    ("spot", "failed"): gettext_lazy("抽查不合格，这批还能卖的已全部冻结"),
+    ("sample", "passed"): gettext_lazy("产前样合格，可以批准采购"),
+    ("sample", "failed"): gettext_lazy("产前样不合格，采购单不能批准"),
 }
 
 PURCHASES = Table(
@@ -60,10 +81,12 @@ PURCHASES = Table(
 )
 INSPECTIONS = Table(
     key="supply:inspections",
-    title=gettext_lazy("到货检验"),
+    title=gettext_lazy("检验"),
     columns=(
         Column("lot", gettext_lazy("批次"), sort="lot__code", kind="lead"),
+        Column("gate", gettext_lazy("关口"), sort="gate"),
         Column("sku", gettext_lazy("货号"), sort="sku__code"),
+        Column("supplier", gettext_lazy("供应商"), sort="supplier__name"),
         Column("quantity", gettext_lazy("数量"), sort="quantity", kind="count"),
         Column("state", gettext_lazy("结论"), sort="state", kind="pill"),
         Column("opened_at", gettext_lazy("到货"), sort="opened_at", kind="when"),
@@ -71,6 +94,7 @@ INSPECTIONS = Table(
     ),
     filters=(
         Search(("lot__code__istartswith", "sku__code__istartswith"), gettext_lazy("批次、货号…")),
+        Choice("gate", gettext_lazy("关口"), list(quality_words.GATE_WORDS.items())),
         Choice(
             "state",
             gettext_lazy("结论"),
@@ -96,9 +120,10 @@ def _purchase_row(one: Purchase) -> Row:
 
 
 def _inspection_row(one: Inspection) -> Row:
-    words, state = INSPECTION_WORDS[one.state]
+    words, state = (INSPECTION_WORDS if one.gate == "arrival" else CHECK_WORDS)[one.state]
     cells = {
-        "lot": Cell(one.lot.code, note=one.sku.product.title), "sku": one.sku.code, "quantity": one.quantity, "state": Cell(words, state=state),
+        "lot": Cell(one.label, note=one.sku.product.title), "gate": quality_words.GATE_WORDS[one.gate], "sku": one.sku.code,
+        "supplier": one.supplier.name if one.supplier else "—", "quantity": one.quantity, "state": Cell(words, state=state),
         "opened_at": one.opened_at, "decided_by": one.decided_by,
     }  # fmt: skip
     return Row(one.pk, cells, reverse("supply:inspection", args=[one.pk]))
@@ -199,35 +224,70 @@ def receive(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
 
 def inspections(request: ConsoleRequest) -> HttpResponse:
     table = tables.page(request, INSPECTIONS, queries.inspections_for(request.actor), row=_inspection_row)
-    return render(request, "supply/inspections.html", {"table": table})
+    return render(
+        request, "supply/inspections.html", {"table": table, "can_open": request.actor.can(permissions.CHECK_OPEN)}
+    )
 
 
 def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
     found = queries.inspection_for(request.actor, inspection_id)
     sku = catalog.sku_rows([found.sku_id])[found.sku_id]
     form = forms.InspectionForm(request.POST or None, limits=queries.limits_of(sku.category))
-    if request.method == "POST" and form.is_valid():
+    rows = quality_forms.defect_forms(request)
+    if request.method == "POST" and form.is_valid() and all(row.is_valid() for row in rows):
         state = services.decide_inspection(
             actor=request.actor,
             inspection_id=inspection_id,
             values=form.values(),
+            defects=[said for row in rows if (said := row.said())],
             note=form.cleaned_data["note"],
             now=request.now,
         )
-        return done(
-            request,
-            _("已放行，库存可售") if state == "passed" else _("不合格，已冻结，不能销售"),
-            "supply:inspection",
-            inspection_id,
-        )
-    words, state = INSPECTION_WORDS[found.state]
+        return done(request, DECIDED_WORDS[found.gate, str(state)], "supply:inspection", inspection_id)
+    words, state = (INSPECTION_WORDS if found.gate == "arrival" else CHECK_WORDS)[found.state]
+    can_inspect = request.actor.can(permissions.LOT_INSPECT, shop_id=sku.shop_id)
     return render(
         request, "supply/inspection.html",
         {
             "inspection": found, "sku": sku, "form": form, "words": words, "state": state, "results": [_result_row(one) for one in found.results.order_by("id")],
-            "can_inspect": request.actor.can(permissions.LOT_INSPECT, shop_id=sku.shop_id) and found.state == "open",
+            "gate_words": quality_words.GATE_WORDS[found.gate], "defect_forms": rows, "can_file": can_inspect, "can_inspect": can_inspect and found.state == "open",
+            **_sampling_of(found), **_custody_of(request, found, sku.shop_id, can_inspect=can_inspect),
+            "reports": found.files.filter(kind="report").select_related("media"), "report_form": quality_forms.ReportForm(),
         },
+        status=422 if form.errors or any(row.errors for row in rows) else 200,
     )  # fmt: skip
+
+
+def _sampling_of(found: Inspection) -> dict[str, object]:
+    """The plan as it was drawn, what was found against it, and the photos."""
+    plan = quality_queries.plan_from_json(found.plan)
+    defects = list(found.defects.prefetch_related("photos__media"))
+    counts: dict[str, int] = {}
+    for one in defects:
+        counts[one.defect_class] = counts.get(one.defect_class, 0) + one.units
+    shown = [
+        {"words": quality_words.CLASS_WORDS[one.defect_class][0], "state": quality_words.CLASS_WORDS[one.defect_class][1], "kind": one.kind, "units": one.units, "photos": one.photos.all()}
+        for one in defects
+    ]  # fmt: skip
+    if plan is None:
+        return {"defects": shown}
+    words, state = quality_words.SEVERITY_WORDS[plan.severity.value]
+    return {
+        "plan": plan, "plan_rows": quality_words.class_rows(plan.classes, counts), "severity_words": words, "severity_state": state,
+        "is_sampled": found.gate != "sample", "standard": sampling.STANDARD, "defects": shown,
+    }  # fmt: skip
+
+
+def _custody_of(request: ConsoleRequest, found: Inspection, shop_id: UUID, *, can_inspect: bool) -> dict[str, object]:
+    custody = getattr(found, "custody", None)
+    if custody is None:
+        return {}
+    words, state = quality_words.OUTCOME_WORDS[custody.outcome]
+    return {
+        "custody": custody, "custody_words": words, "custody_state": state, "holder": names_of([custody.holder_id]).get(custody.holder_id, "—"),
+        "can_hand_over": can_inspect and custody.outcome == "held", "hand_over_form": quality_forms.HandOverForm(initial={"holder": custody.holder_id, "place": custody.place}),
+        "can_settle": custody.outcome == "held" and request.actor.can(permissions.LOT_RELEASE, shop_id=shop_id), "settle_form": quality_forms.SettleForm(),
+    }  # fmt: skip
 
 
 def _result_row(one: InspectionResult) -> dict[str, object]:
