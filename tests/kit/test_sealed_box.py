@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,3 +43,10 @@ def test_another_key_another_purpose_or_another_matter_opens_nothing():
         sealed_box.unseal(PRIVATE, sealed, about=b"claim 2")
     with pytest.raises(BoxNotOurs):
         sealed_box.unseal(PRIVATE, b"short")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(min_size=1, max_size=100), st.binary(max_size=100), st.sampled_from([b"", b"s" * 16, b"\0" * 16]))
+def test_keys_are_derived_as_the_standard_says(secret, purpose, salt):
+    standard = HKDF(algorithm=SHA256(), length=32, salt=salt or None, info=purpose)
+    assert sealed_box._derive(secret, purpose, salt) == standard.derive(secret)

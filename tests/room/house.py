@@ -77,7 +77,7 @@ def served(dsn: str, screener=None, *, valkey_url: str = "", **more) -> Iterator
     sink = KeptEvents()
     app = RoomApp(Parts(dsn=dsn, screener=screener or NoLexicon(), sink=sink, valkey_url=valkey_url, **more))
     door = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, loop="asyncio", http=RoomConnection, ws="none", log_config=None, timeout_graceful_shutdown=3)
+    config = uvicorn.Config(app, loop="asyncio", http=RoomConnection, ws="none", log_config=None, proxy_headers=False, timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None
     loops: list[asyncio.AbstractEventLoop] = []

@@ -44,7 +44,7 @@ class Batcher(Generic[Ask, Answer]):
         self._name = name
         self._dsn = dsn
         self._commit = commit
-        self._queue: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
+        self._queue: deque[tuple[Ask, Callable[[Answer | KaiboError], None]]] = deque()
         self._wake = asyncio.Event()
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -63,14 +63,27 @@ class Batcher(Generic[Ask, Answer]):
 
     def put(self, ask: Ask) -> asyncio.Future[Answer]:
         """This function will queue one ask; its future is done after the commit.   Raises: QueueFull, LedgerAway."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def reply(answer: Answer | KaiboError) -> None:
+            if future.done():
+                return
+            if isinstance(answer, KaiboError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+        self.submit(ask, reply)
+        return future
+
+    def submit(self, ask: Ask, reply: Callable[[Answer | KaiboError], None]) -> None:
+        """This function will do the same without a future: `reply` is called once, after the commit.   Raises: QueueFull, LedgerAway."""
         if len(self._queue) >= MOST_WAITING:
             raise QueueFull(retry_after_seconds=1)
         if self._is_stopping:
             raise LedgerAway
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._queue.append((ask, future))
+        self._queue.append((ask, reply))
         self._wake.set()
-        return future
 
     async def _run(self) -> None:
         while not (self._is_stopping and not self._queue):
@@ -83,14 +96,21 @@ class Batcher(Generic[Ask, Answer]):
             try:
                 answers = await self._commit_surely([ask for ask, _ in batch])
             except KaiboError as refusal:
-                _refuse(batch, refusal)
+                self._tell(batch, [refusal] * len(batch))
             except Exception:  # the writer must outlive any batch
                 log.exception("batch failed", extra={"batch": self._name, "asks": len(batch)})
-                _refuse(batch, OutcomeUnknown())
-            else:
-                for (_, future), answer in zip(batch, answers, strict=True):
-                    if not future.done():
-                        future.set_result(answer)
+                self._tell(batch, [OutcomeUnknown()] * len(batch))
+            else:  # told while the database works on the next batch
+                asyncio.get_running_loop().call_soon(self._tell, batch, answers)
+
+    def _tell(
+        self, batch: Sequence[tuple[Ask, Callable[[Answer | KaiboError], None]]], answers: Sequence[Answer | KaiboError]
+    ) -> None:
+        for (_, reply), answer in zip(batch, answers, strict=True):
+            try:
+                reply(answer)
+            except Exception:  # what goes wrong with one answer must not keep the others from theirs
+                log.exception("an answer was not told", extra={"batch": self._name})
 
     async def _commit_surely(self, asks: Sequence[Ask]) -> list[Answer]:
         give_up_at = time.monotonic() + RESOLVE_SECONDS
@@ -125,9 +145,3 @@ class Batcher(Generic[Ask, Answer]):
             with contextlib.suppress(psycopg.Error):
                 await self._connection.close()
             self._connection = None
-
-
-def _refuse(batch: Sequence[tuple[Ask, asyncio.Future[Answer]]], refusal: KaiboError) -> None:
-    for _, future in batch:
-        if not future.done():
-            future.set_exception(refusal)

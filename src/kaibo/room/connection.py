@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kaibo.room.asgi import Scope
+from kaibo.room.whole_requests import WholeRequest, read_whole
 
 _LENT = "kaibo.connection"
 MOST_CLAIM_BYTES = 4_096
@@ -33,7 +34,7 @@ class Exchange:
 
     __slots__ = ("_connection", "_cycle")
 
-    def __init__(self, connection: RoomConnection, cycle: RequestResponseCycle) -> None:
+    def __init__(self, connection: RoomConnection, cycle: RequestResponseCycle | WholeRequest) -> None:
         self._connection = connection
         self._cycle = cycle
 
@@ -106,10 +107,13 @@ class RoomConnection(HttpToolsProtocol):
 
     when_lost: Callable[[], None] | None = None
     _claiming: tuple[RequestResponseCycle, Any] | None = None
+    _is_between = True
+    """True while the parser has seen nothing of a next request."""
 
     def on_message_begin(self) -> None:
         """This function will let the application find the connection in the request's scope."""
         super().on_message_begin()
+        self._is_between = False
         self.scope["extensions"] = {_LENT: self}  # type: ignore[dict-item]
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -127,8 +131,25 @@ class RoomConnection(HttpToolsProtocol):
 
     def read(self, data: bytes) -> None:
         """This function will read what arrived, unless the viewer left meanwhile."""
-        if self.parser is not None:
+        if self.parser is not None and not self._take_whole(data):
             super().data_received(data)
+
+    def _take_whole(self, data: bytes) -> bool:
+        """Hand over a call of a sale that arrived in one piece while nothing else is under way; else it is the parser's."""
+        former = self.cycle
+        if not self._is_between or self.pipeline or self.root_path or not (former is None or former.response_complete):
+            return False
+        whole = read_whole(data, _SALES, most_body_bytes=MOST_CLAIM_BYTES) if hasattr(self.app, "take_claim") else None
+        if whole is None or self.transport.is_closing():
+            return False
+        whole.on_response = self.on_response_complete
+        whole.scope.update(scheme=self.scheme, client=self.client, server=self.server)
+        self._unset_keepalive_if_required()
+        self.cycle = whole  # type: ignore[assignment]  # as much of a cycle as anybody touches
+        if not self.app.take_claim(Exchange(self, whole)):
+            self.cycle = former
+            return False
+        return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         scope = cycle.scope
@@ -155,6 +176,7 @@ class RoomConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """This function will hand a claim over as soon as all of it is there."""
         super().on_message_complete()
+        self._is_between = True
         if self._claiming is not None and not self._claiming[0].more_body:
             self._hand_over(*self._claiming)
 

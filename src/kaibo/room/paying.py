@@ -212,7 +212,7 @@ class Paying:
             order = _order_of(opened, room, claim, channel, base_url, payer_address, payer_device)
             return _answer_of(opened, way.open(order, now=utc_now()))
 
-        _when_done(self._openings.put(OpenAsk(new_id(), claim, room, visitor, channel, coupon)), link, reply)
+        self._openings.submit(OpenAsk(new_id(), claim, room, visitor, channel, coupon), _made(link, reply))
         return True
 
     def _way(self, channel: str) -> PayChannel:
@@ -260,7 +260,7 @@ class Paying:
             return way.answer(None)
 
         if notice and payment:
-            _when_done(self._money.put(Money(channel, payment, notice)), told, reply)
+            self._money.submit(Money(channel, payment, notice), _made(told, reply))
         else:
             reply(told(Booked("unknown", False, None)))
 
@@ -382,7 +382,7 @@ class Paying:
             if refusal := _REFUSALS.get(result):
                 raise refusal
 
-        _when_done(self._addresses.put(self._sealed(room, visitor, claim, address)), kept, reply)
+        self._addresses.submit(self._sealed(room, visitor, claim, address), _made(kept, reply))
 
     def _sealed(self, room: str, visitor: str, claim: UUID, address: AddressAsk) -> AddressGiven:
         if self._sealer is None:
@@ -391,17 +391,17 @@ class Paying:
         return AddressGiven(claim, room, visitor, self._sealer.seal(plain, about=claim.bytes))
 
 
-def _when_done(waiting: asyncio.Future[Found], make: Callable[[Found], Answer], reply: Reply[Answer]) -> None:
+def _made(make: Callable[[Found], Answer], reply: Reply[Answer]) -> Callable[[Found | KaiboError], None]:
     """Reply with what is made of a committed answer, or with why there is none."""
 
-    def done(future: asyncio.Future[Found]) -> None:
+    def told(found: Found | KaiboError) -> None:
         try:
-            answer: Answer | KaiboError = make(future.result())
+            answer: Answer | KaiboError = found if isinstance(found, KaiboError) else make(found)
         except KaiboError as refusal:
             answer = refusal
         reply(answer)
 
-    waiting.add_done_callback(done)
+    return told
 
 
 def _order_of(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ GOOD_SECONDS = 300
 
 
 def sign(secret: bytes, moment_seconds: int, body: bytes) -> str:
-    return hmac.new(secret, b"%d\n%b" % (moment_seconds, body), hashlib.sha256).hexdigest()
+    return hmac.digest(secret, b"%d\n%b" % (moment_seconds, body), "sha256").hex()
 
 
 def notice_request(secret: bytes, notice: PayNotice, *, now: datetime) -> tuple[dict[str, str], bytes]:
@@ -88,5 +87,5 @@ def _pack(values: list[Any]) -> str:
 
 
 def _mark(secret: bytes, body: str) -> str:
-    digest = hmac.new(secret, b"page\n" + body.encode(), hashlib.sha256).digest()[:20]
+    digest = hmac.digest(secret, b"page\n" + body.encode(), "sha256")[:20]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
