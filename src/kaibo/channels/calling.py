@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kaibo.kit.payments import ChannelAway
+from kaibo.kit.payments import ChannelAway, ChannelRefused
 
 CALL_SECONDS = 10.0
 MOST_ANSWER_BYTES = 2 * 1024 * 1024
@@ -55,6 +56,23 @@ def call(
                 return _read(channel, told.code, told, most_bytes)
     except (OSError, http.client.HTTPException):
         raise ChannelAway(channel=channel) from None  # the cause may quote an address with a buyer's numbers
+
+
+def refusals(channel: str, company: str, log: logging.Logger) -> tuple[Callable[[str, str], ChannelRefused], Callable[[str], ChannelAway]]:
+    """
+    This function will give a channel its two words about an answer: refused, with the company's words and code, and not
+    proven. What is not proven did not happen: it is asked again later under the same number.
+    """
+
+    def refused(words: str, code: str) -> ChannelRefused:
+        log.warning("%s refused", company, extra={"reason": code[:60]})
+        return ChannelRefused(channel=channel, why=f"{words[:120]}（{code}）")
+
+    def unproven(problem: str) -> ChannelAway:
+        log.error(problem)
+        return ChannelAway(channel=channel)
+
+    return refused, unproven
 
 
 def _read(channel: str, status: int, answer: http.client.HTTPResponse | urllib.error.HTTPError, most_bytes: int) -> Answer:

@@ -74,6 +74,7 @@ class Channel:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._refused, self._unproven = calling.refusals(self.key, "Alipay", log)
 
     def open(self, order: PayOrder, *, now: datetime) -> PayLink:
         if order.payer_device == "wechat":
@@ -201,13 +202,7 @@ class Channel:
             return told
         if code in AWAY_CODES or sub_code.endswith(("SYSTEM_ERROR", "unknow-error", "system-error")):
             raise ChannelAway(channel=self.key)
-        log.warning("Alipay refused", extra={"status": code[:10], "reason": sub_code})
-        raise ChannelRefused(channel=self.key, why=f"{str(told.get('sub_msg') or told.get('msg', ''))[:120]}（{sub_code or code[:10]}）")
-
-    def _unproven(self, problem: str) -> ChannelAway:
-        """What is not proven did not happen: asked again later under the same number."""
-        log.error(problem)
-        return ChannelAway(channel=self.key)
+        raise self._refused(str(told.get("sub_msg") or told.get("msg", "")), sub_code or code[:10])
 
 
 def _payment(told: Mapping[str, Any], *, paid_at: str) -> PayNotice:

@@ -37,6 +37,10 @@ from kaibo.kit.text import cut_bytes
 log = logging.getLogger("kaibo.channels.pay_wechat")
 
 API_URL = "https://api.mch.weixin.qq.com"
+LOGIN_URL = "https://open.weixin.qq.com/connect/oauth2/authorize"
+ACCOUNT_URL = "https://api.weixin.qq.com"
+USED_CODES = frozenset({40029, 40163})
+"""A login code that is wrong, too old or used already: a page that was loaded again. The buyer is asked for a new one."""
 MOST_TITLE_BYTES = 120
 MOST_REASON_BYTES = 80
 INSIDE_WECHAT = "微信里不能直接付款，请点右上角选择“在浏览器打开” / open this page in the phone's browser to pay"
@@ -56,7 +60,11 @@ class Settings:
     platform_keys: Mapping[str, RSAPublicKey] = field(repr=False)
     has_phone_page: bool = True
     """H5 is opened for this merchant; without it a phone gets the QR picture too."""
+    app_secret: str = field(default="", repr=False)
+    """The official account's secret (AppSecret): with it a buyer inside WeChat pays there; without it, in the phone's browser."""
     api_url: str = API_URL
+    login_url: str = LOGIN_URL
+    account_url: str = ACCOUNT_URL
     seconds: float = calling.CALL_SECONDS
 
 
@@ -70,11 +78,52 @@ class Channel:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._refused, self._unproven = calling.refusals(self.key, "WeChat Pay", log)
 
     def open(self, order: PayOrder, *, now: datetime) -> PayLink:
         if order.payer_device == "wechat":
-            raise ChannelRefused(channel=self.key, why=INSIDE_WECHAT)
-        asked: dict[str, Any] = {
+            if not self.settings.app_secret:
+                raise ChannelRefused(channel=self.key, why=INSIDE_WECHAT)
+            return PayLink("page", self.login_address(order))
+        asked = self._order(order)
+        if order.payer_device != "phone" or not self.settings.has_phone_page:
+            return PayLink("code", str(self._ask("POST", "/v3/pay/transactions/native", asked, now=now)["code_url"]))
+        asked["scene_info"] = {"payer_client_ip": order.payer_address, "h5_info": {"type": "Wap"}}
+        page = str(self._ask("POST", "/v3/pay/transactions/h5", asked, now=now)["h5_url"])
+        return PayLink("page", f"{page}&redirect_url={quote(order.return_url, safe='')}")
+
+    # ── inside WeChat's browser: log in, order, hand the order to the browser ────────────────────────────────────────
+
+    def login_address(self, order: PayOrder) -> str:
+        """This function will give where WeChat says who the buyer is to us (openid) and sends the browser back to our pay page."""
+        back = f"{order.notify_url}/jsapi?" + urlencode({"order": signing.seal_order(self.settings.notice_key, order)})
+        asked = {"appid": self.settings.app, "redirect_uri": back, "response_type": "code", "scope": "snsapi_base", "state": order.out_trade_no}
+        return f"{self.settings.login_url}?{urlencode(asked)}#wechat_redirect"
+
+    def payer_of(self, code: str) -> str | None:
+        """This function will give the buyer's openid for a login code; None where the code is used up.   Raises: ChannelAway, ChannelRefused."""
+        known = self.settings
+        asked = {"appid": known.app, "secret": known.app_secret, "code": code, "grant_type": "authorization_code"}
+        answer = calling.call(self.key, "GET", f"{known.account_url}/sns/oauth2/access_token?{urlencode(asked)}", headers={"User-Agent": "kaibo"}, seconds=known.seconds)
+        told = _told(answer)
+        if told.get("errcode") in USED_CODES:
+            return None
+        if answer.status != 200 or not told or told.get("errcode") == -1:
+            raise ChannelAway(channel=self.key)
+        if not (openid := str(told.get("openid", ""))):
+            raise self._refused(str(told.get("errmsg", "")), str(told.get("errcode", "")))
+        return openid
+
+    def order_inside(self, order: PayOrder, payer: str, *, now: datetime) -> dict[str, str]:
+        """This function will order a payment of a buyer inside WeChat and give what the browser is told.   Raises: ChannelAway, ChannelRefused."""
+        told = self._ask("POST", "/v3/pay/transactions/jsapi", {**self._order(order), "payer": {"openid": payer}}, now=now)
+        return signing.bridge(
+            self.settings.private_key, app=self.settings.app, prepay_id=str(told["prepay_id"]), moment_seconds=int(now.timestamp()),
+            nonce=secrets.token_hex(16),
+        )  # fmt: skip
+
+    def _order(self, order: PayOrder) -> dict[str, Any]:
+        return {
             "appid": self.settings.app,
             "mchid": self.settings.merchant,
             "description": cut_bytes(order.title.translate(_NOT_IN_TITLES), MOST_TITLE_BYTES),
@@ -83,11 +132,6 @@ class Channel:
             "notify_url": order.notify_url,
             "amount": {"total": order.amount_fen, "currency": "CNY"},
         }
-        if order.payer_device != "phone" or not self.settings.has_phone_page:
-            return PayLink("code", str(self._ask("POST", "/v3/pay/transactions/native", asked, now=now)["code_url"]))
-        asked["scene_info"] = {"payer_client_ip": order.payer_address, "h5_info": {"type": "Wap"}}
-        page = str(self._ask("POST", "/v3/pay/transactions/h5", asked, now=now)["h5_url"])
-        return PayLink("page", f"{page}&redirect_url={quote(order.return_url, safe='')}")
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> PayNotice | None:
         signing.check(self.settings.platform_keys, headers, body, now=now)
@@ -190,13 +234,7 @@ class Channel:
         code = _code(answer)
         if answer.status >= 500 or answer.status == 429:
             return ChannelAway(channel=self.key)
-        log.warning("WeChat Pay refused", extra={"status": answer.status, "reason": code})
-        return ChannelRefused(channel=self.key, why=f"{_words(answer)[:120]}（{code or answer.status}）")
-
-    def _unproven(self, problem: str) -> ChannelAway:
-        """What is not proven did not happen: asked again later under the same number."""
-        log.error(problem)
-        return ChannelAway(channel=self.key)
+        return self._refused(_words(answer), code or str(answer.status))
 
     def _payment(self, told: Mapping[str, Any]) -> PayNotice | None:
         """

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kaibo.channels import rsa
-from kaibo.kit.payments import NoticeForged, NoticeUnreadable
+from kaibo.kit.payments import NoticeForged, NoticeUnreadable, PayOrder
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 GOOD_SECONDS = 300
@@ -29,6 +31,34 @@ def authorization(
     return (
         f'{SCHEME} mchid="{merchant}",nonce_str="{nonce}",signature="{signature}",timestamp="{moment_seconds}",serial_no="{serial}"'
     )
+
+
+def bridge(key: RSAPrivateKey, *, app: str, prepay_id: str, moment_seconds: int, nonce: str) -> dict[str, str]:
+    """This function will give what WeChat's browser wants to hear before it takes money (getBrandWCPayRequest)."""
+    package = f"prepay_id={prepay_id}"
+    signature = rsa.sign(key, f"{app}\n{moment_seconds}\n{nonce}\n{package}\n".encode())
+    return {"appId": app, "timeStamp": str(moment_seconds), "nonceStr": nonce, "package": package, "signType": "RSA", "paySign": signature}
+
+
+def seal_order(notice_key: bytes, order: PayOrder) -> str:
+    """This function will write an order so that it can travel through the buyer's browser and come back unchanged."""
+    told = [order.out_trade_no, order.amount_fen, order.title, int(order.expires_at.timestamp()), order.notify_url, order.return_url]
+    body = base64.urlsafe_b64encode(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()).decode().rstrip("=")
+    return f"{body}.{_seal(notice_key, body)}"
+
+
+def open_order(notice_key: bytes, sealed: str) -> PayOrder | None:
+    """This function will read an order back; None where it is not one that we sealed."""
+    body, _, seal = sealed.partition(".")
+    if not hmac.compare_digest(seal.encode(), _seal(notice_key, body).encode()):
+        return None
+    number, amount_fen, title, expires, notify_url, return_url = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return PayOrder(number, amount_fen, title, datetime.fromtimestamp(expires, UTC), notify_url, return_url, payer_device="wechat")
+
+
+def _seal(notice_key: bytes, body: str) -> str:
+    own = hmac.digest(notice_key, b"kaibo.pay_wechat.order", hashlib.sha256)
+    return hmac.digest(own, body.encode(), hashlib.sha256).hex()
 
 
 def check(keys: Mapping[str, RSAPublicKey], headers: Mapping[str, str], body: bytes, *, now: datetime) -> None:

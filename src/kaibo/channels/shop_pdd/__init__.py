@@ -2,6 +2,7 @@
 拼多多 / PDD (gw-api.pinduoduo.com): orders, stock, parcels. Unpaid orders are never shown by the platform.
 
 Not covered: PMC messages (a websocket), OAuth (the token is typed in), decrypting receivers (only inside its cloud), refund
-lists, reading stock back. Numbers of couriers are asked for, never written down here. So far its signatures stand
-here; the channel is not built yet.   Source: facts/platforms §1.3.
+lists, reading stock back. Numbers of couriers are asked for, never written down here.
+
+So far its signatures alone stand here: there is no channel yet.   Source: facts/platforms §1.3.
 """

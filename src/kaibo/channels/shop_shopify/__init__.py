@@ -1,3 +1,5 @@
 """
-Shopify: orders by REST with cursors, webhooks.   So far its signatures stand here; the channel is not built yet.   Source: facts/platforms §1.9.
+Shopify: orders by REST with cursors, webhooks.
+
+So far its signatures alone stand here: there is no channel yet.   Source: facts/platforms §1.9.
 """

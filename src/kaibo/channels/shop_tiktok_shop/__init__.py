@@ -1,5 +1,5 @@
 """
 TikTok Shop (open-api.tiktokglobalshop.com): orders, webhooks. Amounts are decimal text in the shop's currency.
 
-Source: facts/platforms §1.8.
+So far its signatures alone stand here: there is no channel yet.   Source: facts/platforms §1.8.
 """

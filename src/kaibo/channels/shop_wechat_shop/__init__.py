@@ -1,5 +1,5 @@
 """
 微信小店 / 视频号 (api.weixin.qq.com/channels/ec): orders, parcels, stock, callbacks. Calls carry a token and no signature.
 
-Source: facts/platforms §1.7.
+So far its signatures alone stand here: there is no channel yet.   Source: facts/platforms §1.7.
 """

@@ -49,3 +49,16 @@ class Channel(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["shop", "platform", "external_id"], name="one_channel_per_account")
         ]
+
+
+class ChannelAccount(models.Model):
+    """What a channel's platform gave us so that we may call it. `trouble` is the complaint of the last try, empty when it went well."""
+
+    channel = models.OneToOneField(Channel, on_delete=models.CASCADE, primary_key=True, related_name="account")
+    sealed_settings = models.BinaryField()
+    sealed_grant = models.BinaryField(null=True)
+    grant_ends_at = models.DateTimeField(null=True)
+    is_on = models.BooleanField(default=True)
+    trouble = models.CharField(max_length=60, blank=True, default="")
+    trouble_words = models.CharField(max_length=200, blank=True, default="")
+    changed_at = models.DateTimeField()

@@ -1,0 +1,13 @@
+"""Which platforms a shop can be connected to: the only place that knows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kaibo.channels.shop_douyin.channel import KIND as DOUYIN
+from kaibo.kit.shop_channels import ShopKind
+
+
+def all_kinds() -> Mapping[str, ShopKind]:
+    """This function will give the platforms to the back of house (`plumbing.shop_kinds`)."""
+    return {kind.key: kind for kind in (DOUYIN,)}
