@@ -17,6 +17,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import template_localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kaibo.console import words
 from kaibo.kit.clock import in_shanghai
@@ -37,7 +38,9 @@ def pill(label: Any, state: str = "") -> SafeString:
 def gate(finding: Any, *, label: Any = "") -> SafeString:
     """This function will draw a gate's small sign; its title says the state and the reason in words."""
     state = words.attribute_of(finding, "state") or "none"
-    said = {"ok": _("通过"), "run": _("进行中"), "red": _("未通过"), "none": _("未开始")}[state]
+    said = {
+        "ok": pgettext("gate", "通过"), "run": pgettext("gate", "进行中"), "red": pgettext("gate", "未通过"), "none": pgettext("gate", "未开始"),
+    }[state]  # fmt: skip
     reason, href = words.attribute_of(finding, "reason") or "", words.attribute_of(finding, "href") or ""
     title = f"{label} · {said}" if label else said
     return format_html(

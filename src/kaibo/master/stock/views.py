@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from django import forms
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries
 from kaibo.master.stock import services as stock
-from kaibo.master.stock.queries import STOCK_SEE
+from kaibo.master.stock.queries import STOCK_SEE, LineRow
 from kaibo.master.stock.rules import Bucket
 from kaibo.master.stock.services import STOCK_ADJUST
 from kaibo.plumbing.access import access
@@ -76,7 +77,7 @@ def item(request: ConsoleRequest, sku_id: UUID) -> HttpResponse:
     return render(
         request, "stock/item.html",
         {
-            "sku": sku, "availability": queries.availability_of(sku_id), "history": queries.history_of(sku_id),
+            "sku": sku, "availability": queries.availability_of(sku_id), "history": _told(queries.history_of(sku_id)),
             "figures": [{"name": words, "value": levels.get(bucket, 0)} for bucket, words in _bucket_words()],
             "lots": [(lot, by_lot[lot.pk].get(Bucket.SELLABLE, 0), by_lot[lot.pk].get(Bucket.CUSTOMER, 0)) for lot in lots],
             "form": CountForm(), "can_adjust": request.actor.can(STOCK_ADJUST, shop_id=sku.shop_id) and not sku.is_bundle,
@@ -89,6 +90,21 @@ def _bucket_words() -> list[tuple[Bucket, str]]:
         (Bucket.SELLABLE, _("可售")), (Bucket.ALLOTTED, _("直播配额")), (Bucket.RESERVED, _("订单预占")), (Bucket.INCOMING, _("待检")),
         (Bucket.HELD, _("冻结")),
     ]  # fmt: skip
+
+
+def _told(history: list[LineRow]) -> list[LineRow]:
+    """The lines with their reasons and places in the reader's words."""
+    reasons = {
+        "receive": _("到货入库"), "release": _("质检放行入库"), "hold": _("质检冻结"), "let_go": _("解除冻结"), "reserve": _("订单占用"),
+        "unreserve": _("取消占用"), "allot": _("给直播配额"), "unallot": _("收回直播配额"), "settle": _("抢购成单"), "ship": _("出库发货"),
+        "return": _("退货回仓"), "adjust": _("盘点差异"),
+    }  # fmt: skip
+    places = dict(_bucket_words()) | {
+        Bucket.SUPPLIER: _("供应商手里"), Bucket.CUSTOMER: _("买家手里"), Bucket.SCRAP: _("报废"), Bucket.COUNTED: _("盘点差异"),
+    }  # fmt: skip
+    return [
+        replace(line, reason=reasons.get(line.reason, line.reason), bucket=places.get(Bucket(line.bucket), line.bucket)) for line in history
+    ]
 
 
 @require_POST

@@ -1,7 +1,8 @@
-// A table that is wider than the phone becomes cards, each value beside the head of its column. Tables made for it say
-// `cards` and their labels themselves; this looks after the rest, also after a part of the page was renewed.
+// On the phone a table of many columns, or one wider than the screen, becomes cards, each value beside the head of its
+// column. Tables made for it say `cards` and their labels themselves; this looks after the rest, also after a part of the page was renewed.
 const phone = matchMedia("(max-width: 700px)");
-const WIDE = "table.table:not(.cards)";
+const OTHERS = "table.table:not(.cards)";
+const MOST_COLUMNS = 3;
 
 function label(table) {
   const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((head) => head.textContent.trim());
@@ -15,9 +16,9 @@ function label(table) {
 
 function narrow(root) {
   if (!phone.matches) return;
-  for (const table of root.querySelectorAll?.(WIDE) ?? []) {
+  for (const table of root.querySelectorAll?.(OTHERS) ?? []) {
     const frame = table.closest(".table-scroll") ?? table.parentElement;
-    if (table.scrollWidth > frame.clientWidth + 2) label(table);
+    if (table.tHead?.rows[0]?.cells.length > MOST_COLUMNS || table.scrollWidth > frame.clientWidth + 2) label(table);
   }
 }
 
