@@ -33,6 +33,7 @@ from kaibo.channels.pay_wechat import channel as wechat
 SHANGHAI = timezone(timedelta(hours=8))
 NOTICE_KEY = b"0123456789abcdefghijklmnopqrstuv"
 MERCHANT, WX_APP, SERIAL, KEY_ID = "1900000109", "wxd678efh567hg6787", "3775B6A45ACD588826D15E583A95F5DD", "PUB_KEY_ID_0119000001092024112200"
+OPENID, APP_SECRET = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "app secret of the tests"
 ALI_APP, SELLER = "2021000000000001", "2088000000000001"
 
 
@@ -178,8 +179,12 @@ def wechat_notice(
     return wechat_headers(body, at, by=by), body
 
 
+@dataclass
 class WeChatPay(Company):
     """The API of WeChat Pay v3 as far as the channel calls it."""
+
+    codes: set[str] = field(default_factory=set)
+    """Login codes the official account gave out."""
 
     def write_bill(self, refunded_at: datetime) -> None:
         """The day's bill out of its own book."""
@@ -195,6 +200,8 @@ class WeChatPay(Company):
     def answer(self, method: str, path: str, headers: dict, body: bytes):
         if self.mood == "broken":
             return self._say(502, {"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"})
+        if method == "GET" and urlsplit(path).path == "/sns/oauth2/access_token":
+            return self._login(dict(parse_qsl(urlsplit(path).query, strict_parsing=True)))
         found = re.fullmatch(
             r'WECHATPAY2-SHA256-RSA2048 mchid="(.+?)",nonce_str="(.{16,32})",signature="(.+?)",timestamp="(\d+)",serial_no="(.+?)"', headers.get("authorization", "")
         )
@@ -204,7 +211,7 @@ class WeChatPay(Company):
             return self._say(401, {"code": "SIGN_ERROR", "message": "签名错误"})
         place = urlsplit(path)
         match method, place.path.split("/")[1:]:
-            case "POST", ["v3", "pay", "transactions", ("native" | "h5") as how]:
+            case "POST", ["v3", "pay", "transactions", ("native" | "h5" | "jsapi") as how]:
                 return self._open(how, json.loads(body))
             case "GET", ["v3", "pay", "transactions", "out-trade-no", number]:
                 return self._query(number, parse_qs(place.query))
@@ -229,9 +236,20 @@ class WeChatPay(Company):
         )
         if how == "native":
             return self._say(200, {"code_url": f"weixin://wxpay/bizpayurl?pr={trade.transaction[-7:]}"})
+        if how == "jsapi":
+            assert asked["payer"] == {"openid": OPENID}
+            return self._say(200, {"prepay_id": f"wx{trade.transaction}"})
         assert asked["scene_info"]["h5_info"]["type"] == "Wap"
         assert asked["scene_info"]["payer_client_ip"]
         return self._say(200, {"h5_url": f"https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id={trade.transaction}&package=1037687096"})
+
+    def _login(self, asked):
+        """The official account's side: a code is good once and says who the buyer is to this app."""
+        assert (asked["appid"], asked["secret"], asked["grant_type"]) == (WX_APP, APP_SECRET, "authorization_code"), asked
+        known = asked["code"] in self.codes
+        self.codes.discard(asked["code"])
+        told = {"openid": OPENID, "access_token": "ACCESS", "expires_in": 7200, "scope": "snsapi_base"} if known else {"errcode": 40163, "errmsg": "code been used"}
+        return 200, {"content-type": "text/plain"}, json.dumps(told | self.lies).encode()
 
     def _query(self, number, query):
         trade = self.trades.get(number)

@@ -45,6 +45,6 @@ every shop channel keeps, proven against the simulator (`tests/channels/test_sho
 * complaints are of one kind each: throttled, token ended, bad signature, refused, away, unreadable.
 * what the facts mark weak or unknown is a named setting (`Capabilities.unverified`), shown as such.
 
-Two more parts a channel may have: `pages.py` with `routes` of a page of its own (the sandbox's wallet), and a store
+Two more parts a channel may have: `pages.py` with `routes` of a page of its own (the sandbox's wallet, WeChat's pay page), and a store
 (`wallet.py`), only where we are the outside system ourselves.
 """

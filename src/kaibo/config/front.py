@@ -16,6 +16,8 @@ import uvicorn
 
 from kaibo.channels.pay_sandbox.channel import Channel as Sandbox
 from kaibo.channels.pay_sandbox.pages import WalletPages
+from kaibo.channels.pay_wechat.channel import Channel as WeChatPay
+from kaibo.channels.pay_wechat.pages import InsideWeChat
 from kaibo.config.env import Env
 from kaibo.config.paying import address_public_key, pay_channels
 from kaibo.config.serving import Server
@@ -151,6 +153,7 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
         dsn = ready_database(env)
         channels = pay_channels(env, dsn)
         wallets = [WalletPages(channel) for channel in channels.values() if isinstance(channel, Sandbox)]
+        inside = [InsideWeChat(channel) for channel in channels.values() if isinstance(channel, WeChatPay) and channel.settings.app_secret]
         app = RoomApp(
             Parts(
                 dsn=dsn,
@@ -163,7 +166,7 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
                 seal_for=address_public_key(env),
                 public_url=env.room_url if port is None else "",
                 proxies=env.proxies,
-                more_routes=[route for wallet in wallets for route in wallet.routes()],
+                more_routes=[route for pages in (*wallets, *inside) for route in pages.routes()],
                 background=[wallet.run for wallet in wallets],
             )
         )

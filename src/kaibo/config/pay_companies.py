@@ -38,6 +38,7 @@ def wechat_pay(env: Env, environ: Mapping[str, str] | None = None) -> wechat.Cha
             notice_key=notice_key,
             platform_keys=_platform_keys(environ),
             has_phone_page=phone_page == "yes",
+            app_secret=setting("KAIBO_WECHAT_APP_SECRET", "", environ),
             api_url=_url(env, "KAIBO_WECHAT_URL", wechat.API_URL, environ),
         )
     )
