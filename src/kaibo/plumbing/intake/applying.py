@@ -37,7 +37,7 @@ def _waves(kind: ImportKind, rows: Sequence[ParsedRow]) -> list[list[int]]:
     seen: dict[tuple[object, ...], int] = {}
     waves: list[list[int]] = []
     for index, row in enumerate(rows):
-        key = tuple(row.values.get(part) for part in kind.row_key)
+        key = tuple(map(row.values.get, kind.row_key))
         turn = seen.get(key, 0)
         seen[key] = turn + 1
         if turn == len(waves):

@@ -7,6 +7,7 @@ leaves. Source: DESIGN §5 "Imports".
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -48,6 +49,13 @@ class _Tally:
     taken: list[RawRow] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Pace:
+    """What the rows to come are likely to be, judged by those just taken."""
+
+    expects_new: bool = True
+
+
 def run_import(run_id: UUID, *, clock: Callable[[], datetime]) -> ImportRun:
     """
     This function will take the rest of a run's rows and give the run as it then stands.
@@ -76,8 +84,10 @@ def run_import(run_id: UUID, *, clock: Callable[[], datetime]) -> ImportRun:
     context = context_of(run, now)
     position = run.position
     with seldom_collecting():
-        for batch in _read_ahead(plan, position):
-            _take_batch(run, kind, plan, context, batch, position=position, now=clock())
+        pace = _Pace()
+        for batch in _read_ahead(plan, context, position, pace):
+            rows_new = _take_batch(run, kind, plan, context, batch, position=position, now=clock())
+            pace.expects_new = rows_new * 2 >= len(batch)
             position += len(batch)
     return _finish(run, plan, position, clock())
 
@@ -101,12 +111,17 @@ def context_of(run: ImportRun, now: datetime) -> ImportContext:
     return ImportContext(actor, run.shop_id, run.platform, run.pk, now, run.file_exported_at)
 
 
-def _read_ahead(plan: Plan, position: int) -> Iterator[list[ReadRow]]:
+def _read_ahead(plan: Plan, context: ImportContext, position: int, pace: _Pace) -> Iterator[list[ReadRow]]:
     """Batches, read and parsed; the next one in a thread while the database is busy with this one."""
     rows = islice(plan.rows(), position, None)
+    ahead = plan.parser.kind.ahead
 
     def read() -> list[ReadRow]:
-        return [(raw, plan.parser.parse(raw)) for raw in islice(rows, BATCH_ROWS)]
+        batch = [(raw, plan.parser.parse(raw)) for raw in islice(rows, BATCH_ROWS)]
+        if ahead and pace.expects_new:
+            with contextlib.suppress(Exception):  # `apply` will meet the same
+                ahead(context, [parsed for _, parsed in batch if isinstance(parsed, ParsedRow)])
+        return batch
 
     with ThreadPoolExecutor(1, thread_name_prefix="intake") as reader:
         coming = reader.submit(read)
@@ -125,7 +140,8 @@ def _take_batch(
     *,
     position: int,
     now: datetime,
-) -> None:
+) -> int:
+    """Take a batch and give how many of its rows were new."""
     tally = _Tally()
     raws = quarantine.with_personal_cells_restored(run, [raw for raw, _ in batch])
     parsed: list[tuple[RawRow, ParsedRow]] = []
@@ -155,6 +171,7 @@ def _take_batch(
     )
     if not moved:
         raise RunMovedOn
+    return tally.counts[Taken.NEW]
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -30,7 +30,7 @@ class Column:
     may_be_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ParsedRow:
     """A row whose known cells could all be read; empty ones are None. `extra` keeps unknown columns as they stood."""
 
@@ -102,7 +102,8 @@ class ImportKind:
     `apply` gets batches inside one transaction, no two rows of a call sharing `row_key`, and answers one outcome a row
     in the same order. It may raise: the batch is then taken row by row, and only the culprit waits in quarantine.
     `meaning_of` is pure; it is asked while the database is still busy with the rows before, and `apply` finds its answer
-    as `row.meaning`, or None where it raised.
+    as `row.meaning`, or None where it raised. `ahead` may prepare more of a batch at that time, in the meanings, for rows that
+    are likely new; it asks no database, and `apply` does itself what `ahead` did not.
     `sample_rows` are the rows of the example file a person can download.
     """
 
@@ -114,6 +115,7 @@ class ImportKind:
     apply: Apply
     row_key: tuple[str, ...]
     meaning_of: Callable[[ParsedRow], Any] | None = None
+    ahead: Callable[[ImportContext, Sequence[ParsedRow]], None] | None = None
     platforms: tuple[str, ...] = ()
     sample_rows: tuple[Mapping[str, str], ...] = ()
     needs_shop: bool = False

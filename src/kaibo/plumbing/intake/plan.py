@@ -88,9 +88,10 @@ class RowParser:
 
     def _with_meaning(self, read: ParsedRow, meaning_of: Callable[[ParsedRow], Any]) -> ParsedRow:
         try:
-            return ParsedRow(read.row_number, read.values, read.extra, meaning_of(read))
+            read.meaning = meaning_of(read)
         except Exception:  # `apply` will meet the same, and there a failing row waits alone
             return read
+        return read
 
     def key_of(self, row: ParsedRow) -> tuple[object, ...]:
         return tuple(row.values.get(key) for key in self.kind.row_key)

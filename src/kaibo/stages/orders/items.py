@@ -38,11 +38,11 @@ class Items:
 
 def items_of(platform: str, shop_id: UUID | None, lines: Sequence[LineIn]) -> Items:
     """This function will resolve the texts of many lines with a constant number of queries; other shops' items do not count."""
-    texts = {line.code for line in lines} | {alias_of(line.code, line.title, line.specification) for line in lines}
+    named = {(line.code, line.title, line.specification) for line in lines}
+    asked = {(code, alias_of(code, title, specification)) for code, title, specification in named}
+    texts = {text for pair in asked for text in pair}
     found = {text: row for text, row in catalog.skus_by_text(platform, texts).items() if row.shop_id == shop_id}
-    is_anything_unknown = any(
-        line.code not in found and alias_of(line.code, line.title, line.specification) not in found for line in lines
-    )
+    is_anything_unknown = any(code not in found and alias not in found for code, alias in asked)
     known = _items_of_shop(shop_id) if is_anything_unknown else ()
     own = {row.id: row.price_fen for row in found.values()}
     return Items(found, own | listing.published_prices(own), known)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +18,9 @@ from kaibo.plumbing.intake.kinds import ParsedRow, Refused
 from kaibo.stages.orders.addresses.parser import Address, is_cipher, parse_columns
 from kaibo.stages.orders.platforms import holds_of, state_of
 from kaibo.stages.orders.rules import Hold, State
+
+if TYPE_CHECKING:
+    from kaibo.stages.orders.receivers import Ready
 
 _NAMED_AMOUNT = re.compile(r"[^;；]*?[-－:：]?\s*(-?\d[\d,]*(?:\.\d+)?)\s*元?\s*$")
 _hashed = msgspec.json.Encoder()
@@ -37,7 +41,7 @@ class Receiver:
 
     @classmethod
     def of(cls, name: str, phone: str, address: str) -> Receiver:
-        is_kept = any(is_cipher(part) or "**" in part for part in (name, phone, address) if part)
+        is_kept = "**" in name or "**" in phone or "**" in address or is_cipher(name) or is_cipher(phone) or is_cipher(address)
         return cls(name, phone, address, bool(name or phone or address) and not is_kept)
 
     @property
@@ -45,9 +49,9 @@ class Receiver:
         return not (self.name or self.phone or self.address)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineIn:
-    """A line of an order as a file says it."""
+    """A line of an order as a file says it; nothing of it changes once it is read, but its receiver is made ready later."""
 
     order_no: str
     line_no: str
@@ -79,6 +83,8 @@ class LineIn:
     shipped: int | None = None
     """Units that left, where the platform counts them."""
     source: str = "import"
+    ready: Ready | None = None
+    """What is kept of the receiver, where it was made ahead."""
 
 
 HASHED = (
@@ -123,7 +129,7 @@ def _line_number(row: ParsedRow) -> str:
 
 def _hash(row: ParsedRow) -> str:
     get = row.values.get
-    return hashlib.md5(_hashed.encode([get(key) for key in HASHED]), usedforsecurity=False).hexdigest()
+    return hashlib.md5(_hashed.encode(list(map(get, HASHED))), usedforsecurity=False).hexdigest()
 
 
 def _address_of(row: ParsedRow, receiver: Receiver) -> Address | None:

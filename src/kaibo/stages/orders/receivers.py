@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,22 +27,35 @@ class Sealed:
     phone_tail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is kept of a readable receiver, but for their key: the database knows whether they have one already."""
+
+    masked: str
+    mark: str
+    phone_tail: str
+    offer: vault.Offer
+
+
+def make_ready(platform: str, shop_id: UUID | None, lines: Sequence[LineIn]) -> None:
+    """This function will make the readable receivers of lines ready. No database."""
+    readable = [line for line in lines if line.ready is None and line.receiver.is_readable]
+    offers = vault.offer_persons([(_identity(platform, shop_id, line.receiver), _fields(line.receiver)) for line in readable])
+    for line, offer in zip(readable, offers, strict=True):
+        one = line.receiver
+        line.ready = Ready(masked_receiver(one.name, one.phone), receiver_mark(one.phone, one.address), _tail(one.phone), offer)
+
+
 def seal_receivers(platform: str, shop_id: UUID | None, lines: Mapping[str, LineIn], *, now: datetime) -> dict[str, Sealed]:
     """This function will seal the receivers of many orders with a constant number of queries.   Source: PIPL art. 51."""
-    readable = {no: _identity(platform, shop_id, line.receiver) for no, line in lines.items() if line.receiver.is_readable}
-    latest = {identity: lines[no].receiver for no, identity in readable.items()}
-    persons = vault.seal_persons({identity: _fields(one) for identity, one in latest.items()}, now=now) if latest else {}
-    sealed = {}
-    for no, line in lines.items():
-        one = line.receiver
-        if no not in readable:
-            sealed[no] = _kept_by_platform(one)
-            continue
-        subject, blob = persons[readable[no]]
-        if latest[readable[no]] is not one and latest[readable[no]] != one:  # one person, several addresses in this file
-            blob = vault.seal_fields(subject, _fields(one))
-        sealed[no] = Sealed(subject, blob, None, masked_receiver(one.name, one.phone), receiver_mark(one.phone, one.address), _tail(one.phone))
-    return sealed
+    make_ready(platform, shop_id, list(lines.values()))
+    ready = {no: line.ready for no, line in lines.items() if line.ready}
+    kept = dict(zip(ready, vault.keep_offers([one.offer for one in ready.values()], now=now) if ready else (), strict=True))
+    return {no: _sealed(ready[no], kept[no]) if no in ready else _kept_by_platform(line.receiver) for no, line in lines.items()}
+
+
+def _sealed(ready: Ready, kept: tuple[UUID, bytes]) -> Sealed:
+    return Sealed(kept[0], kept[1], None, ready.masked, ready.mark, ready.phone_tail)
 
 
 def _identity(platform: str, shop_id: UUID | None, receiver: Receiver) -> str:

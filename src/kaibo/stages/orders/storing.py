@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from kaibo.kit.ids import new_id
-from kaibo.plumbing.copying import copy_rows
+from kaibo.plumbing.copying import copy_while_made
 from kaibo.plumbing.intake.kinds import ImportContext
 from kaibo.stages.orders.models import Order, OrderLine
 from kaibo.stages.orders.rules import SENT, TERMINAL, State, ship_by
@@ -95,12 +96,18 @@ def _order_statement() -> sql.Composed:
     return _insert("orders_order", ORDER_COLUMNS, ORDER_DEFAULTS, conflict)
 
 
-def store_orders(context: ImportContext, platform: str, takings: Sequence[Taking], limits: Limits) -> None:
-    """This function will write the orders of a batch, new and changed ones alike."""
-    rows = [(one.known is None, _order_row(context, platform, one, limits)) for one in takings]
-    if changed := [row for is_new, row in rows if not is_new]:
+def store_orders(
+    context: ImportContext, platform: str, takings: Sequence[Taking], limits: Limits, verify: Callable[[Taking], None]
+) -> None:
+    """This function will verify and write the orders of a batch, new and changed ones alike; the new ones while the server takes them."""
+
+    def verified(one: Taking) -> tuple[Any, ...]:
+        verify(one)
+        return _order_row(context, platform, one, limits)
+
+    if changed := [verified(one) for one in takings if one.known]:
         _write(_order_statement(), ORDER_COLUMNS, changed)
-    copy_rows(Order, list(ORDER_COLUMNS), (_for_copy(row) for is_new, row in rows if is_new))
+    copy_while_made(Order, list(ORDER_COLUMNS), (_for_copy(verified(one)) for one in takings if one.known is None))
 
 
 _CIPHER = list(ORDER_COLUMNS).index("receiver_cipher")
@@ -115,6 +122,7 @@ def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limit
     first, lines = one.first, one.lines
     shipped = [line.shipped_at for line in lines if line.shipped_at]
     finished = [line.finished_at for line in lines if line.finished_at]
+    receiver = one.receiver
     amount = one.amount_fen
     paid_at = first.paid_at or (None if one.merged.state in {State.PENDING_PAYMENT, State.UNKNOWN} else first.ordered_at)
     is_paid = one.merged.state not in {State.PENDING_PAYMENT, State.CANCELLED, State.UNKNOWN}
@@ -122,8 +130,8 @@ def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limit
     return (
         one.id, context.shop_id, platform, first.order_no, _raw_status(lines), one.merged.state.value, one.hold_flags,
         amount, sum([line.freight_fen for line in lines]), amount if is_paid else 0, sum([line.quantity for line in lines]), _goods(lines),
-        one.receiver.subject_id, None if one.receiver.blob is None else "\\x" + one.receiver.blob.hex(), one.receiver.cipher, one.receiver.masked,
-        one.receiver.mark, one.receiver.phone_tail, (place.province if place else "")[:20], (place.city if place else "")[:30],
+        receiver.subject_id, None if receiver.blob is None else "\\x" + receiver.blob.hex(), receiver.cipher, receiver.masked,
+        receiver.mark, receiver.phone_tail, (place.province if place else "")[:20], (place.city if place else "")[:30],
         (place.area if place else "")[:30], first.ordered_at, paid_at,
         ship_by(promised_at=first.promised_at, paid_at=paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours),
         max(shipped, default=None), max(finished, default=None),
@@ -132,7 +140,7 @@ def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limit
 
 
 def _raw_status(lines: Sequence[LineIn]) -> str:
-    return "；".join({line.raw_status: None for line in lines})[:60]
+    return lines[0].raw_status if len(lines) == 1 else "；".join({line.raw_status: None for line in lines})[:60]
 
 
 def _goods(lines: Sequence[LineIn]) -> str:
@@ -150,10 +158,9 @@ def store_lines(takings: Sequence[Taking], items: Items) -> None:
            price_fen = excluded.price_fen, amount_fen = excluded.amount_fen, raw_status = excluded.raw_status,
            raw_aftersale = excluded.raw_aftersale, content_hash = excluded.content_hash"""
     )
-    rows = [(one.known is None, _line_row(one, line, items)) for one in takings for line in one.lines]
-    if changed := [row for is_new, row in rows if not is_new]:
+    if changed := [_line_row(one, line, items) for one in takings if one.known for line in one.lines]:
         _write(_insert("orders_orderline", LINE_COLUMNS, {"returned": "0"}, conflict), LINE_COLUMNS, changed)
-    copy_rows(OrderLine, list(LINE_COLUMNS), (row for is_new, row in rows if is_new))
+    copy_while_made(OrderLine, list(LINE_COLUMNS), (_line_row(one, line, items) for one in takings if one.known is None for line in one.lines))
 
 
 def _line_row(one: Taking, line: LineIn, items: Items) -> tuple[Any, ...]:
@@ -222,6 +229,23 @@ def recount(order_ids: Sequence[UUID]) -> None:
                 WHERE o.id = c.id AND o.open_findings <> c.n""",
             [list(order_ids)],
         )
+
+
+def met_before(takings: Sequence[Taking]) -> set[str]:
+    """This function will give the receivers of a batch, by their marks, who have orders already; asked before its own are written."""
+    marks = {one.receiver.mark for one in takings if one.is_verified_now}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT receiver_mark FROM orders_order WHERE receiver_mark = ANY(string_to_array(%s, ',')) AND receiver_mark <> ''", [",".join(marks)])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def doubtful(takings: Sequence[Taking], met: Collection[str]) -> list[UUID]:
+    """
+    This function will give the orders that could be doubles: of receivers met before or twice in this batch, nearly none of the
+    new ones; and those that stood, whose receiver this file may leave out.
+    """
+    times = Counter([one.receiver.mark for one in takings if one.receiver.mark])
+    return [one.id for one in takings if one.is_verified_now and (one.known or times[one.receiver.mark] > 1 or one.receiver.mark in met)]
 
 
 def find_duplicates(order_ids: Sequence[UUID], *, within: timedelta, now: datetime) -> None:

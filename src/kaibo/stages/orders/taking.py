@@ -21,10 +21,11 @@ from kaibo.stages.orders import storing
 from kaibo.stages.orders.items import Items, items_of
 from kaibo.stages.orders.platforms import state_of
 from kaibo.stages.orders.reading import LineIn, read_line
-from kaibo.stages.orders.receivers import Sealed, seal_receivers
+from kaibo.stages.orders.receivers import Sealed, make_ready, seal_receivers
 from kaibo.stages.orders.rules import RANK, SENT, TERMINAL, Hold, Merged, State, merge_state, state_of_lines
 from kaibo.stages.orders.verification import Wrong, check_address, check_price, check_quantity
 
+USUAL_PLATFORM = "douyin"
 PLATFORM_HOLDS = {Hold.AFTERSALE_OPEN.value, Hold.PLATFORM_FORBID.value}
 """Flags a file sets and takes off; the others are ours."""
 LEFT_OR_ENDED = SENT | TERMINAL | {State.PARTIALLY_SHIPPED}
@@ -67,6 +68,8 @@ class Taking:
         """Of all lines, those this file leaves out too."""
         if self.first.order_amount_fen is not None:
             return self.first.order_amount_fen
+        if self.known is None and len(self.lines) == 1:
+            return self.lines[0].amount_fen
         others = [] if self.known is None else [kept[4] for no, kept in self.known.lines.items() if no not in self.line_ids]
         return sum([line.amount_fen for line in self.lines]) + sum(others)
 
@@ -90,6 +93,15 @@ def limits_of(shop_id: UUID | None) -> Limits:
     return Limits(*found.values())
 
 
+def ready_orders(context: ImportContext, rows: Sequence[ParsedRow]) -> None:
+    """This function will make the receivers of orders that are likely new ready for `take_orders`. No database."""
+    firsts: dict[str, LineIn] = {}
+    for row in rows:
+        if isinstance(row.meaning, LineIn):
+            firsts.setdefault(row.meaning.order_no, row.meaning)
+    make_ready(context.platform or USUAL_PLATFORM, context.shop_id, list(firsts.values()))
+
+
 def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     """
     This function will take rows of an order export and say of each whether it was new, changed something or nothing.
@@ -97,7 +109,7 @@ def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     Order and lines are written with one statement a table; known orders are locked first, in id order.
     Source: ORD-1, ORD-2, ORD-7, facts/platforms §5.1.
     """
-    platform = context.platform or "douyin"
+    platform = context.platform or USUAL_PLATFORM
     outcomes: list[Outcome | None] = [None] * len(rows)
     by_order: dict[str, list[tuple[int, LineIn]]] = {}
     for place, row in enumerate(rows):
@@ -164,12 +176,18 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
     takings = [_taking(known.get(no), group, sealed[no], ids) for no, group in changed.items()]
     for one in takings:
         one.line_ids = {line.line_no: _line_id(one.known, line, ids) for line in one.lines}
+
+    def verify(one: Taking) -> None:
         if one.is_verified_now:
             one.wrongs = _wrongs(one, items, limits)
-    storing.store_orders(context, platform, takings, limits)
+
+    met_before = storing.met_before(takings)
+    storing.store_orders(context, platform, takings, limits, verify)
     storing.store_lines(takings, items)
     storing.store_findings(takings, now=context.now)
-    storing.find_duplicates([one.id for one in takings if one.is_verified_now], within=timedelta(minutes=limits.duplicate_minutes), now=context.now)
+    storing.find_duplicates(
+        storing.doubtful(takings, met_before), within=timedelta(minutes=limits.duplicate_minutes), now=context.now
+    )
     storing.store_anomalies(takings, now=context.now)
     for one in takings:
         _follow_in_stock(one, context.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -95,8 +95,13 @@ def check_item(*, code: str, title: str, specification: str, known: Sequence[Kno
 
 def _nearest(code: str, title: str, specification: str, known: Sequence[KnownItem]) -> tuple[KnownItem | None, int]:
     """The likest item, the first of equals. Exact likeness is dear, so items are tried from the highest possible one down."""
-    most_of = _most_bp_of_code(code) if code else _most_bp_of_texts(title, specification)
-    possible = sorted(((most, -place) for place, item in enumerate(known) if (most := most_of(item)) >= LEAST_CONFIDENCE_BP), reverse=True)
+    if code:
+        most_of = _most_bp(_letters(code), tuple([item.code for item in known]))
+    else:
+        of_specification = _most_bp(_letters(specification), tuple([item.specification for item in known]))
+        of_title = _most_bp(_letters(title), tuple([item.title for item in known]))
+        most_of = list(map(_of_both, of_specification, of_title))
+    possible = sorted([(most, -place) for place, most in enumerate(most_of) if most >= LEAST_CONFIDENCE_BP], reverse=True)
     best: tuple[int, int] = (0, 0)
     for most, place in possible:
         if most < best[0]:
@@ -114,16 +119,6 @@ def _likeness(code: str, title: str, specification: str, item: KnownItem) -> int
 
 def _of_both(specification_bp: int, title_bp: int) -> int:
     return (specification_bp * 6 + title_bp * 4) // 10
-
-
-def _most_bp_of_code(code: str) -> Callable[[KnownItem], int]:
-    most_with = _most_bp(_letters(code))
-    return lambda item: most_with(_letters(item.code))
-
-
-def _most_bp_of_texts(title: str, specification: str) -> Callable[[KnownItem], int]:
-    most_with, most_with_title = _most_bp(_letters(specification)), _most_bp(_letters(title))
-    return lambda item: _of_both(most_with(_letters(item.specification)), most_with_title(_letters(item.title)))
 
 
 @lru_cache(maxsize=16_384)
@@ -145,16 +140,20 @@ def _bits(letters: str) -> int:
     return found
 
 
-def _most_bp(one: str) -> Callable[[str], int]:
-    """No order of the same letters is liker to another text than what this measures."""
+def _most_bp(one: str, others: tuple[str, ...]) -> list[int]:
+    """For each of the others: no order of the same letters is liker to it than what this measures."""
     own, length = _bits(one), len(one)
+    if not own:
+        return [0] * len(others)
+    return [
+        min(MOST_CONFIDENCE_BP, round(2 * (own & bits).bit_count() / (length + count) * BP)) if bits else 0 for bits, count in _measures(others)
+    ]
 
-    def most_with(other: str) -> int:
-        if not own or not other:
-            return 0
-        return min(MOST_CONFIDENCE_BP, round(2 * (own & _bits(other)).bit_count() / (length + len(other)) * BP))
 
-    return most_with
+@lru_cache(maxsize=8)
+def _measures(texts: tuple[str, ...]) -> list[tuple[int, int]]:
+    """What a text is compared by, for all items of a shop at once: a file asks for hundreds of unknown texts."""
+    return [(_bits(letters), len(letters)) for letters in map(_letters, texts)]
 
 
 def _likeness_bp(one: str, other: str) -> int:

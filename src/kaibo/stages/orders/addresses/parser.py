@@ -28,10 +28,9 @@ class Address:
     @property
     def missing(self) -> str:
         """The first part a parcel cannot do without: `province`, `city`, `area`, `detail` or nothing."""
-        for part in ("province", "city", "area"):
-            if not getattr(self, part):
-                return part
-        return "" if len(self.detail) >= 3 else "detail"
+        if self.province and self.city and self.area:
+            return "" if len(self.detail) >= 3 else "detail"
+        return "province" if not self.province else "city" if not self.city else "area"
 
     @property
     def place(self) -> str:
@@ -40,7 +39,7 @@ class Address:
 
 def is_cipher(text: str) -> bool:
     """This function will say whether a text is a platform's ciphertext: kept as it is, never an error.   Source: facts/platforms §0.7."""
-    return bool(_CIPHER.search(text))
+    return ("#" in text or "$" in text or "~" in text) and bool(_CIPHER.search(text))
 
 
 @lru_cache(maxsize=8_192)
