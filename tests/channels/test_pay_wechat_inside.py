@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import html
 import json
@@ -9,9 +10,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from kaibo.channels.pay_wechat import signing
 from kaibo.channels.pay_wechat.pages import InsideWeChat
@@ -48,8 +49,13 @@ def login(channel, asked):
 
 def come_back(channel, place, state, code):
     assert place.startswith(f"{ROOM}/pay/wechat/jsapi?")
-    browser = TestClient(Starlette(routes=list(InsideWeChat(channel).routes())), base_url=ROOM, follow_redirects=False)
-    return browser.get(f"{place}&code={code}&state={state}")
+    app = Starlette(routes=list(InsideWeChat(channel).routes()))
+
+    async def browse():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ROOM) as browser:
+            return await browser.get(f"{place}&code={code}&state={state}")
+
+    return asyncio.run(browse())
 
 
 def handed_over(page):
