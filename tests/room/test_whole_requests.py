@@ -8,6 +8,7 @@ import time
 import uuid
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from kaibo.room.connection import RoomConnection
@@ -141,16 +142,39 @@ def test_a_claim_in_one_piece_and_one_in_many_get_the_same_answer(alice, sale, l
     assert sale.ask("select claimed_units from room.items where item = %s", sale.item) == [(1,)]
 
 
+def wait_until(is_so):
+    give_up_at = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.005)
+
+
 def test_a_request_sent_before_the_former_was_answered_is_answered_after_it(alice, sale, line, read_at_once):
     keys = [uuid.uuid4().hex for _ in range(4)]
-    line.send(claim_request(alice, sale, keys[0]))
-    line.send(claim_request(alice, sale, keys[1]) + claim_request(alice, sale, keys[2]))
-    line.send(claim_request(alice, sale, keys[3]))
+    with psycopg.connect(sale.dsn) as holder:
+        holder.execute("select 1 from room.items where item = %s for update", (sale.item,))
+        line.send(claim_request(alice, sale, keys[0]))
+        wait_until(lambda: len(read_at_once) == 1)
+        line.send(claim_request(alice, sale, keys[1]))
+        wait_until(lambda: len(read_at_once) == 2)
+        line.send(claim_request(alice, sale, keys[2]) + claim_request(alice, sale, keys[3]))
+        assert read_at_once[:2] == [True, False]
     answers = [line.answer() for _ in keys]
     assert [status for status, _ in answers] == [201] * 4
     by_key = dict(sale.ask("select key, attempt::text from room.answers where key = any(%s)", keys))
     assert [said["claim"] for _, said in answers] == [by_key[key] for key in keys]
-    assert read_at_once[0]
+
+
+def test_a_request_inside_another_is_never_taken_for_one(alice, sale, server):
+    inner = claim_request(alice, sale, "smuggled")
+    for outer in (
+        f"POST /rooms/{alice.room}/claims HTTP/1.1\r\nhost: x\r\n{viewer_token(alice)}idempotency-key: o\r\ncontent-length: {len(inner)}\r\n\r\n",
+        f"POST /rooms/{alice.room}/nothing HTTP/1.1\r\nx-a: ",
+    ):
+        line = Line(server.url)
+        line.send(outer.encode(), inner)
+        assert line.answer()[0] in (404, 405, 422)
+    assert sale.ask("select 1 from room.answers where visitor = %s", alice.visitor) == []
 
 
 def test_a_refusal_at_once_leaves_the_connection_ready(alice, sale, line, read_at_once):
