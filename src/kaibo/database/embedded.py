@@ -53,6 +53,7 @@ SETTINGS = {
     "synchronous_commit": "on",
     "wal_compression": "on",
     "jit": "off",
+    "random_page_cost": "1.1",  # a shop's rows are in memory or on an SSD: reading a few thousand by key beats reading all of them
     "max_wal_size": "2GB",
     "log_line_prefix": "%m [%p] ",
     "timezone": "UTC",

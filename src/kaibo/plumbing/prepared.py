@@ -5,20 +5,21 @@ Django writes the SQL of a queryset anew each time it is asked, which costs more
 list with its joins. `rows(build, *shape, **slots)` calls `build(*shape, **slots)` the first time only. What stands in `shape` decides
 what the SQL says (an actor's rights, a flag): each shape has SQL of its own, so that nobody is answered with another's scope. A slot
 is a value that differs from time to time (the moment, an id): `build` gets a `Slot` in its place and may only compare with it, or
-add a span to it; anything else fails at once. Nothing of an answer is kept.
+add a span to it, or look for a field `__among` its values; anything else fails at once. Nothing of an answer is kept.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import Field, ForeignObject, Lookup, QuerySet, Value
 
 from kaibo.plumbing.access.actor import Actor
 
@@ -56,6 +57,23 @@ class Slot(Value):
         return value if self.plus is None else value + self.plus
 
 
+@ForeignObject.register_lookup  # a foreign key knows only the lookups of its own kind
+@Field.register_lookup
+class Among(Lookup):
+    """
+    `field__among=slot`: like `__in`, but for a slot, whose list may be of any length each time.
+
+    It narrows what is asked for: with an empty list nothing is found and nothing asked, so it must not stand in an `exclude` or an `|`.
+    """
+
+    lookup_name = "among"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} = ANY({right})", [*left_params, *right_params]
+
+
 def with_values(params: tuple[Any, ...], given: Mapping[str, Any]) -> tuple[Any, ...]:
     """This function will put the values into their places."""
     return tuple(one.put_in(given) if isinstance(one, Slot) else one for one in params)
@@ -73,7 +91,7 @@ class _Question:
             self.sql, self.params = "", ()
 
     def rows(self, given: Mapping[str, Any]) -> list[Any]:
-        if not self.sql:
+        if not self.sql or any(isinstance(one, list) and not one for one in given.values()):
             return []
         asked = self.queryset.all()
         asked.query.get_compiler = lambda *_args, **_named: self._answering(given)  # type: ignore[method-assign]
@@ -94,21 +112,58 @@ def rows(build: Callable[..., QuerySet[Any]], *shape: Any, **given: Any) -> list
 
 def count(build: Callable[..., QuerySet[Any]], *shape: Any, **given: Any) -> int:
     """This function will count the rows of `build(*shape, **slots)`."""
-    sql, params = question(_counting, build, *shape, slots=tuple(given))
-    if not sql:
-        return 0
+    return counts(_one_list, build, *shape, **given).get("", 0)
+
+
+def counts(build: Callable[..., Iterable[tuple[str, QuerySet[Any]]]], *shape: Any, **given: Any) -> dict[str, int]:
+    """
+    This function will count several lists in one statement: `build(*shape, **slots)` names each; those with the same name are added up.
+
+    Each list is counted by itself, so that each is read from its own index.
+    """
+    asked = question(_counting, build, *shape, slots=tuple(given))
+    if not asked.names:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(sql, with_values(params, given))
-        counted: int = cursor.fetchone()[0]
-    return counted
+        cursor.execute(asked.sql, with_values(asked.params, given))
+        row = cursor.fetchone()
+    found: dict[str, int] = {}
+    for name, counted in zip(asked.names, row, strict=True):
+        found[name] = found.get(name, 0) + counted
+    return found
 
 
-def _counting(build: Callable[..., QuerySet[Any]], *shape: Any, **slots: Slot) -> tuple[str, tuple[Any, ...]]:
-    try:
-        sql, params = build(*shape, **slots).order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return "", ()
-    return f'SELECT count(*) FROM ({sql}) AS "counted"', params  # written by the ORM; values stand apart
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """Counts as one statement; the n-th count belongs to the n-th name."""
+
+    names: tuple[str, ...]
+    sql: str
+    params: tuple[Any, ...]
+
+
+def _one_list(build: Callable[..., QuerySet[Any]], *shape: Any, **slots: Slot) -> list[tuple[str, QuerySet[Any]]]:
+    return [("", build(*shape, **slots))]
+
+
+def _counting(build: Callable[..., Iterable[tuple[str, QuerySet[Any]]]], *shape: Any, **slots: Slot) -> _Counting:
+    names: list[str] = []
+    parts: list[str] = []
+    values: list[Any] = []
+    for name, rows_of_it in build(*shape, **slots):
+        try:
+            sql, params = _bare(rows_of_it).query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        names.append(name)
+        parts.append(f'(SELECT count(*) FROM ({sql}) AS "counted")')
+        values += params
+    return _Counting(tuple(names), f"SELECT {', '.join(parts)}", tuple(values))  # the ORM wrote every part; values stand apart
+
+
+def _bare(rows_of_it: QuerySet[Any]) -> QuerySet[Any]:
+    """No more than what is counted: a cut list keeps its cut, and any order is as good as another."""
+    return rows_of_it if rows_of_it.query.is_sliced else rows_of_it.order_by().values("pk")
 
 
 def _question(build: Callable[..., QuerySet[Any]], *shape: Any, **slots: Slot) -> _Question:

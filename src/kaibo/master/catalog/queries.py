@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 
 from kaibo.kit.errors import NotFound
 from kaibo.master.catalog.models import BundleComponent, Category, Product, Sku
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 
@@ -90,14 +92,22 @@ def _row(sku: Sku) -> SkuRow:
 def skus_of(product_ids: Iterable[UUID]) -> dict[UUID, list[SkuRow]]:
     """This function will give the items of products, by product, in code order."""
     found: dict[UUID, list[SkuRow]] = {}
-    for sku in Sku.objects.select_related("product").filter(product__in=set(product_ids)).order_by("code"):
+    for sku in prepared.rows(_of_products, products=list(set(product_ids))):
         found.setdefault(sku.product_id, []).append(_row(sku))
     return found
 
 
+def _of_products(*, products: Any) -> QuerySet[Sku]:
+    return Sku.objects.select_related("product").filter(product__among=products).order_by("code")
+
+
 def sku_rows(sku_ids: Iterable[UUID]) -> dict[UUID, SkuRow]:
     """This function will give items by id with one query."""
-    return {sku.pk: _row(sku) for sku in Sku.objects.select_related("product").filter(pk__in=set(sku_ids))}
+    return {sku.pk: _row(sku) for sku in prepared.rows(_by_id, ids=list(set(sku_ids)))}
+
+
+def _by_id(*, ids: Any) -> QuerySet[Sku]:
+    return Sku.objects.select_related("product").filter(pk__among=ids)
 
 
 def sku_by_code(code: str) -> SkuRow:
@@ -143,13 +153,13 @@ def skus_by_text(platform: str, texts: Iterable[str]) -> dict[str, SkuRow]:
 def components_of(sku_ids: Iterable[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
     """This function will give bundle → [(component, quantity)]; an item that is no bundle is left out."""
     found: dict[UUID, list[tuple[UUID, int]]] = {}
-    for bundle, component, quantity in (
-        BundleComponent.objects.filter(bundle__in=set(sku_ids))
-        .order_by("component_id")
-        .values_list("bundle_id", "component_id", "quantity")
-    ):
+    for bundle, component, quantity in prepared.rows(_components, bundles=list(set(sku_ids))):
         found.setdefault(bundle, []).append((component, quantity))
     return found
+
+
+def _components(*, bundles: Any) -> QuerySet[Any]:
+    return BundleComponent.objects.filter(bundle__among=bundles).order_by("component_id").values_list("bundle_id", "component_id", "quantity")
 
 
 def categories() -> list[Category]:

@@ -101,7 +101,12 @@ def actor_of_token(secret: str, *, now: datetime) -> Actor | None:
 
 def names_of(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """This function will give the names of people by id, in one query."""
-    return dict(Person.objects.filter(pk__in={one for one in person_ids if one}).values_list("pk", "name"))
+    wanted = {one for one in person_ids if one}
+    return dict(prepared.rows(_names, ids=list(wanted))) if wanted else {}
+
+
+def _names(*, ids: Any) -> QuerySet[Any]:
+    return Person.objects.filter(pk__among=ids).values_list("pk", "name")
 
 
 def people_rows() -> list[PersonRow]:

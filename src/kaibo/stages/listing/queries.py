@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -17,6 +18,7 @@ from kaibo.language.screening import Screening
 from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import products_for, skus_of
 from kaibo.master.shops.models import Channel, Platform
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
@@ -198,14 +200,18 @@ def published_prices(sku_ids: Iterable[UUID]) -> dict[UUID, int]:
     Where channels differ, the own room's price speaks, else the lowest. One query.   Source: CMP-8, ORD-2.
     """
     chosen: dict[UUID, tuple[bool, int]] = {}
-    rows = VersionPrice.objects.filter(
-        sku__in=set(sku_ids), version__listing__state=State.PUBLISHED, version__number=F("version__listing__published_version")
-    ).values_list("sku_id", "price_fen", "version__listing__channel__platform")
-    for sku_id, price_fen, platform in rows:
+    for sku_id, price_fen, platform in prepared.rows(_prices_on_sale, skus=list(set(sku_ids))):
         rank = (platform != Platform.OWN, price_fen)
         if sku_id not in chosen or rank < chosen[sku_id]:
             chosen[sku_id] = rank
     return {sku_id: price_fen for sku_id, (_is_other, price_fen) in chosen.items()}
+
+
+def _prices_on_sale(*, skus: Any) -> QuerySet[Any]:
+    on_sale = VersionPrice.objects.filter(
+        sku__among=skus, version__listing__state=State.PUBLISHED, version__number=F("version__listing__published_version")
+    )
+    return on_sale.values_list("sku_id", "price_fen", "version__listing__channel__platform")
 
 
 def published_products(product_ids: Iterable[UUID] | None = None) -> dict[UUID, PublishedProduct]:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import TodayItem
 from kaibo.stages.listing import queries
@@ -28,12 +29,16 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
             one.created_at + PUBLISH_WITHIN, _("上架：%(title)s · %(channel)s") % {"title": one.product.title, "channel": one.channel.name}, one.changed_by,
             reverse("listing:listing", args=[one.pk]), "red" if one.created_at + PUBLISH_WITHIN < now else "run", "listing",
         )
-        for one in _drafts(actor)[:30]
+        for one in prepared.rows(_first_drafts, actor)
     ]
 
 
 def _drafts(actor: Actor) -> QuerySet[Listing]:
     return queries.listings_for(actor).filter(state=State.DRAFT)
+
+
+def _first_drafts(actor: Actor) -> QuerySet[Listing]:
+    return _drafts(actor)[:30]
 
 
 def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.intake import queries as intake
@@ -143,6 +145,20 @@ def releasable(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
     return passed.filter(~Exists(unknown))
 
 
+def releasable_count(actor: Actor, *, shop_id: UUID | None = None) -> int:
+    """This function will count the orders `release_passed` would release."""
+    return prepared.count(_releasable, actor, shop_id)
+
+
+def _releasable(actor: Actor, shop_id: UUID | None) -> QuerySet[Order]:
+    return releasable(actor, shop_id=shop_id)
+
+
+def open_findings_count(actor: Actor) -> int:
+    """This function will count what waits for a decision."""
+    return prepared.count(open_findings, actor)
+
+
 # ── is everything here? (ORD-1) ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -221,21 +237,29 @@ class ShipClock:
 
 
 def ship_clock(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> ShipClock:
-    """This function will count the orders that wait to be shipped by the time they have left; one query."""
+    """This function will count the orders that wait to be shipped by the time they have left; two queries."""
+    first = prepared.rows(_first_to_ship, actor, shop_id)
+    counted = prepared.counts(_by_time_left, actor, shop_id, now=now)
+    return ShipClock(earliest=first[0] if first else None, **{name: counted.get(name, 0) for name in COUNTED})
+
+
+COUNTED = ("overdue", "within_4", "within_24", "within_48", "later", "sent_today")
+
+
+def _first_to_ship(actor: Actor, shop_id: UUID | None) -> QuerySet[Any]:
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP, ship_by__isnull=False)
+    return waiting.order_by("ship_by").values_list("ship_by", flat=True)[:1]
+
+
+def _by_time_left(actor: Actor, shop_id: UUID | None, *, now: Any) -> Iterator[tuple[str, QuerySet[Any]]]:
+    """Each span is a piece of one index; to sort every waiting order into its span costs four times as much."""
     waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP)
-    spans = {"within_4": (0, 4), "within_24": (4, 24), "within_48": (24, 48)}
-    counted = waiting.aggregate(
-        earliest=Min("ship_by"), overdue=Count(Value(1), filter=Q(ship_by__lt=now)),
-        later=Count(Value(1), filter=Q(ship_by__gte=now + timedelta(hours=48)) | Q(ship_by=None)),
-        **{
-            name: Count(Value(1), filter=Q(ship_by__gte=now + timedelta(hours=start), ship_by__lt=now + timedelta(hours=end)))
-            for name, (start, end) in spans.items()
-        },
-    )  # fmt: skip
-    sent = access.visible(Shipment.objects.filter(shipped_at__gte=now - timedelta(hours=24)), actor, "order__shop", shop_id=shop_id).count()
-    return ShipClock(
-        counted["earliest"], counted["overdue"], counted["within_4"], counted["within_24"], counted["within_48"], counted["later"], sent
-    )
+    yield "overdue", waiting.filter(ship_by__lt=now)
+    for name, start, end in (("within_4", 0, 4), ("within_24", 4, 24), ("within_48", 24, 48)):
+        yield name, waiting.filter(ship_by__gte=now + timedelta(hours=start), ship_by__lt=now + timedelta(hours=end))
+    yield "later", waiting.filter(ship_by__gte=now + timedelta(hours=48))
+    yield "later", waiting.filter(ship_by=None)
+    yield "sent_today", access.visible(Shipment.objects.filter(shipped_at__gte=now - timedelta(hours=24)), actor, "order__shop", shop_id=shop_id)
 
 
 def burn_down(actor: Actor, now: datetime, *, shop_id: UUID | None = None, hours: int = 48, step: int = 4) -> list[tuple[datetime, int]]:

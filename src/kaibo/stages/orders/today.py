@@ -25,9 +25,9 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     if actor.can(SHIP) and (urgent := clock.overdue + clock.within_24):
         title = _("发货：24 小时内 %(n)s 单，已超时 %(late)s 单") % {"n": urgent, "late": clock.overdue}
         items.append(TodayItem(clock.earliest, title, "", reverse("orders:picking"), state, "orders"))
-    if actor.can(VERIFY) and (wrong := queries.open_findings(actor).count()):
+    if actor.can(VERIFY) and (wrong := queries.open_findings_count(actor)):
         items.append(TodayItem(clock.earliest, _("核验：%(n)s 处不对") % {"n": wrong}, "", reverse("orders:verification"), state, "orders"))
-    if actor.can(RELEASE) and (passed := queries.releasable(actor).count()):
+    if actor.can(RELEASE) and (passed := queries.releasable_count(actor)):
         items.append(TodayItem(clock.earliest, _("放行：%(n)s 单核验通过") % {"n": passed}, "", reverse("orders:verification"), "run", "orders"))
     return items
 

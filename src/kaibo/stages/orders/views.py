@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -25,7 +26,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, DateRange, Flag, Row, Search, Table
-from kaibo.stages.orders import deciding, money_views, queries, services, shipping, words
+from kaibo.stages.orders import deciding, drawing, money_views, queries, services, shipping, words
 from kaibo.stages.orders.forms import PaymentForm, ReceiverForm, ShipForm
 from kaibo.stages.orders.models import TO_SHIP, Finding, Order
 from kaibo.stages.orders.permissions import EXPORT, HOLD, IMPORT, PAY, RECEIVER, RELEASE, SEE, SHIP, UNMASK, VERIFY
@@ -132,14 +133,13 @@ def verification(request: ConsoleRequest) -> HttpResponse:
     alike = queries.alike_counts(findings)
     clock = queries.ship_clock(request.actor, request.now, shop_id=request.shop_id)
     can = request.actor.can
+    rows = [_finding_row(one, alike.get((one.order.shop_id, one.order.platform, one.alias_text), 0), items.get(one.order.shop_id, "")) for one in findings]
     return render(
         request, "orders/verification.html",
         {
             "figures": [*_platform_figures(request), _earliest_figure(clock, request.now)], "page": page, "q": said, "field": field,
-            "rows": [
-                _finding_row(one, alike.get((one.order.shop_id, one.order.platform, one.alias_text), 0), items.get(one.order.shop_id, "")) for one in findings
-            ],
-            "chips": _field_chips(counts, field), "passed": queries.releasable(request.actor, shop_id=request.shop_id).count(),
+            "rows": rows, "dialogs": drawing.dialogs(rows, get_token(request)) if can(VERIFY) else "",
+            "chips": _field_chips(counts, field), "passed": queries.releasable_count(request.actor, shop_id=request.shop_id),
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.unseen_anomalies(request.actor, shop_id=request.shop_id)],
             "may_verify": can(VERIFY), "may_release": can(RELEASE), "may_import": can(IMPORT), "may_hold": can(HOLD),
         },
@@ -260,7 +260,7 @@ def picking(request: ConsoleRequest) -> HttpResponse:
         {
             "orders": [(one, lines.get(one.pk, []), words.short_number(one.order_no)) for one in orders], "total": waiting.count(),
             "pick": queries.pick_lines([one.pk for one in orders]), "figures": _clock_figures(clock), "chart": chart, "carriers": shipping.CARRIERS,
-            "may_ship": request.actor.can(SHIP), "passed": queries.releasable(request.actor, shop_id=request.shop_id).count(),
+            "may_ship": request.actor.can(SHIP), "passed": queries.releasable_count(request.actor, shop_id=request.shop_id),
             "may_release": request.actor.can(RELEASE),
         },
     )  # fmt: skip

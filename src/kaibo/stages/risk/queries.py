@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from kaibo.kit.errors import NotFound
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import Difference
@@ -54,8 +55,12 @@ def mention_for(actor: Actor, mention_id: UUID) -> Mention:
 
 def burning(actor: Actor, *, shop_id: UUID | None = None, most: int = 50) -> list[Mention]:
     """This function will give what still burns: the gravest first, then the soonest due."""
+    return prepared.rows(_burning, actor, shop_id, most)
+
+
+def _burning(actor: Actor, shop_id: UUID | None, most: int) -> QuerySet[Mention]:
     grave = Case(*(When(severity=key, then=Value(place)) for key, place in rules.SEVERITY_ORDER.items()), output_field=IntegerField())
-    return list(mentions_for(actor, shop_id=shop_id).filter(state__in=BURNING).order_by(grave, "answer_by")[:most])
+    return mentions_for(actor, shop_id=shop_id).filter(state__in=BURNING).order_by(grave, "answer_by")[:most]
 
 
 def overview(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> Overview:

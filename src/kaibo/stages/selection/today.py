@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import TodayItem
 from kaibo.stages.selection import queries
@@ -23,17 +24,21 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     """This function will list candidates that wait for a decision (two days) or for their figures (a week)."""
     items: list[TodayItem] = []
     if actor.can(DECIDE):
-        for one in queries.candidates_for(actor).filter(state=State.SCORED)[:30]:
+        for one in prepared.rows(_in_state, actor, State.SCORED):
             due = (one.scored_at or one.created_at) + DECIDE_WITHIN
             items.append(_item(due, _("决定候选：%(title)s") % {"title": one.title}, one, now))
     if actor.can(EDIT):
-        for one in queries.candidates_for(actor).filter(state=State.DRAFT)[:30]:
+        for one in prepared.rows(_in_state, actor, State.DRAFT):
             items.append(_item(one.created_at + DRAFT_WITHIN, _("补齐并评分：%(title)s") % {"title": one.title}, one, now))
     return items
 
 
 def _item(due: datetime, title: str, candidate: queries.Candidate, now: datetime) -> TodayItem:
     return TodayItem(due, title, candidate.created_by, reverse("selection:candidate", args=[candidate.pk]), "red" if due < now else "run", "selection")
+
+
+def _in_state(actor: Actor, state: State) -> QuerySet:
+    return queries.candidates_for(actor).filter(state=state)[:30]
 
 
 def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from kaibo.kit.errors import NotFound
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.people.queries import names_of
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.once import asked_once
@@ -123,10 +125,10 @@ def live_sessions() -> list[Session]:
 def rundowns(sessions: Sequence[Session]) -> dict[UUID, list[SegmentRow]]:
     """This function will give the run of show of several sessions with two queries.   Source: LIV-1."""
     by_session: dict[UUID, list[Segment]] = {session.pk: [] for session in sessions}
-    for segment in Segment.objects.select_related("product").filter(session__in=list(by_session)).order_by("session_id", "position"):
+    for segment in prepared.rows(_segments, sessions=list(by_session)):
         by_session[segment.session_id].append(segment)
     offers: dict[UUID, list[Offer]] = {}
-    for offer in Offer.objects.select_related("sku").filter(segment__session__in=list(by_session)).order_by("sku__code"):
+    for offer in prepared.rows(_offers, sessions=list(by_session)):
         offers.setdefault(offer.segment_id, []).append(offer)
     return {
         session.pk: [
@@ -139,6 +141,14 @@ def rundowns(sessions: Sequence[Session]) -> dict[UUID, list[SegmentRow]]:
         ]
         for session in sessions
     }
+
+
+def _segments(*, sessions: Any) -> QuerySet[Segment]:
+    return Segment.objects.select_related("product").filter(session__among=sessions).order_by("session_id", "position")
+
+
+def _offers(*, sessions: Any) -> QuerySet[Offer]:
+    return Offer.objects.select_related("sku").filter(segment__session__among=sessions).order_by("sku__code")
 
 
 def rundown_of(session: Session) -> list[SegmentRow]:
@@ -173,7 +183,7 @@ def plan_targets(session: Session, rundown: Sequence[SegmentRow]) -> list[Target
 
 def duties_of(session_ids: Iterable[UUID]) -> dict[UUID, list[DutyRow]]:
     """This function will give the named people of sessions, with their names, in two queries."""
-    found = list(Duty.objects.filter(session__in=set(session_ids)).order_by("id"))
+    found = prepared.rows(_of_sessions, Duty, "id", sessions=list(set(session_ids)))
     names = names_of({duty.person_id for duty in found})
     rows: dict[UUID, list[DutyRow]] = {}
     for duty in found:
@@ -185,23 +195,27 @@ def duties_of(session_ids: Iterable[UUID]) -> dict[UUID, list[DutyRow]]:
 
 def checks_of(session_ids: Iterable[UUID]) -> dict[UUID, dict[str, EquipmentCheck]]:
     found: dict[UUID, dict[str, EquipmentCheck]] = {}
-    for check in EquipmentCheck.objects.filter(session__in=set(session_ids)):
+    for check in prepared.rows(_of_sessions, EquipmentCheck, "pk", sessions=list(set(session_ids))):
         found.setdefault(check.session_id, {})[check.kind] = check
     return found
 
 
 def rehearsals_of(session_ids: Iterable[UUID]) -> dict[UUID, list[Rehearsal]]:
     found: dict[UUID, list[Rehearsal]] = {}
-    for one in Rehearsal.objects.filter(session__in=set(session_ids)).order_by("-held_at"):
+    for one in prepared.rows(_of_sessions, Rehearsal, "-held_at", sessions=list(set(session_ids))):
         found.setdefault(one.session_id, []).append(one)
     return found
 
 
 def overrides_of(session_ids: Iterable[UUID]) -> dict[UUID, list[SessionOverride]]:
     found: dict[UUID, list[SessionOverride]] = {}
-    for one in SessionOverride.objects.filter(session__in=set(session_ids)).order_by("asked_at"):
+    for one in prepared.rows(_of_sessions, SessionOverride, "asked_at", sessions=list(set(session_ids))):
         found.setdefault(one.session_id, []).append(one)
     return found
+
+
+def _of_sessions(kind: type[Model], order: str, *, sessions: Any) -> QuerySet[Any]:
+    return kind._default_manager.filter(session__among=sessions).order_by(order)
 
 
 def segment_of(session_id: UUID, segment_id: UUID) -> Segment:
@@ -216,15 +230,16 @@ def segment_of(session_id: UUID, segment_id: UUID) -> Segment:
 def sessions_of_products(product_ids: Iterable[UUID]) -> dict[UUID, list[Session]]:
     """This function will give, by product, the sessions it is planned in (cancelled ones left out), soonest first."""
     found: dict[UUID, list[Session]] = {}
-    planned = (
-        Segment.objects.select_related("session__shop").filter(product__in=set(product_ids))
-        .exclude(session__state=Session.State.CANCELLED).order_by("session__starts_at")
-    )  # fmt: skip
-    for segment in planned:
+    for segment in prepared.rows(_planned, products=list(set(product_ids))):
         sessions = found.setdefault(segment.product_id, [])
         if segment.session not in sessions:
             sessions.append(segment.session)
     return found
+
+
+def _planned(*, products: Any) -> QuerySet[Segment]:
+    kept = Segment.objects.select_related("session__shop").filter(product__among=products).exclude(session__state=Session.State.CANCELLED)
+    return kept.order_by("session__starts_at")
 
 
 def found_sessions(actor: Actor, text: str, *, most: int = 8) -> list[Session]:
