@@ -1,5 +1,7 @@
 """A batch of settlements leaves the ledger as settling one by one would: the same lots, in the same entries."""
 
+from datetime import date
+
 import pytest
 
 from kaibo.kit.ids import new_id
@@ -17,7 +19,7 @@ def allotted(shop, now, code, lots):
     """A session's allotment of all units of an item that lies in these lots."""
     sku = make_sku(make_product(shop), code=code)
     for place, units in enumerate(lots):
-        make_stock(sku, units, lot=make_lot(sku, f"L{place}"))
+        make_stock(sku, units, lot=make_lot(sku, f"L{place}", date(2027, 6, 30 - place)))  # the last lot goes first
     return allotments.open_allotment(
         actor=KAIBO, sku_id=sku.pk, warehouse_id=make_warehouse().pk, session_id=new_id(), quantity=sum(lots), now=now
     )
