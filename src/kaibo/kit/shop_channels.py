@@ -231,9 +231,9 @@ class StockWrite:
 
 @dataclass(frozen=True, slots=True)
 class StockRead:
-    """What the platform says it has after a write: `units` sellable, `held` promised to unpaid orders where it tells."""
+    """What the platform says it has after a write: `units` sellable (None: it cannot be asked), `held` promised to unpaid orders."""
 
-    units: int
+    units: int | None
     held: int = 0
 
 
