@@ -9,7 +9,7 @@ function label(table) {
   if (!heads.length) return;
   for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
     if ([...row.cells].some((cell) => cell.colSpan > 1)) continue;
-    [...row.cells].forEach((cell, at) => { if (at && heads[at] && !cell.dataset.label) cell.dataset.label = heads[at]; });
+    [...row.cells].forEach((cell, at) => { if ((at || cell.querySelector("input, select, textarea")) && heads[at] && !cell.dataset.label) cell.dataset.label = heads[at]; });
   }
   table.classList.add("cards");
 }
