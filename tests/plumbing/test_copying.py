@@ -94,3 +94,34 @@ def test_a_row_the_table_refuses_fails_all_of_them():
 def test_no_rows_are_no_statement(django_assert_num_queries):
     with django_assert_num_queries(0):
         copy_rows(OutboxFact, ("name",), [])
+
+
+def facts_made(count):
+    return ((new_id(), f"test.{number}", Jsonb({}), NOW) for number in range(count))
+
+
+def test_rows_made_while_they_are_copied_all_arrive(monkeypatch):
+    monkeypatch.setattr(copying, "ROWS_A_WRITE", 3)
+    for count in (0, 1, 3, 7):
+        OutboxFact.objects.all().delete()
+        copying.copy_while_made(OutboxFact, ("id", "name", "payload", "announced_at"), facts_made(count))
+        assert sorted(OutboxFact.objects.values_list("name", flat=True)) == sorted(f"test.{number}" for number in range(count))
+
+
+@pytest.mark.parametrize("rows_before", [2, 3, 5])
+def test_a_row_that_asks_the_database_while_it_is_copied_is_refused_and_does_not_wait_for_ever(monkeypatch, rows_before):
+    monkeypatch.setattr(copying, "ROWS_A_WRITE", 3)
+
+    def asking():
+        yield from facts_made(rows_before)
+        OutboxFact.objects.count()
+        yield from facts_made(1)
+
+    expected = OutboxFact.objects.count()
+    if rows_before < 3:  # the first rows are made before the COPY begins, and may ask
+        copying.copy_while_made(OutboxFact, ("id", "name", "payload", "announced_at"), asking())
+        assert OutboxFact.objects.count() == expected + rows_before + 1
+        return
+    with pytest.raises(copying.AskedWhileCopying), transaction.atomic():
+        copying.copy_while_made(OutboxFact, ("id", "name", "payload", "announced_at"), asking())
+    assert OutboxFact.objects.count() == expected

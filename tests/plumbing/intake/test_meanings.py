@@ -62,3 +62,28 @@ def test_a_kind_that_asks_for_no_meaning_finds_none(parcels, monkeypatch):
     with_meaning(monkeypatch, None, apply)
     import_bytes(csv_bytes(*LINES))
     assert seen == [None] * 12
+
+
+def with_ahead(monkeypatch, ahead, outcome):
+    kind = replace(PARCELS, ahead=ahead, apply=lambda context, rows: [outcome] * len(rows))
+    monkeypatch.setattr(engine, "kind_for", lambda key: kind)
+    monkeypatch.setattr(engine, "BATCH_ROWS", 2)
+
+
+def test_a_file_of_new_rows_is_prepared_whole_and_one_of_known_rows_only_until_that_is_seen(parcels, monkeypatch):
+    prepared = []
+    with_ahead(monkeypatch, lambda context, rows: prepared.extend(row["goods"] for row in rows), Taken.NEW)
+    import_bytes(csv_bytes(*LINES))
+    assert prepared == [f"大衣{number}" for number in range(12)]
+    prepared.clear()
+    with_ahead(monkeypatch, lambda context, rows: prepared.extend(row["goods"] for row in rows), Taken.SAME)
+    import_bytes(csv_bytes(*LINES))
+    assert prepared in ([f"大衣{number}" for number in range(rows)] for rows in (2, 4))
+
+
+def test_what_cannot_be_prepared_costs_no_row(parcels, monkeypatch):
+    def ahead(context, rows):
+        raise ZeroDivisionError
+
+    with_ahead(monkeypatch, ahead, Taken.NEW)
+    assert counts(import_bytes(csv_bytes(*LINES))) == (12, 12, 0, 0, 0)

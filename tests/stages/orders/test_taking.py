@@ -139,6 +139,18 @@ def test_the_later_of_two_like_orders_is_marked_as_a_double(coat):
     assert [(one.order.order_no, one.wrong, one.details["minutes"]) for one in Finding.objects.all()] == [("A2", "A1", 4)]
 
 
+def test_two_like_orders_of_one_file_are_found_out_though_nobody_met_the_receiver_before(coat):
+    take([row("A1", ordered_at=NOW - timedelta(minutes=9)), row("A2", ordered_at=NOW - timedelta(minutes=5)), row("A3", phone="13900000003")])
+    assert [(one.order.order_no, one.wrong, one.details["minutes"]) for one in Finding.objects.all()] == [("A2", "A1", 4)]
+
+
+def test_an_order_whose_receiver_a_later_file_leaves_out_is_still_compared(coat):
+    take([row("A1", ordered_at=NOW - timedelta(minutes=9)), row("A2", ordered_at=NOW - timedelta(minutes=5), code="不认识")])
+    assert not Finding.objects.filter(field="duplicate").exists()
+    take([row("A2", ordered_at=NOW - timedelta(minutes=5), receiver=None, phone=None, address=None)], exported_at=LATER)
+    assert [one.order.order_no for one in Finding.objects.filter(field="duplicate")] == ["A2"]
+
+
 def test_taking_a_proposal_mends_all_alike_learns_the_name_and_looks_at_the_price(coat):
     take([row(f"A{n}", code="KB2417-BM", phone=f"1380000000{n}", price=6_900 if n == 3 else 59_900) for n in range(1, 4)])
     assert deciding.accept_finding(actor=KAIBO, finding_id=Finding.objects.first().pk, now=NOW) == 3
