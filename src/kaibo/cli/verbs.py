@@ -57,6 +57,7 @@ VERBS = (
         "核对库存、消息、审计链、抢购与订单",
         "prove stock, outbox, audit chain, claims against orders",
     ),
+    Verb("pull", "kaibo.cli.pull", "对接平台店铺、拉取订单、核对一天", "connect platform shops, pull orders, compare a day"),
     Verb("simulate", "kaibo.cli.simulate", "模拟平台接口，供试跑", "behave like a platform, to try Kaibo against"),
     Verb("draw", "kaibo.cli.draw", "重算一次公示的抽奖", "re-compute a published draw"),
     Verb("screen", "kaibo.cli.screen", "逐行检查文案是否违规", "screen texts for words the law forbids, a line each"),

@@ -106,6 +106,11 @@ def open_account(account: ChannelAccount, *, now: datetime) -> ShopChannel:
     return kind.make(said, grant)
 
 
+def stored_channel(account: ChannelAccount) -> ShopChannel:
+    """This function will give a channel that only reads what is sent to it: nothing is renewed, nobody is called."""
+    return kind_of(account.channel).make(open_deposit(_about(account.pk, "settings"), account.sealed_settings), None)
+
+
 def renew_account(account: ChannelAccount, *, now: datetime) -> ShopChannel:
     """This function will renew an account's tokens and give the channel ready to call.   Raises: what a ShopChannel raises."""
     kind = kind_of(account.channel)

@@ -338,3 +338,56 @@ class ClaimTrouble(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=1)
+
+
+class Pull(models.Model):
+    """How far the orders of a connected channel were pulled, and when it is its turn again."""
+
+    channel = models.OneToOneField("shops.Channel", on_delete=models.CASCADE, primary_key=True)
+    pulled_until = models.DateTimeField()
+    pulled_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    taken = models.PositiveBigIntegerField(default=0)
+
+
+class PullHint(models.Model):
+    """A push said something happened to an order: asked for at the next pull, whatever the push said of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.ForeignKey("shops.Channel", on_delete=models.CASCADE)
+    order_no = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "order_no"], name="one_hint_per_order")]
+
+
+class PullRefusal(models.Model):
+    """An order a platform showed us that could not be taken, and why."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.ForeignKey("shops.Channel", on_delete=models.CASCADE)
+    order_no = models.CharField(max_length=64)
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "order_no"], name="one_refusal_per_order")]
+
+
+class GapReport(models.Model):
+    """What a platform says of a day beside what we have (ORD-1). `gaps`: order, both amounts, why."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    channel = models.ForeignKey("shops.Channel", on_delete=models.CASCADE)
+    day = models.DateField()
+    platform_orders = models.PositiveIntegerField()
+    our_orders = models.PositiveIntegerField()
+    platform_fen = models.BigIntegerField()
+    our_fen = models.BigIntegerField()
+    gaps = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "day"], name="one_gap_report_per_day")]

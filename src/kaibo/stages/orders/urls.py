@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.orders import money_views, views
+from kaibo.stages.orders import channel_views, money_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -20,6 +20,12 @@ urlpatterns = [
     path("reconcile/explain", money_views.explain, name="explain-difference"),
     path("refunds/<uuid:refund_id>/done", money_views.refunded, name="refunded"),
     path("refunds/<uuid:refund_id>/again", money_views.refund_again, name="refund-again"),
+    path("channels", channel_views.channels, name="channels"),
+    path("channels/<uuid:channel_id>/connect", channel_views.connect, name="connect-channel"),
+    path("channels/<uuid:channel_id>/turn", channel_views.turn, name="turn-channel"),
+    path("channels/<uuid:channel_id>/compare", channel_views.compare, name="compare-day"),
+    path("channels/<uuid:channel_id>/push", channel_views.push, name="push"),
+    path("channels/gaps/<uuid:report_id>.csv", channel_views.gaps_file, name="gaps-file"),
     path("<uuid:order_id>", views.order, name="order"),
     path("<uuid:order_id>/ship", views.ship, name="ship"),
     path("<uuid:order_id>/lift", views.lift, name="lift"),

@@ -1,0 +1,100 @@
+"""`./kaibo pull`: connect a channel to its platform, pull its orders, compare a day."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from kaibo.config import logs
+from kaibo.config.catalogues import compile_stale
+from kaibo.kit.clock import business_date, screen_time, utc_now
+from kaibo.kit.errors import Invalid
+
+
+class AccountFileUnreadable(Invalid):
+    code = "pull.account_file_unreadable"
+    message_zh = "账号文件 {file} 读不到，或不是一个 JSON 对象"
+    message_en = "The account file {file} cannot be read, or is no JSON object"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    tools = parser.add_subparsers(metavar="TOOL", required=True, dest="tool")
+    tools.add_parser("list", help="渠道与拉取进度 · channels and how far they were pulled")
+    connecting = tools.add_parser("connect", help="对接一个渠道 · connect a channel to its platform")
+    connecting.add_argument("channel", type=UUID)
+    connecting.add_argument("file", type=Path, help="账号设置，JSON · the account's settings, JSON (app_key, app_secret, …)")
+    connecting.add_argument("--code", default="", help="授权码，自用型应用留空 · the authorisation code; none for self-use apps")
+    tools.add_parser("now", help="立即拉取所有渠道 · pull all channels now")
+    comparing = tools.add_parser("gaps", help="与平台核对一天 · compare a day with the platform")
+    comparing.add_argument("channel", type=UUID)
+    comparing.add_argument("--day", default="", help="YYYY-MM-DD（默认今天 · today）")
+
+
+def run(args: argparse.Namespace) -> int:
+    logs.set_up()
+    compile_stale()
+    # Loaded late: it sets Django up, which `--help` must not need.
+    from kaibo.config.setup import django_ready
+
+    django_ready()
+    return {"list": _list, "connect": _connect, "now": _now, "gaps": _gaps}[args.tool](args)
+
+
+def _list(_: argparse.Namespace) -> int:
+    from kaibo.master.shops.models import Channel
+    from kaibo.plumbing.shop_kinds import shop_kinds
+    from kaibo.stages.orders.models import Pull
+
+    pulls = {one.pk: one for one in Pull.objects.all()}
+    for channel in Channel.objects.select_related("shop", "account").order_by("shop__name", "platform"):
+        account, pull = getattr(channel, "account", None), pulls.get(channel.pk)
+        state = "可对接" if channel.platform in shop_kinds() else "用文件"
+        if account is not None:
+            state = account.trouble_words or (f"已拉取到 {screen_time(pull.pulled_until)}" if pull else "已对接")
+        print(f"{channel.pk}  {channel.get_platform_display()}  {channel.shop.name} · {channel.name}  {state}")
+    return 0
+
+
+def _connect(args: argparse.Namespace) -> int:
+    from kaibo.master.shops import accounts
+    from kaibo.plumbing.access.actor import KAIBO
+
+    try:
+        given = json.loads(args.file.read_bytes())
+        if not isinstance(given, dict):
+            raise TypeError
+    except (OSError, ValueError, TypeError):
+        raise AccountFileUnreadable(file=str(args.file)) from None
+    accounts.connect_account(actor=KAIBO, channel_id=args.channel, given={str(k): str(v) for k, v in given.items()}, code=args.code, now=utc_now())
+    sys.stderr.write("已对接 · connected\n")
+    return 0
+
+
+def _now(_: argparse.Namespace) -> int:
+    from kaibo.stages.orders import pulling
+    from kaibo.stages.orders.models import Pull
+
+    Pull.objects.filter(failures__gte=0).update(next_at=utc_now())
+    print(json.dumps({"changed": pulling.pull_due(utc_now())}))
+    return 0
+
+
+def _gaps(args: argparse.Namespace) -> int:
+    from datetime import date
+
+    from kaibo.master.shops import accounts
+    from kaibo.master.shops.models import ChannelAccount
+    from kaibo.stages.orders import gaps
+
+    now = utc_now()
+    account = ChannelAccount.objects.select_related("channel").filter(pk=args.channel).first()
+    if account is None:
+        raise accounts.ChannelUnknown
+    day = date.fromisoformat(args.day) if args.day else business_date(now)
+    report = gaps.make_report(account, accounts.open_account(account, now=now), day, now)
+    told = {"day": str(day), "platform": report.platform_orders, "ours": report.our_orders, "platform_fen": report.platform_fen, "our_fen": report.our_fen}
+    print(json.dumps({**told, "gaps": report.gaps}, ensure_ascii=False))
+    return 1 if report.gaps else 0

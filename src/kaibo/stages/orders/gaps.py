@@ -1,0 +1,119 @@
+"""
+The gap report: a platform's orders of a day beside ours, each missing one with its reason.   Source: ORD-1.
+
+Both sides are counted by when the order was made, on Shanghai's day. The platform is asked anew: our own pull is what is
+being checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+
+from kaibo.kit.clock import business_date, day_bounds, screen_time
+from kaibo.kit.errors import KaiboError
+from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window, order_pages
+from kaibo.master.shops import accounts
+from kaibo.master.shops.models import ChannelAccount
+from kaibo.stages.orders.models import GapReport, Order, Pull, PullRefusal
+
+EVERY = timedelta(hours=1)
+MOST_GAPS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One order on which both sides differ; `kind`: missing, amount, unknown_there."""
+
+    order_no: str
+    kind: str
+    platform_fen: int
+    our_fen: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    amount_fen: int
+    version: datetime
+
+
+def report_due(now: datetime) -> int:
+    """This function will compare yesterday and today of every connected channel, once an hour; the clock gives how many."""
+    made = 0
+    for account in accounts.accounts_on():
+        if Can.READ_MADE not in accounts.kind_of(account.channel).capabilities.can or account.trouble:
+            continue
+        for day in (business_date(now) - timedelta(days=1), business_date(now)):
+            stands = GapReport.objects.filter(channel_id=account.pk, day=day).values_list("made_at", flat=True).first()
+            if stands is None or stands <= now - EVERY:
+                try:
+                    make_report(account, accounts.open_account(account, now=now), day, now)
+                except KaiboError:
+                    break  # the pull of this channel tells what is wrong
+                made += 1
+    return made
+
+
+def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: datetime) -> GapReport:
+    """This function will ask the platform for every order of a day and write down where we differ.   Raises: what a ShopChannel raises."""
+    begin, end = day_bounds(day)
+    theirs: dict[str, PlatformOrder] = {}
+    unread: dict[str, str] = {}
+    window = Window(begin, min(end, now), "made")
+    while window.begin < window.end:
+        part = Window(window.begin, min(window.end, window.begin + channel.capabilities.longest_window), "made")
+        for page in order_pages(channel, part, clock=lambda: now):
+            theirs |= {one.order_no: one for one in page.orders}
+            unread |= {one.number: one.why for one in page.refused}
+        window = Window(part.end, window.end, "made")
+    ours = _ours(account, begin, min(end, now), list(theirs))
+    gaps = _gaps(account, theirs, unread, ours, begin, end)
+    report, _ = GapReport.objects.update_or_create(
+        channel_id=account.pk, day=day,
+        defaults={
+            "platform_orders": len(theirs) + len(unread), "our_orders": len(ours), "platform_fen": sum(one.amount_fen for one in theirs.values()),
+            "our_fen": sum(one.amount_fen for one in ours.values()), "gaps": [asdict(gap) for gap in gaps[:MOST_GAPS]], "made_at": now,
+        },
+    )  # fmt: skip
+    return report
+
+
+def _ours(account: ChannelAccount, begin: datetime, end: datetime, numbers: list[str]) -> dict[str, Ours]:
+    mine = Order.objects.filter(platform=account.channel.platform, shop=account.channel.shop_id)
+    made = mine.filter(ordered_at__gte=begin, ordered_at__lt=end).exclude(source="claim")
+    columns = ("order_no", "amount_fen", "source_version")
+    return {no: Ours(amount, at) for rows in (made, mine.filter(order_no__in=numbers)) for no, amount, at in rows.values_list(*columns)}
+
+
+def _gaps(
+    account: ChannelAccount, theirs: Mapping[str, PlatformOrder], unread: Mapping[str, str], ours: Mapping[str, Ours], begin: datetime, end: datetime
+) -> list[Gap]:
+    refused = dict(PullRefusal.objects.filter(channel_id=account.pk).values_list("order_no", "why"))
+    pull = Pull.objects.filter(pk=account.pk).first()
+    until = pull.pulled_until if pull else None
+    gaps = [Gap(no, "missing", 0, 0, f"平台给的内容读不懂：{why}") for no, why in unread.items() if no not in ours]
+    for no, order in theirs.items():
+        mine = ours.get(no)
+        if mine is None:
+            gaps.append(Gap(no, "missing", order.amount_fen, 0, _why_missing(order, refused.get(no), until)))
+        elif mine.amount_fen != order.amount_fen:
+            is_behind = mine.version < order.updated_at
+            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, "还没拉到最新一次变化" if is_behind else "金额不同，请人工核对"))
+    for no, mine in ours.items():
+        if no not in theirs and no not in unread:
+            gaps.append(Gap(no, "unknown_there", 0, mine.amount_fen, "平台这一天没有这个订单：可能导入到了别的店铺，或平台不再提供"))
+    return sorted(gaps, key=lambda gap: (gap.kind, gap.order_no))
+
+
+def _why_missing(order: PlatformOrder, refused: str | None, until: datetime | None) -> str:
+    if refused:
+        return f"没能收下：{refused}"
+    if until is None:
+        return "还没有拉取过"
+    if order.updated_at >= until:
+        return f"还没轮到：已拉取到 {screen_time(until)}，这一单变化在 {screen_time(order.updated_at)}"
+    return "拉取已经过了这一单的时间却没有它：请重新拉取这一天"
+
+

@@ -1,0 +1,169 @@
+"""
+Pulling orders of connected channels: what a platform says is the truth, a push only says where to look first.
+
+Windows overlap and are taken page by page through the same path as files, so that a crash anywhere loses nothing: the mark
+moves on only behind a whole window, and what arrives twice changes nothing.   Source: ORD-1, facts/platforms §0.6.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import F
+
+from kaibo.kit.errors import KaiboError
+from kaibo.kit.ids import new_id
+from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window, order_pages, windows
+from kaibo.kit.shop_complaints import ShopRefused, ShopThrottled, ShopTokenExpired, ShopUnreadable
+from kaibo.master.shops import accounts
+from kaibo.master.shops.models import ChannelAccount
+from kaibo.plumbing.access.actor import KAIBO
+from kaibo.plumbing.intake.kinds import ImportContext, Refused, Taken
+from kaibo.stages.orders.models import Pull, PullHint, PullRefusal
+from kaibo.stages.orders.pulled import rows_of
+from kaibo.stages.orders.taking import take_orders
+
+log = logging.getLogger("kaibo.pulling")
+
+EVERY = timedelta(seconds=20)
+LEASE = timedelta(minutes=10)
+"""Another work process may try again when the one that pulls has died."""
+FIRST_REACH = timedelta(days=7)
+"""How far back the first pull of a newly connected channel goes."""
+BUDGET_SECONDS = 15.0
+"""A channel's turn: then others have theirs, and the rest waits for the next one."""
+MOST_HINTS = 100
+LONGEST_PAUSE = timedelta(minutes=10)
+
+
+class Turn:
+    """One channel's turn, with its own clock going on from the moment it was given."""
+
+    def __init__(self, account: ChannelAccount, now: datetime) -> None:
+        self.account, self.now = account, now
+        self._begun = time.monotonic()
+        self.taken = 0
+
+    def clock(self) -> datetime:
+        return self.now + timedelta(seconds=time.monotonic() - self._begun)
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() - self._begun > BUDGET_SECONDS
+
+
+def pull_due(now: datetime) -> int:
+    """This function will pull every connected channel whose turn it is; the clock gives how many orders said something new."""
+    return sum(_pull_one(account, now) for account in accounts.accounts_on() if _begin(account, now))
+
+
+def _begin(account: ChannelAccount, now: datetime) -> bool:
+    Pull.objects.get_or_create(pk=account.pk, defaults={"pulled_until": now - FIRST_REACH, "next_at": now})
+    return bool(Pull.objects.filter(pk=account.pk, next_at__lte=now).update(next_at=now + LEASE))  # one process has the turn
+
+
+def _pull_one(account: ChannelAccount, now: datetime) -> int:
+    turn = Turn(account, now)
+    try:
+        try:
+            is_done = _pull(turn, accounts.open_account(account, now=now))
+        except ShopTokenExpired:
+            is_done = _pull(turn, accounts.renew_account(account, now=turn.clock()))
+    except KaiboError as complaint:
+        accounts.note_trouble(account, complaint)
+        failures = Pull.objects.get(pk=account.pk).failures + 1
+        pause = min(LONGEST_PAUSE, EVERY * 2 ** min(failures, 6))
+        if isinstance(complaint, ShopThrottled):
+            pause = max(pause, timedelta(seconds=complaint.details.get("retry_after_seconds", 0)))
+        Pull.objects.filter(pk=account.pk).update(next_at=turn.clock() + pause, failures=failures, taken=F("taken") + turn.taken)
+        log.warning("a channel could not be pulled", extra={"channel": str(account.pk), "reason": complaint.code})
+    else:
+        accounts.note_trouble(account, None)
+        next_at = turn.clock() + EVERY if is_done else turn.clock()
+        Pull.objects.filter(pk=account.pk).update(next_at=next_at, failures=0, pulled_at=now, taken=F("taken") + turn.taken)
+    return turn.taken
+
+
+def _pull(turn: Turn, channel: ShopChannel) -> bool:
+    """Whether the turn came to an end; False: its time was up first."""
+    _follow_hints(turn, channel)
+    begin = Pull.objects.get(pk=turn.account.pk).pulled_until
+    for window in windows(begin, turn.now, channel.capabilities):
+        pull_window(turn, channel, window)
+        Pull.objects.filter(pk=turn.account.pk, pulled_until__lt=window.end).update(pulled_until=window.end)
+        if turn.is_over:
+            return window.end >= turn.now - channel.capabilities.settle
+    return True
+
+
+def pull_window(turn: Turn, channel: ShopChannel, window: Window) -> None:
+    """This function will take all orders of a window.   Raises: what a ShopChannel raises."""
+    for page in order_pages(channel, window, clock=turn.clock):
+        turn.taken += take(turn.account, page.orders, turn.clock())
+        for unread in page.refused:
+            _refuse(turn.account, unread.number, unread.why, turn.clock())
+
+
+def _follow_hints(turn: Turn, channel: ShopChannel) -> None:
+    hints = list(PullHint.objects.filter(channel_id=turn.account.pk).order_by("pk")[:MOST_HINTS])
+    if not hints:
+        return
+    found = []
+    if Can.READ_ONE in channel.capabilities.can:
+        for hint in hints:
+            try:
+                found.append(channel.order(hint.order_no, now=turn.clock()))
+            except (ShopRefused, ShopUnreadable) as no:
+                _refuse(turn.account, hint.order_no, no.message("zh"), turn.clock())
+    turn.taken += take(turn.account, found, turn.clock())
+    PullHint.objects.filter(pk__in=[hint.pk for hint in hints]).delete()
+
+
+def take(account: ChannelAccount, orders: Sequence[PlatformOrder], now: datetime) -> int:
+    """
+    This function will take orders as the platform shows them, and give how many said something new.
+
+    One that the database will not have does not keep the others out: it is written down with its reason.
+    """
+    if not orders:
+        return 0
+    try:
+        return _take_together(account, orders, now)
+    except (KaiboError, DatabaseError, ValueError) as wrong:
+        if len(orders) == 1:
+            _refuse(account, orders[0].order_no, wrong.message("zh") if isinstance(wrong, KaiboError) else type(wrong).__name__, now)
+            log.warning("an order could not be taken", extra={"channel": str(account.pk), "reason": type(wrong).__name__})
+            return 0
+        middle = len(orders) // 2
+        return take(account, orders[:middle], now) + take(account, orders[middle:], now)
+
+
+@transaction.atomic
+def _take_together(account: ChannelAccount, orders: Sequence[PlatformOrder], now: datetime) -> int:
+    newest = {one.order_no: one for one in sorted(orders, key=lambda one: one.updated_at)}  # a page may show one twice
+    rows = rows_of(list(newest.values()))
+    context = ImportContext(
+        actor=KAIBO, shop_id=account.channel.shop_id, platform=account.channel.platform, run_id=new_id(), now=now,
+        file_exported_at=min(one.updated_at for one in newest.values()),
+    )  # fmt: skip
+    outcomes = take_orders(context, rows)
+    refused = {row.meaning.order_no: said for row, said in zip(rows, outcomes, strict=True) if isinstance(said, Refused)}
+    for order_no, said in refused.items():
+        _refuse(account, order_no, said.message_zh, now)
+    PullRefusal.objects.filter(channel_id=account.pk, order_no__in=[number for number in newest if number not in refused]).delete()
+    return len({row.meaning.order_no for row, said in zip(rows, outcomes, strict=True) if said in {Taken.NEW, Taken.CHANGED}})
+
+
+def _refuse(account: ChannelAccount, order_no: str, why: str, now: datetime) -> None:
+    PullRefusal.objects.update_or_create(channel_id=account.pk, order_no=order_no[:64], defaults={"why": why[:200], "at": now})
+
+
+def note_hints(channel_id: object, numbers: Sequence[str], now: datetime) -> None:
+    """This function will keep which orders to ask for first, and give the channel its turn at once."""
+    if numbers:
+        PullHint.objects.bulk_create([PullHint(channel_id=channel_id, order_no=one[:64], received_at=now) for one in numbers], ignore_conflicts=True)
+        Pull.objects.filter(pk=channel_id, failures=0, next_at__lte=now + EVERY).update(next_at=now)
