@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +16,7 @@ from kaibo.master.catalog import queries as catalog
 from kaibo.master.catalog.models import Sku
 from kaibo.master.stock.models import Allotment, Level, Line, Lot, Reservation, Warehouse
 from kaibo.master.stock.rules import INTERNAL, Availability, AvailabilityLine, Bucket, bundles_from, explain
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import Difference
@@ -61,10 +63,14 @@ def items_with_levels(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[
 def levels_of(sku_ids: Iterable[UUID]) -> dict[UUID, dict[Bucket, int]]:
     """This function will give the internal levels of items over all warehouses, one query."""
     found: dict[UUID, dict[Bucket, int]] = {sku: {} for sku in sku_ids}
-    rows = Level.objects.filter(sku__in=list(found), bucket__in=[b.value for b in Bucket if b.is_internal])
-    for sku, bucket, quantity in rows.values_list("sku", "bucket").annotate(total=Sum("quantity")).order_by():
+    for sku, bucket, quantity in prepared.rows(_levels, skus=list(found)):
         found[sku][Bucket(bucket)] = quantity
     return found
+
+
+def _levels(*, skus: Any) -> QuerySet[Any]:
+    rows = Level.objects.filter(sku__among=skus, bucket__in=[b.value for b in Bucket if b.is_internal])
+    return rows.values_list("sku", "bucket").annotate(total=Sum("quantity")).order_by()
 
 
 def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
@@ -154,6 +160,57 @@ def references_of_lot(lot_id: UUID) -> list[tuple[str, str, int, datetime]]:
         lot=lot_id, bucket__in=[Bucket.RESERVED.value, Bucket.CUSTOMER.value], delta__gt=0
     ).select_related("entry")
     return [(row.entry.reason, row.entry.reference, row.delta, row.entry.at) for row in rows.order_by("-id")[:500]]
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRow:
+    """A reference that has units of a lot: sent and not come back, or promised and not yet sent."""
+
+    reference: str
+    sent: int
+    waiting: int
+    first_at: datetime
+
+
+def holders_of_lot(lot_id: UUID) -> list[HolderRow]:
+    """
+    This function will list every reference that has units of a lot now, all of them, the oldest first.
+
+    Which lot was sent is what the ledger wrote when it was sent; what waits may still be picked from another lot.
+    Source: SUP-6.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH here AS (
+                SELECT e.reference, l.sku_id, min(e.at) AS first_at,
+                       coalesce(sum(l.delta) FILTER (WHERE l.bucket = 'customer'), 0) AS sent,
+                       coalesce(sum(l.delta) FILTER (WHERE l.bucket = 'reserved'), 0) AS waiting
+                  FROM stock_line l JOIN stock_entry e ON e.id = l.entry_id
+                 WHERE l.lot_id = %s AND l.bucket IN ('customer', 'reserved') GROUP BY 1, 2
+            ), still AS (  -- what was promised from this lot may have been sent from another: then nothing waits
+                SELECT h.reference, sum(l.delta) AS waiting
+                  FROM here h JOIN stock_entry e ON e.reference = h.reference
+                  JOIN stock_line l ON l.entry_id = e.id AND l.sku_id = h.sku_id AND l.bucket = 'reserved'
+                 WHERE h.waiting > 0 GROUP BY 1
+            )
+            SELECT h.reference, h.sent, least(h.waiting, coalesce(s.waiting, 0)), h.first_at
+              FROM here h LEFT JOIN still s ON s.reference = h.reference
+             WHERE h.sent > 0 OR (h.waiting > 0 AND s.waiting > 0) ORDER BY 4, 1
+            """,
+            [lot_id],
+        )
+        return [HolderRow(name, int(sent), max(int(waiting), 0), at) for name, sent, waiting, at in cursor.fetchall()]
+
+
+def lots_of_holder(reference: str) -> list[UUID]:
+    """This function will give the lots a reference has units of: those it was sent, else those promised to it.   Source: SUP-6."""
+    lines = Line.objects.filter(entry__reference=reference, lot__isnull=False)
+    for bucket in (Bucket.CUSTOMER, Bucket.RESERVED):
+        there = lines.filter(bucket=bucket.value).values("lot").annotate(units=Sum("delta")).filter(units__gt=0).order_by()
+        if lots := list(there.values_list("lot", flat=True)):
+            return lots
+    return []
 
 
 def outflow_by_day(sku_id: UUID, *, start: datetime, end: datetime) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.orders import channel_views, money_views, views
+from kaibo.stages.orders import channel_views, money_views, recall_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     path("reconcile/explain", money_views.explain, name="explain-difference"),
     path("refunds/<uuid:refund_id>/done", money_views.refunded, name="refunded"),
     path("refunds/<uuid:refund_id>/again", money_views.refund_again, name="refund-again"),
+    path("lots", recall_views.find, name="lots"),
+    path("lots/<uuid:lot_id>", recall_views.lot, name="lot"),
+    path("lots/<uuid:lot_id>/export", recall_views.export, name="lot-export"),
+    path("lots/<uuid:lot_id>/hold", recall_views.hold, name="lot-hold"),
     path("channels", channel_views.channels, name="channels"),
     path("channels/<uuid:channel_id>/connect", channel_views.connect, name="connect-channel"),
     path("channels/<uuid:channel_id>/turn", channel_views.turn, name="turn-channel"),

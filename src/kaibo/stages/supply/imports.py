@@ -6,8 +6,9 @@ from kaibo.kit.clock import business_date
 from kaibo.master.catalog.queries import skus_by_text
 from kaibo.plumbing.intake.cells import day, money_fen, whole_number
 from kaibo.plumbing.intake.kinds import Column, ImportContext, ImportKind, Outcome, ParsedRow, Refused, Taken
-from kaibo.stages.supply.models import Quote, Supplier
-from kaibo.stages.supply.permissions import QUOTE_IMPORT
+from kaibo.stages.supply import counting
+from kaibo.stages.supply.models import Quote, StockCountLine, Supplier
+from kaibo.stages.supply.permissions import COUNT_TAKE, QUOTE_IMPORT
 
 
 def apply(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
@@ -71,4 +72,43 @@ QUOTES = ImportKind(
             "报价日期": "2026-11-20",
         },
     ),
+)
+
+
+def apply_counts(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
+    """This function will write down the counts of a filled-in sheet; told twice, the same."""
+    lines = {
+        (line.count.code, line.sku.code, line.lot.code if line.lot else ""): line
+        for line in StockCountLine.objects.filter(count__code__in={row["count"] for row in rows}).select_related("count", "sku", "lot")
+    }
+    return [_take_count(context, row, lines.get((row["count"], row["sku"], row.get("lot") or ""))) for row in rows]
+
+
+def _take_count(context: ImportContext, row: ParsedRow, line: StockCountLine | None) -> Outcome:
+    if line is None or not context.actor.sees(line.count.shop_id):
+        said = f"盘点单 {row['count']} 里没有货号 {row['sku']} 的这个批次"
+        return Refused("supply.count_line_unknown", said, f"{row['count']} has no such item and lot", "sku")
+    if line.count.state != "counting":
+        return Refused("supply.count_moved_on", "这张盘点单已交盘，不能再改", "This sheet has been handed in", "count")
+    if line.counted == row["counted"]:
+        return Taken.SAME
+    was_empty = line.counted is None
+    counting.write_counts(actor=context.actor, count_id=line.count_id, counted={line.pk: row["counted"]}, now=context.now)
+    return Taken.NEW if was_empty else Taken.CHANGED
+
+
+STOCK_COUNT = ImportKind(
+    key="stock-count",
+    title_zh="盘点表",
+    title_en="Stocktaking sheet",
+    ability=COUNT_TAKE,
+    columns=(
+        Column("count", "盘点单", ("盘点单号",), required=True),
+        Column("sku", "货号", ("商家编码", "SKU"), required=True),
+        Column("lot", "批次", ("批次号",)),
+        Column("counted", "实盘数", ("实盘", "盘点数"), required=True, parse=whole_number),
+    ),
+    apply=apply_counts,
+    row_key=("count", "sku", "lot"),
+    sample_rows=({"盘点单": "PD261122-7K2M", "货号": "KB-2417-B-M", "批次": "L2611-07", "实盘数": "118"},),
 )

@@ -230,6 +230,77 @@ class Custody(models.Model):
         indexes = [models.Index(fields=["opened_at"], name="custody_held", condition=models.Q(outcome="held"))]
 
 
+class Recall(models.Model):
+    """A lot taken back: nothing of it is sold any more, and who has it is told (SUP-6)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    lot = models.ForeignKey("stock.Lot", on_delete=models.PROTECT)
+    reason = models.CharField(max_length=300)
+    held_units = models.PositiveIntegerField()
+    started_by = models.CharField(max_length=80)
+    started_at = models.DateTimeField()
+    closed_by = models.CharField(max_length=80, blank=True, default="")
+    closed_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lot"], condition=models.Q(closed_at=None), name="one_open_recall_a_lot")
+        ]
+
+
+class StockCount(models.Model):
+    """
+    A stocktaking 盘点 of one warehouse: counting → waiting (variance above the limit) → posted, or cancelled (SUP-11).
+
+    `variance_fen` is the worth of all differences taken positive, at cost.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    code = models.CharField(max_length=30, unique=True)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT)
+    warehouse = models.ForeignKey("stock.Warehouse", on_delete=models.PROTECT)
+    is_blind = models.BooleanField(default=True)
+    state = models.CharField(max_length=9, default="counting")
+    variance_fen = models.BigIntegerField(default=0)
+    opened_by = models.UUIDField(null=True)
+    opened_at = models.DateTimeField()
+    handed_in_by = models.UUIDField(null=True)
+    handed_in_at = models.DateTimeField(null=True)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["counting", "waiting", "posted", "cancelled"]), name="stock_count_state_known"
+            )
+        ]
+
+
+class StockCountLine(models.Model):
+    """An item and lot to be counted. `book_units` is what the books had at the moment the count was written down."""
+
+    id = models.BigAutoField(primary_key=True)
+    count = models.ForeignKey(StockCount, on_delete=models.CASCADE, related_name="lines")
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    lot = models.ForeignKey("stock.Lot", null=True, on_delete=models.PROTECT)
+    counted = models.PositiveIntegerField(null=True)
+    book_units = models.IntegerField(null=True)
+    counted_by = models.CharField(max_length=80, blank=True, default="")
+    counted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["count", "sku", "lot"], name="one_line_a_place", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=models.Q(counted=None, book_units=None) | models.Q(counted__isnull=False, book_units__isnull=False),
+                name="counted_line_has_its_books",
+            ),
+        ]
+
+
 class SeverityDecision(models.Model):
     """What the responsible person decided of a supplier's inspection in a category (GB/T 2828.1 clause 9.3)."""
 

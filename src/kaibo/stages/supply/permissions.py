@@ -11,6 +11,9 @@ LOT_INSPECT = "supply:lot:inspect"
 CHECK_OPEN = "supply:check:open"
 LOT_RELEASE = "supply:lot:release"
 POLICY_EDIT = "supply:policy:edit"
+LOT_RECALL = "supply:lot:recall"
+COUNT_TAKE = "supply:count:take"
+COUNT_APPROVE = "supply:count:approve"
 QUOTE_IMPORT = "supply:quote:import"
 
 ABILITIES = (
@@ -23,13 +26,16 @@ ABILITIES = (
     Ability(CHECK_OPEN, "送产前样、发起开播前抽查", "send samples and ask for spot checks"),
     Ability(LOT_RELEASE, "处置隔离批次（让步、退货、报废、复检）", "settle held lots (accept, return, scrap, re-inspect)"),
     Ability(POLICY_EDIT, "编辑品控方案与检验严格度", "edit quality policies and inspection severity"),
+    Ability(LOT_RECALL, "召回批次", "recall lots"),
+    Ability(COUNT_TAKE, "盘点", "take stock"),
+    Ability(COUNT_APPROVE, "批准盘点差异", "approve stocktaking variances"),
     Ability(QUOTE_IMPORT, "导入报价", "import quotes"),
 )
 ROLES = {
     "selection": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, QUOTE_IMPORT, CHECK_OPEN),
-    "quality": (SEE, LOT_INSPECT, LOT_RELEASE, POLICY_EDIT, CHECK_OPEN),
-    "warehouse": (SEE, PURCHASE_DRAFT, GOODS_RECEIVE, CHECK_OPEN),
-    "operations": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT, CHECK_OPEN),
+    "quality": (SEE, LOT_INSPECT, LOT_RELEASE, POLICY_EDIT, CHECK_OPEN, LOT_RECALL),
+    "warehouse": (SEE, PURCHASE_DRAFT, GOODS_RECEIVE, CHECK_OPEN, COUNT_TAKE),
+    "operations": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT, CHECK_OPEN, LOT_RECALL, COUNT_APPROVE),
     "compliance": (SEE,),
     "analyst": (SEE,),
 }

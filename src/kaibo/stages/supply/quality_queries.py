@@ -18,7 +18,7 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.supply import sampling
-from kaibo.stages.supply.models import Custody, Inspection, QualityPolicy, SeverityDecision
+from kaibo.stages.supply.models import Custody, Inspection, QualityPolicy, Recall, SeverityDecision
 from kaibo.stages.supply.permissions import SEE
 from kaibo.stages.supply.sampling import ClassPlan, DefectClass, Event, Happening, LotPlan, Severity, Standing
 
@@ -141,6 +141,7 @@ class Gates:
     asks: Mapping[UUID, Policy]
     newest: Mapping[tuple[UUID, str], Inspection]
     failed: Mapping[UUID, Inspection]
+    recalled: Mapping[UUID, Recall]
     spot_valid: timedelta
 
     def against(self, product_id: UUID, *, on_air: datetime | None, now: datetime) -> list[Finding]:
@@ -152,6 +153,9 @@ class Gates:
         found: list[Finding | None] = []
         if policy and policy.needs_sample:
             found.append(_sample_finding(self.newest.get((product_id, "sample"))))
+        if recall := self.recalled.get(product_id):
+            said = _("批次 %(lot)s 正在召回：%(why)s") % {"lot": recall.lot.code, "why": recall.reason}
+            found.append(Finding("red", said, "SUP-6", reverse("supply:trace", args=[recall.lot_id])))
         if failed := self.failed.get(product_id):
             said = _("批次 %(lot)s 检验不合格，已冻结") % {"lot": failed.label}
             href = reverse("supply:inspection", args=[failed.pk])
@@ -173,7 +177,9 @@ def gates_of(products: Mapping[UUID, str]) -> Gates:
         else:
             newest[one.sku.product_id, one.gate] = one
     failed = {one.sku.product_id: one for one in arrived.values() if is_standing_failure(one)}
-    return Gates(asks, newest, failed, timedelta(days=thresholds.value("supply.spot_valid_days")))
+    recalls = Recall.objects.filter(closed_at=None, lot__sku__product__in=list(products)).select_related("lot__sku")
+    recalled = {one.lot.sku.product_id: one for one in recalls}
+    return Gates(asks, newest, failed, recalled, timedelta(days=thresholds.value("supply.spot_valid_days")))
 
 
 def _by_product(products: Mapping[UUID, str]) -> dict[UUID, Policy]:

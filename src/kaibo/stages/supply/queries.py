@@ -17,7 +17,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.supply import rules
-from kaibo.stages.supply.models import Inspection, InspectionItem, Purchase, Quote, SafetyLevel, Supplier
+from kaibo.stages.supply.models import Inspection, InspectionItem, Purchase, Quote, Recall, SafetyLevel, Supplier
 from kaibo.stages.supply.permissions import SEE
 
 
@@ -159,10 +159,15 @@ def trace_of_lot(actor: Actor, lot_id: UUID) -> dict[str, object]:
     Source: SUP-6. Raises: Forbidden.
     """
     access.require(actor, SEE)
-    inspections = list(inspections_for(actor).filter(lot=lot_id).prefetch_related("results"))
+    inspections = list(inspections_for(actor).filter(lot=lot_id).order_by("opened_at"))
     if not inspections:
         raise InspectionUnknown
     return {
         "lot": inspections[0].lot, "sku": inspections[0].sku, "inspections": inspections, "levels": stock.lot_levels([lot_id])[lot_id],
         "references": stock.references_of_lot(lot_id),
     }  # fmt: skip
+
+
+def open_recall(lot_id: UUID) -> Recall | None:
+    """This function will give the recall of a lot that is not closed yet."""
+    return Recall.objects.filter(lot=lot_id, closed_at=None).first()

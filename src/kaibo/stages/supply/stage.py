@@ -15,6 +15,7 @@ STAGE = Stage(
         Page(_("检验"), "supply:inspections", permissions.SEE),
         Page(_("隔离区"), "supply:quarantine", permissions.SEE),
         Page(_("品控方案"), "supply:policies", permissions.SEE),
+        Page(_("盘点"), "supply:counts", permissions.SEE),
         Page(_("采购单"), "supply:purchases", permissions.SEE),
         Page(_("供应商"), "supply:suppliers", permissions.SEE),
     ),
@@ -24,7 +25,7 @@ STAGE = Stage(
     search=search,
     today=today,
     badge=queries.below_line,
-    imports=(imports.QUOTES,),
+    imports=(imports.QUOTES, imports.STOCK_COUNT),
     exports=(exports.SAFETY,),
     thresholds=(
         Threshold(
@@ -37,6 +38,7 @@ STAGE = Stage(
         ),
         Threshold("supply.service_level_bp", 9_500, "bp", "安全库存服务水平", "Service level of safety stock", "SUP-7"),
         Threshold("supply.history_days", 28, "days", "安全库存历史天数", "Days of history for safety stock", "SUP-7"),
+        Threshold("supply.count_approve_fen", 20_000, "fen", "盘点差异超过多少要批准", "Stocktaking variance that needs approval", "SUP-11"),
         Threshold("supply.spot_valid_days", 3, "days", "开播前抽查有效天数", "Days a spot check before a session counts", "SUP-4"),
         Threshold("supply.default_lead_days", 7, "days", "没有报价时的默认交期", "Lead time without a quote", "SUP-7"),
     ),

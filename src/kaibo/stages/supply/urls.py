@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.supply import quality_views, views
+from kaibo.stages.supply import count_views, lot_views, quality_views, views
 
 app_name = "supply"
 urlpatterns = [
@@ -24,6 +24,17 @@ urlpatterns = [
     path("quarantine/<uuid:custody_id>/hand-over", quality_views.hand_over, name="hand-over"),
     path("quarantine/<uuid:custody_id>/settle", quality_views.settle, name="settle-custody"),
     path("lots/<uuid:lot_id>", views.trace, name="trace"),
+    path("lots/<uuid:lot_id>/label", lot_views.label, name="lot-label"),
+    path("lots/<uuid:lot_id>/qr.svg", lot_views.code_picture, name="lot-code"),
+    path("lots/<uuid:lot_id>/recall", lot_views.start_recall, name="start-recall"),
+    path("recalls/<uuid:recall_id>/close", lot_views.close_recall, name="close-recall"),
+    path("counts", count_views.counts, name="counts"),
+    path("counts/new", count_views.new_count, name="new-count"),
+    path("counts/<uuid:count_id>", count_views.count, name="count"),
+    path("counts/<uuid:count_id>/write", count_views.write, name="write-count"),
+    path("counts/<uuid:count_id>/approve", count_views.approve, name="approve-count"),
+    path("counts/<uuid:count_id>/send-back", count_views.send_back, name="send-back-count"),
+    path("counts/<uuid:count_id>/sheet", count_views.sheet, name="count-sheet"),
     path("suppliers", views.suppliers, name="suppliers"),
     path("suppliers/add", views.add_supplier, name="add-supplier"),
     path("suppliers/quotes", views.add_quote, name="add-quote"),

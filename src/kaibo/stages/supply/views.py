@@ -307,7 +307,20 @@ def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
         for bucket, units in found["levels"].items()
         if units > 0
     ]
-    return render(request, "supply/trace.html", {**found, "level_words": levels, "inspection_words": INSPECTION_WORDS})
+    recall = queries.open_recall(lot_id)
+    return render(
+        request, "supply/trace.html",
+        {
+            **found, "level_words": levels, "recall": recall,
+            "steps": [
+                (one, quality_words.GATE_WORDS[one.gate], *(INSPECTION_WORDS if one.gate == "arrival" else CHECK_WORDS)[one.state])
+                for one in found["inspections"]
+            ],
+            "can_recall": request.actor.can(permissions.LOT_RECALL, shop_id=found["sku"].product.shop_id) and recall is None,
+            "can_close": recall is not None and request.actor.can(permissions.LOT_RECALL, shop_id=found["sku"].product.shop_id),
+            "can_check": request.actor.can(permissions.CHECK_OPEN),
+        },
+    )  # fmt: skip
 
 
 def suppliers(request: ConsoleRequest) -> HttpResponse:
