@@ -4,5 +4,5 @@
 Not covered: PMC messages (a websocket), OAuth (the token is typed in), decrypting receivers (only inside its cloud), refund
 lists, reading stock back. Numbers of couriers are asked for, never written down here.
 
-So far its signatures alone stand here: there is no channel yet.   Source: facts/platforms §1.3.
+Its channel has not been tried against the simulator yet, and so is not offered (`config/shop_kinds.py`).   Source: facts/platforms §1.3.
 """
