@@ -112,3 +112,24 @@ def test_the_gate_follows_the_goods_and_says_why(owner, shop, sku, now):
     services.decide_inspection(actor=KAIBO, inspection_id=second.pk, values=GOOD, now=now)
     make_stock(sku, 1)
     assert found().state in {"ok", "red"}
+
+
+def test_an_item_shows_what_its_safety_line_would_have_done(signed_in, sku, now):
+    from datetime import timedelta
+
+    from kaibo.master.stock import services as ledger
+    from kaibo.plumbing.access.actor import KAIBO
+    from tests.make.goods import make_warehouse
+
+    page = f"/supply/safety/{sku.pk}/backtest"
+    assert "销售历史还不够回测" in signed_in.get(page).content.decode()
+    make_stock(sku, 500)
+    from kaibo.kit.clock import utc_now
+
+    for days in range(60, 0, -1):
+        at = utc_now() - timedelta(days=days)
+        ledger.reserve(actor=KAIBO, sku_id=sku.pk, warehouse_id=make_warehouse().pk, quantity=5, reference=f"order:{days}", now=at)
+        ledger.ship_reserved(actor=KAIBO, reference=f"order:{days}", now=at)
+    shown = signed_in.get(page).content.decode()
+    assert "0.00" in shown
+    assert "4 / 4" in shown

@@ -76,6 +76,19 @@ def test_partial_arrivals_add_up_and_never_exceed_the_order(sku, owner, now):
     assert levels(sku) == {"incoming": 100}
 
 
+def test_a_large_order_is_approved_by_those_who_may_and_prices_are_remembered(sku, shop, owner, now):
+    make_quote(sku, price_fen=20_500)
+    order = make_purchase(sku, 1_000, is_approved=False)  # ¥210,000
+    with pytest.raises(AbilityMissing):
+        services.approve_purchase(actor=make_actor("hemu", "operations", shop=shop), purchase_id=order.pk, now=now)
+    assert Purchase.objects.get().state == "draft"
+    services.approve_purchase(actor=owner, purchase_id=order.pk, now=now)
+    assert [(price, bool(code)) for _day, _supplier, price, code in queries.price_history(sku.pk)] == [(21_000, True), (20_500, False)]
+    small = make_purchase(sku, 952, is_approved=False)  # ¥199,920
+    services.approve_purchase(actor=make_actor("hemu", "operations", shop=shop), purchase_id=small.pk, now=now)
+    assert Purchase.objects.filter(state="approved").count() == 2
+
+
 @pytest.mark.parametrize("role", ["warehouse", "operations", "host"])
 def test_only_quality_releases_a_lot(sku, shop, now, role):
     inspection = make_arrival(sku)

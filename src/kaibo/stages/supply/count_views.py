@@ -98,11 +98,12 @@ def count(request: ConsoleRequest, count_id: UUID) -> HttpResponse:
     lines = list(found.lines.select_related("sku__product", "lot").order_by("sku__code", "lot__code"))
     words, state = STATE_WORDS[found.state]
     shows_books = not (found.is_blind and found.state == "counting")
+    books = counting.books_of(found, {one.sku_id for one in lines}) if shows_books and found.state == "counting" else {}
     names = names_of([found.handed_in_by, found.decided_by])
     return render(
         request, "supply/count.html",
         {
-            "count": found, "words": words, "state": state, "shows_books": shows_books, "lines": [_line(one) for one in lines],
+            "count": found, "words": words, "state": state, "shows_books": shows_books, "lines": [_line(one, books) for one in lines],
             "open_lines": sum(1 for one in lines if one.counted is None), "total": len(lines), "done": sum(1 for one in lines if one.counted is not None),
             "handed_in": names.get(found.handed_in_by, ""), "decided": names.get(found.decided_by, ""),
             "can_count": found.state == "counting" and request.actor.can(permissions.COUNT_TAKE, shop_id=found.shop_id),
@@ -111,10 +112,11 @@ def count(request: ConsoleRequest, count_id: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-def _line(one: StockCountLine) -> dict[str, object]:
+def _line(one: StockCountLine, books: dict[tuple[UUID, UUID | None], int]) -> dict[str, object]:
     difference = one.counted - one.book_units if one.counted is not None else None
     return {
-        "id": one.pk, "sku": one.sku, "lot": one.lot.code if one.lot else "—", "counted": one.counted, "books": one.book_units,
+        "id": one.pk, "sku": one.sku, "lot": one.lot.code if one.lot else "—", "counted": one.counted,
+        "books": one.book_units if one.counted is not None else books.get((one.sku_id, one.lot_id)),
         "difference": difference, "worth_fen": difference * one.sku.cost_fen if difference is not None else None, "by": one.counted_by,
     }  # fmt: skip
 

@@ -108,7 +108,7 @@ def write_counts(*, actor: Actor, count_id: UUID, counted: Mapping[int, int], no
     stock.lock_items(line.sku_id for line in lines)
     if not StockCount.objects.filter(pk=count_id, state="counting").update(state="counting"):
         raise CountMovedOn(count=count.code)
-    books = _books(count, {line.sku_id for line in lines})
+    books = books_of(count, {line.sku_id for line in lines})
     changed = 0
     for line in lines:
         units = counted[line.pk]
@@ -121,7 +121,8 @@ def write_counts(*, actor: Actor, count_id: UUID, counted: Mapping[int, int], no
     return changed
 
 
-def _books(count: StockCount, sku_ids: set[UUID]) -> dict[tuple[UUID, UUID | None], int]:
+def books_of(count: StockCount, sku_ids: set[UUID]) -> dict[tuple[UUID, UUID | None], int]:
+    """This function will give what the books have on the shelves now, by item and lot."""
     shelf = [bucket.value for bucket in ON_THE_SHELF]
     rows = Level.objects.filter(warehouse=count.warehouse_id, sku__in=sku_ids, bucket__in=shelf)
     return {(sku, lot): units for sku, lot, units in rows.values_list("sku_id", "lot_id").annotate(units=Sum("quantity")).order_by()}

@@ -6,6 +6,7 @@ SEE = "supply:supply:see"
 SUPPLIER_EDIT = "supply:supplier:edit"
 PURCHASE_DRAFT = "supply:purchase:draft"
 PURCHASE_APPROVE = "supply:purchase:approve"
+PURCHASE_APPROVE_LARGE = "supply:purchase:approve_large"
 GOODS_RECEIVE = "supply:goods:receive"
 LOT_INSPECT = "supply:lot:inspect"
 CHECK_OPEN = "supply:check:open"
@@ -21,6 +22,7 @@ ABILITIES = (
     Ability(SUPPLIER_EDIT, "编辑供应商与报价", "edit suppliers and quotes"),
     Ability(PURCHASE_DRAFT, "起草采购单", "draft purchase orders"),
     Ability(PURCHASE_APPROVE, "批准采购单", "approve purchase orders"),
+    Ability(PURCHASE_APPROVE_LARGE, "批准大额采购单", "approve large purchase orders"),
     Ability(GOODS_RECEIVE, "登记到货", "book arrivals"),
     Ability(LOT_INSPECT, "检验并放行批次", "inspect and release lots"),
     Ability(CHECK_OPEN, "送产前样、发起开播前抽查", "send samples and ask for spot checks"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from kaibo.kit.clock import business_date, day_bounds
 from kaibo.kit.errors import NotFound
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries as stock
@@ -16,7 +17,7 @@ from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.supply import rules
+from kaibo.stages.supply import backtest, rules
 from kaibo.stages.supply.models import Inspection, InspectionItem, Purchase, Quote, Recall, SafetyLevel, Supplier
 from kaibo.stages.supply.permissions import SEE
 
@@ -31,6 +32,12 @@ class PurchaseUnknown(NotFound):
     code = "supply.purchase_unknown"
     message_zh = "没有这张采购单，或你看不到它"
     message_en = "There is no such purchase order, or you cannot see it"
+
+
+class ItemUnknown(NotFound):
+    code = "supply.item_unknown"
+    message_zh = "没有这个货号，或你看不到它"
+    message_en = "There is no such item, or you cannot see it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,15 @@ def standing_offers(sku_ids: Iterable[UUID]) -> dict[UUID, list[Quote]]:
     for quote in sorted(newest, key=lambda q: (not q.is_main, q.lead_days, q.price_fen)):
         found.setdefault(quote.sku_id, []).append(quote)
     return found
+
+
+def price_history(sku_id: UUID, *, most: int = 20) -> list[tuple[date, str, int, str]]:
+    """This function will list what an item was quoted and bought at, newest first: (day, supplier, fen, quote or order number).   Source: SUP-1."""
+    quoted = Quote.objects.filter(sku=sku_id).select_related("supplier").order_by("-quoted_on")[:most]
+    bought = Purchase.objects.filter(sku=sku_id, state__in=["approved", "received"]).select_related("supplier").order_by("-created_at")[:most]
+    rows = [(one.quoted_on, one.supplier.name, one.price_fen, "") for one in quoted]
+    rows += [(business_date(one.created_at), one.supplier.name, one.price_fen, one.code) for one in bought]
+    return sorted(rows, key=lambda row: row[0], reverse=True)[:most]
 
 
 def purchases_for(actor: Actor) -> QuerySet[Purchase]:
@@ -171,3 +187,31 @@ def trace_of_lot(actor: Actor, lot_id: UUID) -> dict[str, object]:
 def open_recall(lot_id: UUID) -> Recall | None:
     """This function will give the recall of a lot that is not closed yet."""
     return Recall.objects.filter(lot=lot_id, closed_at=None).first()
+
+
+BACKTEST_DAYS = 365
+
+
+def backtest_of(actor: Actor, sku_id: UUID, now: datetime) -> tuple[catalog.SkuRow, backtest.Backtest, list[str]]:
+    """
+    This function will test an item's safety line on its own sales of the last year: the rounds, and the day each began.
+
+    Days before the item first sold are left out.   Raises: Forbidden, ItemUnknown.   Source: SUP-7.
+    """
+    access.require(actor, SEE)
+    sku = catalog.sku_rows([sku_id]).get(sku_id)
+    if sku is None or not actor.sees(sku.shop_id):
+        raise ItemUnknown
+    settings = thresholds.values("supply.history_days", "supply.service_level_bp", "supply.default_lead_days")
+    end = day_bounds(business_date(now))[0]
+    start = end - timedelta(days=BACKTEST_DAYS)
+    sold = stock.outflow_by_day(sku_id, start=start, end=end)
+    days = [f"{business_date(start + timedelta(days=day)):%Y-%m-%d}" for day in range(BACKTEST_DAYS)]
+    first = next((place for place, day in enumerate(days) if day in sold), BACKTEST_DAYS)
+    daily = [sold.get(day, 0) for day in days[first:]]
+    offers = standing_offers([sku_id]).get(sku_id, [])
+    lead = offers[0].lead_days if offers else settings["supply.default_lead_days"]
+    found = backtest.run(
+        daily, history_days=settings["supply.history_days"], lead_days=lead, service_bp=settings["supply.service_level_bp"]
+    )
+    return sku, found, [days[first + one.day] for one in found.rounds]

@@ -34,7 +34,14 @@ from kaibo.stages.supply.models import (
     SafetyLevel,
     Supplier,
 )
-from kaibo.stages.supply.permissions import GOODS_RECEIVE, LOT_INSPECT, PURCHASE_APPROVE, PURCHASE_DRAFT, SUPPLIER_EDIT
+from kaibo.stages.supply.permissions import (
+    GOODS_RECEIVE,
+    LOT_INSPECT,
+    PURCHASE_APPROVE,
+    PURCHASE_APPROVE_LARGE,
+    PURCHASE_DRAFT,
+    SUPPLIER_EDIT,
+)
 
 
 class SupplierCodeTaken(Conflict):
@@ -158,12 +165,15 @@ def draft_purchase(
 @transaction.atomic
 def approve_purchase(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
     """
-    This function will approve a draft; where the category asks for a pre-production sample, one must have passed.
+    This function will approve a draft; a large amount asks for the large ability, and where the category asks for a
+    pre-production sample, one must have passed.
 
     Raises: Forbidden, PurchaseUnknown, PurchaseMovedOn, SampleNotApproved.   Source: SUP-4, SUP-10.
     """
     purchase = queries.purchase_for(actor, purchase_id)
     access.require(actor, PURCHASE_APPROVE, shop_id=purchase.shop_id)
+    if purchase.quantity * purchase.price_fen > thresholds.value("supply.purchase_large_fen"):
+        access.require(actor, PURCHASE_APPROVE_LARGE, shop_id=purchase.shop_id)
     product = purchase.sku.product
     needs_sample = quality_queries.policies([product.category_id])[product.category_id].needs_sample
     if needs_sample and not quality_queries.has_approved_sample(product.pk, purchase.supplier_id):

@@ -38,6 +38,7 @@ STAGE = Stage(
         ),
         Threshold("supply.service_level_bp", 9_500, "bp", "安全库存服务水平", "Service level of safety stock", "SUP-7"),
         Threshold("supply.history_days", 28, "days", "安全库存历史天数", "Days of history for safety stock", "SUP-7"),
+        Threshold("supply.purchase_large_fen", 20_000_000, "fen", "大额采购单（超过要店长批准）", "Large purchase order (the owner approves)", "SUP-1"),
         Threshold("supply.count_approve_fen", 20_000, "fen", "盘点差异超过多少要批准", "Stocktaking variance that needs approval", "SUP-11"),
         Threshold("supply.spot_valid_days", 3, "days", "开播前抽查有效天数", "Days a spot check before a session counts", "SUP-4"),
         Threshold("supply.default_lead_days", 7, "days", "没有报价时的默认交期", "Lead time without a quote", "SUP-7"),

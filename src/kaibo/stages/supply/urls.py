@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.supply import count_views, lot_views, quality_views, views
+from kaibo.stages.supply import count_views, lot_views, quality_views, safety_views, views
 
 app_name = "supply"
 urlpatterns = [
@@ -39,4 +39,5 @@ urlpatterns = [
     path("suppliers/add", views.add_supplier, name="add-supplier"),
     path("suppliers/quotes", views.add_quote, name="add-quote"),
     path("safety/<uuid:sku_id>", views.recompute, name="recompute"),
+    path("safety/<uuid:sku_id>/backtest", safety_views.backtest_page, name="backtest"),
 ]

@@ -192,7 +192,7 @@ def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
             "purchase": found, "words": words, "state": state, "open_units": found.quantity - found.received, "amount": found.quantity * found.price_fen,
             "arrivals": queries.inspections_for(request.actor).filter(purchase=found).order_by("opened_at"), "form": forms.ArrivalForm(),
             "inspection_words": INSPECTION_WORDS, "can_approve": request.actor.can(permissions.PURCHASE_APPROVE, shop_id=found.shop_id),
-            "can_receive": request.actor.can(permissions.GOODS_RECEIVE, shop_id=found.shop_id),
+            "prices": queries.price_history(found.sku_id), "can_receive": request.actor.can(permissions.GOODS_RECEIVE, shop_id=found.shop_id),
         },
     )  # fmt: skip
 
