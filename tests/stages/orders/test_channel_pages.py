@@ -39,6 +39,7 @@ def test_a_manager_connects_on_the_page_and_the_secret_never_comes_back(client, 
     assert answer.status_code == 302, answer.content.decode()[:300]
     page = client.get(reverse("orders:channels")).content.decode()
     assert "等待第一次拉取" in page
+    assert f'value="{shop.given["gateway"]}"' in page  # entering the account again starts from what is stored
     assert SECRET not in page and shop.platform.token not in page
 
 

@@ -161,7 +161,7 @@ def test_the_gap_report_names_each_missing_order_and_why(simulated):
     assert (report.platform_orders, report.our_orders) == (50, 48)
     assert {gap["order_no"]: (gap["kind"], gap["why"]) for gap in report.gaps} == {
         lost: ("missing", "拉取已经过了这一单的时间却没有它：请重新拉取这一天"), refused: ("missing", "没能收下：没有下单时间"),
-        cheaper: ("amount", "金额不同，请人工核对"),
+        cheaper: ("amount", "两边都是最新的一次变化，请人工核对"),
     }  # fmt: skip
     assert GapReport.objects.count() == 1
 

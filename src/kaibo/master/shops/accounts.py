@@ -16,7 +16,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.shop_kinds import shop_kinds
-from kaibo.plumbing.vault.deposit import open_deposit, seal_deposit
+from kaibo.plumbing.vault.deposit import DepositUnreadable, open_deposit, seal_deposit
 
 RENEW_BEFORE = timedelta(minutes=50)
 """抖店 renews within the last hour only; before, it gives the same token back."""
@@ -104,6 +104,15 @@ def open_account(account: ChannelAccount, *, now: datetime) -> ShopChannel:
     if grant and grant.expires_at and grant.expires_at - now < RENEW_BEFORE:
         return renew_account(account, now=now)
     return kind.make(said, grant)
+
+
+def shown_settings(account: ChannelAccount) -> dict[str, str]:
+    """This function will give what an account says that is no secret, to be shown and changed; nothing where it cannot be opened."""
+    try:
+        said = open_deposit(_about(account.pk, "settings"), account.sealed_settings)
+    except DepositUnreadable:
+        return {}
+    return {one.key: said.get(one.key, "") for one in kind_of(account.channel).fields if not one.is_secret}
 
 
 def stored_channel(account: ChannelAccount) -> ShopChannel:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -62,7 +63,8 @@ def _page(request: ConsoleRequest, wrong: tuple[UUID, AccountForm] | None = None
         form = None
         if kind:
             form = wrong[1] if wrong and wrong[0] == row.channel.pk else AccountForm(
-                fields=kind.fields, is_stored=row.account is not None, auto_id=f"c-{row.channel.pk}-%s"
+                fields=kind.fields, is_stored=row.account is not None, auto_id=f"c-{row.channel.pk}-%s",
+                initial=accounts.shown_settings(row.account) if row.account else {},
             )  # fmt: skip
         unverified = [
             one.en if is_english else one.zh for one in (kind.fields if kind else ()) if kind and one.key in kind.capabilities.unverified
@@ -71,6 +73,7 @@ def _page(request: ConsoleRequest, wrong: tuple[UUID, AccountForm] | None = None
     context = {
         "rows": rows, "reports": channel_queries.reports_for(request.actor), "today": business_date(request.now),
         "may_manage": request.actor.can(SHOP_MANAGE), "may_pull": request.actor.can(IMPORT), "may_export": request.actor.can(EXPORT),
+        "console_url": settings.ENV.console_url,
     }  # fmt: skip
     return render(request, "orders/channels.html", context, status=status)
 

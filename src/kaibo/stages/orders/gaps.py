@@ -100,7 +100,7 @@ def _gaps(
             gaps.append(Gap(no, "missing", order.amount_fen, 0, _why_missing(order, refused.get(no), until)))
         elif mine.amount_fen != order.amount_fen:
             is_behind = mine.version < order.updated_at
-            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, "还没拉到最新一次变化" if is_behind else "金额不同，请人工核对"))
+            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, "还没拉到最新一次变化" if is_behind else "两边都是最新的一次变化，请人工核对"))
     for no, mine in ours.items():
         if no not in theirs and no not in unread:
             gaps.append(Gap(no, "unknown_there", 0, mine.amount_fen, "平台这一天没有这个订单：可能导入到了别的店铺，或平台不再提供"))
