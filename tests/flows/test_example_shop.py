@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from kaibo.config import checks
-from kaibo.demo import afterwards, earlier, house, tonight
+from kaibo.demo import afterwards, coupons, earlier, house, tonight
 from kaibo.kit import draw_proof
 from kaibo.kit.clock import utc_now
 from kaibo.master.launches import queries as launches
@@ -19,9 +19,10 @@ from kaibo.plumbing.intake.models import ImportRun
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.aftersales.models import Case
 from kaibo.room import polls
+from kaibo.room.figures import room_figures
 from kaibo.stages.analytics.models import Retrospective, Snapshot
 from kaibo.stages.live import draw_queries
-from kaibo.stages.live.models import Incident, SpeechHit
+from kaibo.stages.live.models import CouponPlan, Incident, SpeechHit
 from kaibo.stages.members.models import Member
 from kaibo.stages.orders.models import Finding, Order, Payment
 from kaibo.stages.risk.models import Mention
@@ -74,6 +75,12 @@ def test_the_example_shop_is_whole(shop):
         ]  # fmt: skip
         cursor.execute("SELECT state, count(*) FROM room.questions WHERE room = %s GROUP BY state", [tonight.ROOM])
         assert dict(cursor.fetchall())["answered"] == 4
+    with connection.cursor() as cursor:
+        figures = room_figures(cursor, tonight.ROOM)
+        assert (figures.followers, figures.new_followers) == (coupons.FOLLOWERS, coupons.FOLLOWERS)
+        cursor.execute("SELECT taken_units, units FROM room.coupons WHERE room = %s", [tonight.ROOM])
+        assert cursor.fetchall() == [(coupons.TAKEN, 300)]
+    assert sorted(CouponPlan.objects.values_list("state", flat=True)) == ["issued", "waiting"]
     drawn, opened, draft = sorted(draw_queries.draws_of(Session.objects.get(state="live"), now=utc_now()), key=lambda one: one.plan.written_at)
     assert [one.state for one in (drawn, opened, draft)] == ["drawn", "open", "draft"]
     assert not draft.lacks

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kaibo.demo import drawing, earlier, files, orders_file, talk, tonight, trouble
+from kaibo.demo import coupons, drawing, earlier, files, orders_file, talk, tonight, trouble
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House, bring_file
 from kaibo.stages.aftersales import services as aftersales
@@ -48,6 +48,8 @@ def around_tonight(house: House, session_id: UUID, now: datetime) -> None:
     starts_at = now - timedelta(minutes=tonight.MINUTES_IN)
     talk.talk_tonight(house.shop_id, session_id, tonight.ROOM, starts_at, now)
     drawing.draw_tonight(session_id, tonight.ROOM, starts_at, now)
+    coupons.follow_tonight(tonight.ROOM, starts_at, now)
+    coupons.coupons_tonight(session_id, tonight.ROOM, now)
     bring_file("qiuyu", "mentions", "舆情监测.csv", files.mentions(now), shop_id=house.shop_id, now=now)
     _read_the_announcement(session_id, now)
 

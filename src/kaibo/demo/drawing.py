@@ -35,7 +35,8 @@ def draw_tonight(session_id: UUID, room: str, starts_at: datetime, now: datetime
     second = draws.save_draw(actor=host, session_id=session_id, draw_id=None, terms=_terms("整点抽奖 · 围巾", scarf, socks, minutes=12), now=now)
     draws.start_draw(actor=host, draw_id=second.pk, now=now)
     last = Prize("短款羊毛双面呢外套", "尺码颜色自选，以在售为准", 1, 59_900)
-    draws.save_draw(actor=host, session_id=session_id, draw_id=None, terms=_terms("下播前抽奖 · 外套", last, minutes=5), now=now)
+    for_followers = replace(_terms("下播前抽奖 · 外套", last, minutes=5), eligibility="followed", conditions="关注了店铺的观众均可参与，每人一次，不需要购买。")
+    draws.save_draw(actor=host, session_id=session_id, draw_id=None, terms=for_followers, now=now)
 
 
 def _hold(session_id: UUID, room: str, then: datetime) -> None:

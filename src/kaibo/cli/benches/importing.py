@@ -20,7 +20,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from kaibo.cli.benches import order_file
 from kaibo.cli.benches.database_cpu import database_cpu_seconds
@@ -100,12 +99,13 @@ def _spent() -> _Spent:
 
 def _end_to_end(path: Path) -> dict[str, Any]:
     django_ready()
+    from kaibo.cli.benches.order_goods import shop_with_goods
     from kaibo.kit.clock import utc_now
     from kaibo.plumbing.access.actor import KAIBO
     from kaibo.plumbing.intake import engine, services, store
     from kaibo.stages.orders.models import Finding
 
-    shop_id = _shop_with_goods()
+    shop_id = shop_with_goods()
 
     def take() -> Any:
         started = services.start_import(
@@ -124,26 +124,6 @@ def _end_to_end(path: Path) -> dict[str, Any]:
         "rows_per_second": round(done.rows_read / (first["seconds"] or 1)), **again, "again_same": same.rows_same,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "load": round(os.getloadavg()[0], 1),
     }  # fmt: skip
-
-
-def _shop_with_goods() -> UUID:
-    """A shop that knows the items of the file and at what price they are on sale."""
-    from kaibo.kit.clock import utc_now
-    from kaibo.master.catalog.services import NewSku, add_product, ensure_category
-    from kaibo.master.shops.services import add_shop
-    from kaibo.plumbing.access.actor import KAIBO
-
-    shop = add_shop(actor=KAIBO, code="bench", name="测速店", company="测速", now=utc_now())
-    ensure_category(code="bench", title="测速", title_en="Bench")
-    for first in range(0, order_file.ITEMS, 20):
-        skus = [
-            NewSku(order_file.code_of(item), order_file.specification_of(item), 1_000, order_file.price_fen_of(item))
-            for item in range(first, first + 20)
-        ]
-        add_product(
-            actor=KAIBO, shop_id=shop.pk, code=f"B{first}", title=order_file.title_of(first), category="bench", skus=skus, now=utc_now()
-        )
-    return shop.pk
 
 
 def _report(figures: dict[str, Any], *, as_json: bool) -> None:

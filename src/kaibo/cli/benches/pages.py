@@ -65,6 +65,7 @@ def _load(path: str) -> int:
     django_ready()
     from django.db import connection
 
+    from kaibo.cli.benches.order_goods import add_goods
     from kaibo.kit.clock import utc_now
     from kaibo.master.shops.queries import shop_by_code
     from kaibo.plumbing.access.actor import KAIBO
@@ -72,6 +73,7 @@ def _load(path: str) -> int:
     from kaibo.stages.orders.models import Order
 
     shop = shop_by_code(KAIBO, "linxia")
+    add_goods(shop.pk)
     started = services.start_import(
         actor=KAIBO, kind_key="orders", chunks=store.pieces(Path(path)), file_name="orders.csv", platform="douyin", shop_id=shop.pk, now=utc_now()
     )
