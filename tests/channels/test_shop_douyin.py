@@ -193,3 +193,9 @@ def test_an_account_without_its_secret_is_refused_by_the_field_s_name():
     with pytest.raises(ShopSettingWrong) as wrong:
         KIND.make({"app_key": KEY}, None)
     assert "App Secret" in wrong.value.message("zh")
+
+
+@pytest.mark.parametrize(("field", "value"), [("calls_per_second", "many"), ("calls_per_second", "0"), ("calls_per_second", "nan"), ("gateway", "file:///etc")])
+def test_a_setting_that_cannot_be_is_refused_by_name(field, value):
+    with pytest.raises(ShopSettingWrong):
+        KIND.make({"app_key": KEY, "app_secret": SECRET, field: value}, None)

@@ -16,6 +16,8 @@ from typing import Literal, Protocol
 
 from kaibo.kit.shop_complaints import ShopSettingWrong
 
+MOST_CALLS_PER_SECOND = 100_000.0
+
 
 class OrderState(StrEnum):
     """Where an order is, by the same names as in the orders stage; `UNKNOWN` is a word we do not know, never a guess."""
@@ -413,6 +415,25 @@ def required(settings: Mapping[str, str], fields: Sequence[AccountField]) -> dic
             raise ShopSettingWrong(name=one.zh, wanted="不能为空 / must not be empty")
         given[one.key] = value
     return given
+
+
+def calls_per_second(settings: Mapping[str, str]) -> float:
+    """This function will read how many calls a second an account allows.   Raises: ShopSettingWrong."""
+    try:
+        rate = float(settings["calls_per_second"])
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= MOST_CALLS_PER_SECOND:  # nan is refused too
+        raise ShopSettingWrong(name="每秒最多调用 / calls per second", wanted="0.1–100000")
+    return rate
+
+
+def gateway(settings: Mapping[str, str]) -> str:
+    """This function will read the address an account's platform is called at.   Raises: ShopSettingWrong."""
+    address = settings["gateway"].rstrip("/")
+    if not address.startswith(("https://", "http://")):
+        raise ShopSettingWrong(name="网关地址 / gateway", wanted="https://…")
+    return address
 
 
 def windows(begin: datetime, now: datetime, limits: Capabilities, by: Literal["changed", "made"] = "changed") -> list[Window]:

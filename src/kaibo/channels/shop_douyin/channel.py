@@ -29,6 +29,8 @@ from kaibo.kit.shop_channels import (
     StockRead,
     StockWrite,
     Window,
+    calls_per_second,
+    gateway,
     required,
 )
 from kaibo.kit.shop_complaints import (
@@ -252,7 +254,7 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     told = required(given, FIELDS)
     words = {name: tuple(word.strip() for word in told[name].split(",") if word.strip()) for name in ("throttle_words", "token_words", "sign_words")}
     return Channel(
-        Settings(told["app_key"], told["app_secret"], told["shop_id"], told["gateway"].rstrip("/"), float(told["calls_per_second"]), **words), grant
+        Settings(told["app_key"], told["app_secret"], told["shop_id"], gateway(told), calls_per_second(told), **words), grant
     )
 
 

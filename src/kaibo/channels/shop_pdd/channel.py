@@ -28,6 +28,8 @@ from kaibo.kit.shop_channels import (
     StockRead,
     StockWrite,
     Window,
+    calls_per_second,
+    gateway,
     required,
 )
 from kaibo.kit.shop_complaints import (
@@ -168,7 +170,7 @@ def _complaint(told: Mapping[str, Any]) -> Exception:
 def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     told = required(given, FIELDS)
     return Channel(
-        Settings(told["client_id"], told["client_secret"], told["access_token"], told["gateway"].rstrip("/"), float(told["calls_per_second"]))
+        Settings(told["client_id"], told["client_secret"], told["access_token"], gateway(told), calls_per_second(told))
     )
 
 

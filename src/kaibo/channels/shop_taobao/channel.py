@@ -29,6 +29,8 @@ from kaibo.kit.shop_channels import (
     StockRead,
     StockWrite,
     Window,
+    calls_per_second,
+    gateway,
     required,
 )
 from kaibo.kit.shop_complaints import (
@@ -162,7 +164,7 @@ def _complaint(told: Mapping[str, Any]) -> Exception:
 
 def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     told = required(given, FIELDS)
-    return Channel(Settings(told["app_key"], told["app_secret"], told["session"], told["gateway"].rstrip("/"), float(told["calls_per_second"])))
+    return Channel(Settings(told["app_key"], told["app_secret"], told["session"], gateway(told), calls_per_second(told)))
 
 
 KIND = ShopKind("taobao", NAME, "Taobao / Tmall", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of)

@@ -112,7 +112,7 @@ def shown_settings(account: ChannelAccount) -> dict[str, str]:
         said = open_deposit(_about(account.pk, "settings"), account.sealed_settings)
     except DepositUnreadable:
         return {}
-    return {one.key: said.get(one.key, "") for one in kind_of(account.channel).fields if not one.is_secret}
+    return {one.key: said.get(one.key) or one.default for one in kind_of(account.channel).fields if not one.is_secret}
 
 
 def stored_channel(account: ChannelAccount) -> ShopChannel:
