@@ -79,7 +79,10 @@ def children_of(pid: int) -> dict[str, int]:
     found = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            try:
+                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            except OSError:  # it ended between the two readings
+                continue
             if b"kaibo.cli" in words:
                 found[words[words.index(b"kaibo.cli") + 1].decode()] = int(child)
     return found
