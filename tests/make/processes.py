@@ -78,14 +78,19 @@ def children_of(pid: int) -> dict[str, int]:
     """This function will give the supervised processes of an `up` by verb."""
     found = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            try:
-                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            except OSError:  # it ended between the two readings
-                continue
+        for child in _read(task / "children").split():
+            words = _read(Path(f"/proc/{child.decode()}/cmdline")).split(b"\0")
             if b"kaibo.cli" in words:
                 found[words[words.index(b"kaibo.cli") + 1].decode()] = int(child)
     return found
+
+
+def _read(path: Path) -> bytes:
+    """Nothing, when what it tells of has just ended."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def end(process: subprocess.Popen, how: int = signal.SIGTERM) -> int:
