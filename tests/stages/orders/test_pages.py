@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from kaibo.stages.orders import relay, services, shipping
+from kaibo.stages.orders import queries, relay, services, shipping
 from kaibo.stages.orders.checks import differences
 from kaibo.stages.orders.models import Finding, Order, OrderLine
 from kaibo.plumbing.access.actor import KAIBO
@@ -72,6 +73,17 @@ def test_releasing_lets_only_what_passed_through_and_stock_is_reserved_by_the_cl
     assert shipping.allocate_released(NOW) == 1
     assert dict(Order.objects.values_list("order_no", "state")) == {"GOOD": "allocated", "WRONG": "paid", "HELD": "paid"}
     assert differences() == []
+
+
+def test_what_is_counted_as_ready_for_release_is_what_would_be_released(client, coat):
+    make_paid_order("GOOD", stock=3)
+    take([row("UNKNOWN", phone="13800000007"), row("HELD", phone="13800000008"), row("WRONG", price=100, phone="13800000009")])
+    OrderLine.objects.filter(order__order_no="UNKNOWN").update(sku_id=None)
+    services.hold_orders(actor=KAIBO, order_ids=[Order.objects.get(order_no="HELD").pk], reason="风控", now=NOW)
+    assert [one.order_no for one in queries.releasable(KAIBO)] == ["GOOD"]
+    assert queries.releasable_count(KAIBO) == 1
+    OrderLine.objects.filter(order__order_no="UNKNOWN").update(cancelled=F("quantity"))
+    assert queries.releasable_count(KAIBO) == queries.releasable(KAIBO).count() == 2
 
 
 def test_short_stock_holds_the_order_and_says_so(client, coat):

@@ -91,7 +91,8 @@ class Order(models.Model):
             models.Index(fields=["state"], name="orders_in_state"),
             models.Index(fields=["ship_by"], include=["shop"], name="orders_to_ship", condition=Q(state__in=TO_SHIP)),
             models.Index(
-                fields=["shop"], name="orders_releasable", condition=Q(state__in=["paid", "allocated"], released_at__isnull=True, open_findings=0)
+                fields=["shop"], name="orders_releasable",
+                condition=Q(state__in=["paid", "allocated"], released_at__isnull=True, open_findings=0, hold_flags=[]),
             ),
             models.Index(fields=["pay_by"], name="orders_unpaid", condition=Q(state="pending_payment")),
             models.Index(fields=["shop", "ordered_at"], name="orders_with_findings", condition=Q(open_findings__gt=0)),
