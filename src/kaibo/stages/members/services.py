@@ -108,11 +108,14 @@ def _members_of(shop_id: UUID, platform: str, customers: set[str], now: datetime
 
 
 SUM_UP = """
+WITH s AS MATERIALIZED (
+    SELECT given.id, p.* FROM unnest(%s::uuid[]) AS given (id) CROSS JOIN LATERAL (
+        SELECT count(*) AS purchases, sum(quantity) AS units, sum(amount_fen) AS spent, min(bought_at) AS first, max(bought_at) AS last
+          FROM members_purchase WHERE member_id = given.id) AS p)
 UPDATE members_member AS m SET purchases = s.purchases, units = s.units, spent_fen = s.spent, first_at = s.first, last_at = s.last
-  FROM (SELECT member_id, count(*) AS purchases, sum(quantity) AS units, sum(amount_fen) AS spent, min(bought_at) AS first, max(bought_at) AS last
-          FROM members_purchase WHERE member_id = ANY(%s) GROUP BY member_id) AS s
- WHERE s.member_id = m.id
+  FROM s WHERE s.id = m.id AND s.purchases > 0
 """
+"""Each member by the index of their purchases: any other way the planner may choose reads all of them, again and again, while the tables are new."""
 
 
 def _sum_up(member_ids: Sequence[UUID]) -> None:
