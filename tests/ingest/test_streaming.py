@@ -63,7 +63,8 @@ class Ingest:
         give_up_at = time.monotonic() + seconds
         while time.monotonic() < give_up_at:
             found = self.states(room).get(source)
-            if found is not None and found.state in states:
+            # the bytes flow before nginx has read what the picture is
+            if found is not None and found.state in states and (found.state != "on_air" or found.width):
                 return found
             time.sleep(0.05)
         raise AssertionError(f"{source} of {room} never became {states}: {self.states(room)} {self.log()}")
