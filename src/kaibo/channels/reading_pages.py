@@ -1,4 +1,4 @@
-"""Reading the rows of a platform's page one by one: what cannot be read is told, the others are kept. Pure."""
+"""Reading what a platform answers: the rows of a page, of which what cannot be read is told and the others are kept, and one order. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from kaibo.channels.raw import text
-from kaibo.kit.shop_channels import Unread
+from kaibo.kit.shop_channels import PlatformOrder, Unread
+from kaibo.kit.shop_complaints import ShopUnreadable
 
 Row = TypeVar("Row")
 
@@ -22,6 +23,19 @@ def read_each(
         except (KeyError, ValueError, TypeError, OverflowError, OSError) as wrong:
             refused.append(Unread(_number(row, number), _why(wrong)))
     return tuple(done), tuple(refused)
+
+
+def read_order(
+    channel: str, row: Mapping[str, Any], read: Callable[[Mapping[str, Any]], PlatformOrder], number: str, *, order_no: str
+) -> PlatformOrder:
+    """This function will read the one order that was asked for.   Raises: ShopUnreadable, also when it is another one."""
+    try:
+        found = read(row)
+    except (KeyError, ValueError, TypeError) as wrong:
+        raise ShopUnreadable(channel=channel, why=type(wrong).__name__) from None
+    if found.order_no != order_no:
+        raise ShopUnreadable(channel=channel, why=number)
+    return found
 
 
 def _why(wrong: Exception) -> str:

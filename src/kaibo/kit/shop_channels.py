@@ -161,6 +161,10 @@ class PlatformOrder:
     """Set where the platform split another order into this one."""
     currency: str = "CNY"
 
+    def has_parcel(self, tracking_no: str) -> bool:
+        """This function will say whether a parcel stands there already: then a platform's no only means that it left before."""
+        return any(one.tracking_no == tracking_no for one in self.parcels)
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformCase:

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kaibo.channels.asking import Asker, Pace, json_object
+from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, moment_of_seconds, text, whole
-from kaibo.channels.reading_pages import read_each
+from kaibo.channels.reading_pages import read_each, read_order
 from kaibo.channels.shop_douyin import push, reading, signing
 from kaibo.kit.shop_channels import (
     AccountField,
@@ -108,34 +109,25 @@ class Channel:
             f"{prefix}_time_start": int(window.begin.timestamp()), f"{prefix}_time_end": _last_second(window.end),
             "order_by": f"{prefix}_time", "order_asc": True, "page": int(following or 0), "size": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
-        last = max(0, -(-whole(told.get("total")) // CAPABILITIES.page_rows) - 1)
-        if not following and last:
-            return OrderPage((), str(last))
+        if turned := first_or_last(following, whole(told.get("total")), CAPABILITIES.page_rows, first=0):
+            return OrderPage((), turned)
         orders, refused = read_each(items(told.get("shop_order_list")), reading.order_of, "order_id")
-        return OrderPage(orders, str(int(following) - 1) if following and int(following) > 0 else None, refused)
+        return OrderPage(orders, before(following, first=0), refused)
 
     def order(self, order_no: str, *, now: datetime) -> PlatformOrder:
         told = self._read("order.orderDetail", {"shop_order_id": order_no}, now=now)
-        try:
-            found = reading.order_of(inner(told, "shop_order_detail") or told)
-        except (KeyError, ValueError, TypeError) as wrong:
-            raise ShopUnreadable(channel=NAME, why=type(wrong).__name__) from None
-        if found.order_no != order_no:
-            raise ShopUnreadable(channel=NAME, why="order_id")
-        return found
+        return read_order(NAME, inner(told, "shop_order_detail") or told, reading.order_of, "order_id", order_no=order_no)
 
     def case_page(self, window: Window, *, following: str = "", now: datetime) -> CasePage:
         prefix = "update" if window.by == "changed" else "start"
         ends = ("update_start_time", "update_end_time") if prefix == "update" else ("start_time", "end_time")
-        page = int(following or 0)
         told = self._read("afterSale.List", {
-            ends[0]: int(window.begin.timestamp()), ends[1]: _last_second(window.end), "page": page, "size": CAPABILITIES.page_rows,
+            ends[0]: int(window.begin.timestamp()), ends[1]: _last_second(window.end), "page": int(following or 0), "size": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
-        last = max(0, -(-whole(told.get("total")) // CAPABILITIES.page_rows) - 1)
-        if not following and last:
-            return CasePage((), str(last))
+        if turned := first_or_last(following, whole(told.get("total")), CAPABILITIES.page_rows, first=0):
+            return CasePage((), turned)
         cases, refused = read_each(items(told.get("items")), reading.case_of, "aftersale_id")
-        return CasePage(cases, str(page - 1) if page > 0 else None, refused)
+        return CasePage(cases, before(following, first=0), refused)
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,14 +158,10 @@ class Channel:
         try:
             told = self._asker.patiently(lambda: self._ask("order.logisticsAddSinglePack", asked, now=now))
         except ShopRefused:
-            if self._knows_parcel(parcel, now):
+            if self.order(parcel.order_no, now=now).has_parcel(parcel.tracking_no):
                 return ParcelTaken(is_repeat=True)
             raise
         return ParcelTaken(parcel_id=text(told.get("pack_id")))
-
-    def _knows_parcel(self, parcel: ParcelWrite, now: datetime) -> bool:
-        """Whether a refusal only means that this very parcel stands there already."""
-        return any(one.tracking_no == parcel.tracking_no for one in self.order(parcel.order_no, now=now).parcels)
 
     # ── pushes and tokens ─────────────────────────────────────────────────────────────────────────────────────────
 

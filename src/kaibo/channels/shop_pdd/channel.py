@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, text, whole
-from kaibo.channels.reading_pages import read_each
+from kaibo.channels.reading_pages import read_each, read_order
 from kaibo.channels.shop_pdd import reading, signing
 from kaibo.channels.unoffered import Unoffered
 from kaibo.kit.shop_channels import (
@@ -39,7 +39,6 @@ from kaibo.kit.shop_complaints import (
     ShopSignatureRefused,
     ShopThrottled,
     ShopTokenExpired,
-    ShopUnreadable,
 )
 
 NAME = "拼多多"
@@ -108,13 +107,7 @@ class Channel(Unoffered):
 
     def order(self, order_no: str, *, now: datetime) -> PlatformOrder:
         told = self._read("pdd.order.information.get", {"order_sn": order_no}, now=now)
-        try:
-            found = reading.order_of(inner(told, "order_info"))
-        except (KeyError, ValueError, TypeError) as wrong:
-            raise ShopUnreadable(channel=NAME, why=type(wrong).__name__) from None
-        if found.order_no != order_no:
-            raise ShopUnreadable(channel=NAME, why="order_sn")
-        return found
+        return read_order(NAME, inner(told, "order_info"), reading.order_of, "order_sn", order_no=order_no)
 
     def set_stock(self, write: StockWrite, *, now: datetime) -> StockRead:
         """Absolute, so that the same write again is the same; there is no proven way to read it back."""
@@ -130,7 +123,7 @@ class Channel(Unoffered):
         try:
             self._ask("pdd.logistics.online.send", asked, now=now)
         except (ShopAway, ShopRefused):
-            if any(one.tracking_no == parcel.tracking_no for one in self.order(parcel.order_no, now=now).parcels):
+            if self.order(parcel.order_no, now=now).has_parcel(parcel.tracking_no):
                 return ParcelTaken(is_repeat=True)
             raise
         return ParcelTaken()

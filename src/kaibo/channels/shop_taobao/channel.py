@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, text, whole
-from kaibo.channels.reading_pages import read_each
+from kaibo.channels.reading_pages import read_each, read_order
 from kaibo.channels.shop_taobao import reading, signing
 from kaibo.channels.unoffered import Unoffered
 from kaibo.channels.yuan import shanghai_text
@@ -39,7 +39,6 @@ from kaibo.kit.shop_complaints import (
     ShopSignatureRefused,
     ShopThrottled,
     ShopTokenExpired,
-    ShopUnreadable,
 )
 
 NAME = "淘宝"
@@ -103,13 +102,7 @@ class Channel(Unoffered):
 
     def order(self, order_no: str, *, now: datetime) -> PlatformOrder:
         told = self._read("taobao.trade.fullinfo.get", {"tid": order_no, "fields": ORDER_FIELDS}, now=now)
-        try:
-            found = reading.order_of(inner(told, "trade"))
-        except (KeyError, ValueError, TypeError) as wrong:
-            raise ShopUnreadable(channel=NAME, why=type(wrong).__name__) from None
-        if found.order_no != order_no:
-            raise ShopUnreadable(channel=NAME, why="tid")
-        return found
+        return read_order(NAME, inner(told, "trade"), reading.order_of, "tid", order_no=order_no)
 
     def set_stock(self, write: StockWrite, *, now: datetime) -> StockRead:
         """Absolute, so that the same write again is the same; the platform has no proven way to read it back."""
@@ -125,7 +118,7 @@ class Channel(Unoffered):
         try:
             self._ask("taobao.logistics.online.send", asked, now=now)
         except (ShopAway, ShopRefused):
-            if any(one.tracking_no == parcel.tracking_no for one in self.order(parcel.order_no, now=now).parcels):
+            if self.order(parcel.order_no, now=now).has_parcel(parcel.tracking_no):
                 return ParcelTaken(is_repeat=True)
             raise
         return ParcelTaken()
