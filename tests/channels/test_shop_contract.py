@@ -57,11 +57,11 @@ class Case:
 
 PLATFORMS = {
     "douyin": Case(
-        DOUYIN, lambda world, chaos: Douyin(world, chaos, "7000000000000000001", SECRET),
+        DOUYIN, lambda world, chaos: Douyin(world, chaos, SECRET),
         {"app_key": "7000000000000000001", "app_secret": SECRET, "shop_id": "123456", "calls_per_second": "100000"}, "simulated-code", "shunfeng", "777",
     ),
     "taobao": Case(
-        TAOBAO, lambda world, chaos: Taobao(world, chaos, "12345678", SECRET),
+        TAOBAO, lambda world, chaos: Taobao(world, chaos, SECRET),
         {"app_key": "12345678", "app_secret": SECRET, "session": "session-of-the-simulated-shop", "calls_per_second": "100000"}, "", "SF",
         STRANGE_STATUS,
     ),

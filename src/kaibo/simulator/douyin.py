@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from kaibo.simulator.answers import Cut, Reply, page_of_error
-from kaibo.simulator.chaos import Chaos
-from kaibo.simulator.world import Case, Happening, Line, Order, Parcel, World
+from kaibo.simulator.answers import Reply
+from kaibo.simulator.platform import Call, Platform
+from kaibo.simulator.world import Case, Happening, Line, Order, Parcel
 
 SKEW_SECONDS = 600
 MOST_SIZE = 100
@@ -21,7 +21,7 @@ STATUS = {"unpaid": 1, "review": 105, "paid": 2, "part_sent": 101, "sent": 3, "d
 LINE_CASE = {"asked": 6, "agreed": 7, "sent_back": 11, "refunded": 12, "withdrawn": 28}
 CASE_TYPE = {"before": 2, "after": 0, "exchange": 3}
 TAG = {
-    "made": 100, "paid": 101, "sent": 102, "done": 103, "unpaid_cancelled": 106, "part_sent": 108, "reviewed": 110,
+    "made": 100, "paid": 101, "sent": 102, "signed": 104, "done": 103, "unpaid_cancelled": 106, "part_sent": 108, "reviewed": 110,
     "refund_asked": 200, "exchange_asked": 200, "refund_given": 206, "refund_withdrawn": 207,
 }  # fmt: skip
 STRANGE_STATUS = 777
@@ -29,31 +29,29 @@ TOKEN_SECONDS = 7 * 86_400
 
 
 @dataclass(slots=True)
-class Douyin:
-    """One shop on the platform, with the app that may call for it."""
+class Douyin(Platform):
+    """One shop on 抖店."""
 
-    world: World
-    chaos: Chaos
-    app_key: str
-    secret: str = field(repr=False)
+    app_key: str = "7000000000000000001"
     shop_id: int = 123456
     token: str = field(default="", repr=False)
     renewal: str = field(default="", repr=False)
     token_ends: int = 0
-    calls: dict[str, int] = field(default_factory=dict)
     _stock_done: dict[str, int] = field(default_factory=dict)
 
-    def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Reply:
-        """This function will answer one call as the platform would."""
-        name = path.strip("/").replace("/", ".")
-        self.calls[name] = self.calls.get(name, 0) + 1
-        if self.chaos.strikes("broken"):
-            return self._broken()
-        if no := self._wrong_with(method, name, query, body):
+    def account(self, url: str) -> dict[str, str]:
+        return {"app_key": self.app_key, "app_secret": self.secret, "shop_id": str(self.shop_id), "gateway": url}
+
+    def answer(self, call: Call) -> Reply:
+        name = call.path.strip("/").replace("/", ".")
+        self._counts(name)
+        if bad := self._breaks(_no(20000, "isp.service-error:1", "系统错误", "服务内部错误，请稍后重试")):
+            return bad
+        if no := self._wrong_with(call.method, name, call.query, call.body):
             return no
         if self.chaos.strikes("throttled"):
             return _no(50002, "isv.business-failed:2001", "业务处理失败", "请求过于频繁，触发限流")
-        asked = json.loads(body or b"{}")
+        asked = json.loads(call.body or b"{}")
         do = {
             "token.create": self._make_token, "token.refresh": self._renew_token, "order.searchList": self._search, "order.orderDetail": self._detail,
             "order.logisticsAddSinglePack": self._send, "sku.syncStock": self._set_stock, "sku.stockNum": self._stock, "afterSale.List": self._cases,
@@ -62,14 +60,6 @@ class Douyin:
             return _no(40001, "isv.method-not-found", "接口不存在", name)
         with self.world.lock:
             return do(asked)
-
-    def _broken(self) -> Reply:
-        kind = self.chaos.pick("broken", 3)
-        if kind == 0:
-            return page_of_error(502)
-        if kind == 1:
-            raise Cut
-        return _no(20000, "isp.service-error:1", "系统错误", "服务内部错误，请稍后重试")
 
     # ── who calls ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,29 +5,21 @@ from __future__ import annotations
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from kaibo.simulator.chaos import Chaos
-from kaibo.simulator.world import Happening, World
+from kaibo.simulator.platform import Platform
+from kaibo.simulator.world import Happening
 
 LATE_SECONDS = 900
 SECONDS_TO_ANSWER = 5
-
-
-class Pushes(Protocol):
-    world: World
-    chaos: Chaos
-
-    def push(self, happenings: Sequence[Happening]) -> tuple[dict[str, str], bytes]: ...
 
 
 @dataclass(slots=True)
 class Pusher:
     """Pushes of one platform to one address."""
 
-    platform: Pushes
+    platform: Platform
     url: str
     sent: int = 0
     refused: int = 0

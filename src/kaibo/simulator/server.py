@@ -6,19 +6,12 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from kaibo.simulator.answers import Cut, Reply
-from kaibo.simulator.world import World
+from kaibo.simulator.platform import Call, Platform
 
 MOST_BYTES = 1024 * 1024
-
-
-class Platform(Protocol):
-    world: World
-
-    def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Reply: ...
 
 
 class Server:
@@ -38,16 +31,21 @@ class Server:
         self._http.shutdown()
         self._http.server_close()
 
-    def reply(self, method: str, target: str, body: bytes) -> Reply:
+    def address_of(self, name: str) -> str:
+        """This function will give where a platform is served."""
+        return f"{self.url}/{name}"
+
+    def reply(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         parts = urlsplit(target)
         _, name, *rest = parts.path.split("/", 2)
         if name == "truth":
-            return Reply.of_json({key: truth(one.world) for key, one in self.platforms.items()})
+            return Reply.of_json({key: one.truth() for key, one in self.platforms.items()})
         if name not in self.platforms:
             return Reply.of_json({"error": "no such platform", "platforms": sorted(self.platforms)}, 404)
         if self.before:
             self.before()
-        return self.platforms[name].answer(method, "/" + "".join(rest), dict(parse_qsl(parts.query, keep_blank_values=True)), body)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        return self.platforms[name].answer(Call(method, "/" + "".join(rest), query, body, {key.lower(): value for key, value in headers.items()}))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
@@ -68,7 +66,7 @@ class Server:
                     return self._send(Reply.of_json({"error": "too long"}, 413))
                 body = self.rfile.read(length)
                 try:
-                    reply = server.reply(self.command, self.path, body)
+                    reply = server.reply(self.command, self.path, body, dict(self.headers.items()))
                 except Cut:
                     self.close_connection = True
                     self.connection.shutdown(socket.SHUT_RDWR)
@@ -88,18 +86,3 @@ class Server:
                 """Calls are counted, not told."""
 
         return Handler
-
-
-def truth(world: World) -> dict[str, Any]:
-    """This function will tell every order there is, in words no platform uses."""
-    with world.lock:
-        orders = {
-            str(one.number): {
-                "stage": one.stage, "paid_fen": one.paid_fen, "made_at": one.made_at, "changed_at": one.changed_at,
-                "units": sum(line.units for line in one.lines), "sent": sum(line.sent for line in one.lines), "parcels": len(one.parcels),
-            }
-            for one in world.orders.values()
-        }  # fmt: skip
-    return {"now": world.now, "orders": orders}
-
-

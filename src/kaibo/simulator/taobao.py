@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
-from kaibo.simulator.answers import Cut, Reply, page_of_error
-from kaibo.simulator.chaos import Chaos
-from kaibo.simulator.world import Line, Order, World
+from kaibo.simulator.answers import Reply
+from kaibo.simulator.platform import Call, Platform
+from kaibo.simulator.world import Line, Order
 
 CHINA = timezone(timedelta(hours=8))
 SKEW_SECONDS = 600
@@ -28,24 +28,23 @@ STRANGE_STATUS = "WAIT_FOR_SOMETHING_NEW"
 
 
 @dataclass(slots=True)
-class Taobao:
-    """One shop on the platform, with the app that may call for it."""
+class Taobao(Platform):
+    """One shop on 淘宝 or 天猫."""
 
-    world: World
-    chaos: Chaos
-    app_key: str
-    secret: str = field(repr=False)
+    app_key: str = "12345678"
     session: str = field(default="session-of-the-simulated-shop", repr=False)
     session_ends: int = 2**62
-    calls: dict[str, int] = field(default_factory=dict)
 
-    def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Reply:
-        """This function will answer one call as the platform would: always 200, whatever it says."""
-        if self.chaos.strikes("broken"):
-            return self._broken()
-        asked = dict(query) | dict(parse_qsl(body.decode(), keep_blank_values=True))
+    def account(self, url: str) -> dict[str, str]:
+        return {"app_key": self.app_key, "app_secret": self.secret, "session": self.session, "gateway": url}
+
+    def answer(self, call: Call) -> Reply:
+        """Always 200, whatever it says."""
+        asked = dict(call.query) | dict(parse_qsl(call.body.decode(), keep_blank_values=True))
         name = asked.get("method", "")
-        self.calls[name] = self.calls.get(name, 0) + 1
+        self._counts(name)
+        if bad := self._breaks(_no(15, "Remote service error", "isp.remote-service-timeout", "远程服务调用超时"), status=503):
+            return bad
         if no := self._wrong_with(asked):
             return no
         if self.chaos.strikes("throttled"):
@@ -59,14 +58,6 @@ class Taobao:
         with self.world.lock:
             told = do(asked)
         return told if isinstance(told, Reply) else Reply.of_json({f"{name.removeprefix('taobao.').replace('.', '_')}_response": told})
-
-    def _broken(self) -> Reply:
-        kind = self.chaos.pick("broken", 3)
-        if kind == 0:
-            return page_of_error(503)
-        if kind == 1:
-            raise Cut
-        return _no(15, "Remote service error", "isp.remote-service-timeout", "远程服务调用超时")
 
     def _wrong_with(self, asked: Mapping[str, str]) -> Reply | None:
         if asked.get("app_key") != self.app_key:

@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(slots=True)
 class Order:
-    """`stage`: unpaid, review, paid, part_sent, sent, done, cancelled."""
+    """`stage`: unpaid, review, paid, part_sent, sent, done, cancelled; one that is sent may have been signed for."""
 
     number: int
     lines: list[Line]
@@ -84,6 +84,7 @@ class Order:
     changed_at: int = 0
     paid_at: int = 0
     sent_at: int = 0
+    signed_at: int = 0
     done_at: int = 0
     why_cancelled: str = ""
     parcels: list[Parcel] = field(default_factory=list)
@@ -152,6 +153,7 @@ class World:
         self._plan(sent, "sent", order)
         if dice.random() < 0.3:
             done = sent + dice.randrange(600, 3_600)
+            self._plan((sent + done) // 2, "signed", order)
             self._plan(done, "done", order)
             if dice.random() < 0.1:
                 self._plan(done + dice.randrange(60, 900), "exchange_asked", order)
@@ -205,6 +207,10 @@ class World:
             return None
         if what in {"part_sent", "sent"}:
             self._send_as_merchant(order, only_part=what == "part_sent", at=at)
+            return None
+        if what == "signed":
+            if order.stage == "sent":
+                order.signed_at = order.changed_at = at
             return None
         if what == "done":
             if order.stage == "sent":

@@ -34,7 +34,7 @@ class Shop:
 
     def __init__(self, *, orders=120, strange=0):
         self.world = World(11, begin=int(BEGIN.timestamp()), seconds=SECONDS, orders=orders, strange=strange, bare=60)
-        self.platform = Douyin(self.world, Chaos(11), "7000000000000000001", SECRET)
+        self.platform = Douyin(self.world, Chaos(11), SECRET)
         self.server = Server({"douyin": self.platform}).start()
         self.channel = Channel.objects.create(shop=make_shop(), platform="douyin", name="林夏的衣橱抖音店")
         self.given = {

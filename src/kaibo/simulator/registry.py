@@ -1,0 +1,28 @@
+"""Which platforms the simulator plays: one line a platform, by the name Kaibo's channels know it by."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+
+from kaibo.simulator.chaos import Chaos
+from kaibo.simulator.douyin import Douyin
+from kaibo.simulator.platform import Platform
+from kaibo.simulator.taobao import Taobao
+from kaibo.simulator.world import World
+
+PLATFORMS: Mapping[str, type[Platform]] = {
+    "douyin": Douyin,
+    "taobao": Taobao,
+}
+
+
+def open_platform(name: str, *, seed: int, begin: int, seconds: int, orders: int, shares: dict[str, int], secret: str) -> Platform:
+    """
+    This function will open a shop on a platform: its own story and its own chaos, the same whichever others run beside it.
+
+    Raises: KeyError (no such platform, no such switch).
+    """
+    own = seed * 1_000 + zlib.crc32(name.encode()) % 1_000
+    world = World(own, begin=begin, seconds=seconds, orders=orders, strange=shares.get("unknown", 0), bare=shares.get("bare", 0))
+    return PLATFORMS[name](world, Chaos.of(own, shares), secret)
