@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -405,9 +405,16 @@ def take_back(
     reference: str,
     now: datetime,
     target: Bucket = Bucket.INCOMING,
+    lots: Mapping[UUID, UUID] | None = None,
 ) -> bool:
-    """This function will take returned goods in; they wait for inspection before they are sellable again."""
-    moves = [Move(sku, warehouse_id, units, Bucket.CUSTOMER, target) for sku, units in units_of(sku_id, quantity)]
+    """
+    This function will take returned goods in; they wait for inspection before they are sellable again. `lots` says of
+    each item into which lot its units go.
+    """
+    known = lots or {}
+    moves = [
+        Move(sku, warehouse_id, units, Bucket.CUSTOMER, target, lot_id=known.get(sku)) for sku, units in units_of(sku_id, quantity)
+    ]
     return post(
         actor=actor, key=f"return:{reference}:{sku_id}", reason="return", reference=reference, moves=moves, now=now
     )
