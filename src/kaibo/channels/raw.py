@@ -64,5 +64,11 @@ def items(value: Any) -> list[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
+def last_second(end: datetime) -> int:
+    """This function will give the last whole second before an end that does not belong to its window; platforms' ends do."""
+    seconds = int(end.timestamp())
+    return seconds - 1 if end.timestamp() == seconds else seconds
+
+
 def latest(*moments: datetime | None) -> datetime | None:
     return max((one for one in moments if one), default=None)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from kaibo.kit.shop_complaints import ShopSettingWrong
 
@@ -289,6 +289,10 @@ class Hint:
     """Equal for the same push sent twice."""
 
 
+PUSH_PATH = ":path"
+"""Among a push's headers: the path and query it came to, since some platforms sign there. No real header can have this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class PushAnswer:
     """The words a platform wants to hear back, so that it stops pushing (or pushes again)."""
@@ -314,6 +318,9 @@ class Can(StrEnum):
     STOCK_READ = "stock_read"
     SHIP = "ship"
     SHIP_PART = "ship_part"
+    """Some lines of an order leave before the others."""
+    SHIP_UNITS = "ship_units"
+    """Some units of a line leave before the others."""
     PUSH = "push"
     REFRESH_GRANT = "refresh_grant"
 
@@ -393,6 +400,15 @@ class ShopChannel(Protocol):
         ...
 
 
+@runtime_checkable
+class GreetsPushes(Protocol):
+    """A channel whose platform tries a new address out by asking (GET) before it pushes there."""
+
+    def greet_push(self, headers: Mapping[str, str], *, now: datetime) -> PushAnswer:
+        """This function will give the words that prove the address is ours.   Raises: PushForged."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ShopKind:
     """A platform Kaibo can connect to, before any account: what it wants to know and how a channel is made."""
@@ -408,6 +424,8 @@ class ShopKind:
     """A verbatim status of this platform, of an order or a line, in our words."""
     holds_of: Callable[[str, str], frozenset[OrderHold]]
     """The holds a verbatim status and a verbatim after-sales word stand for."""
+    courier_codes: Mapping[str, str] = field(default_factory=dict)
+    """The platform's own code or number of each courier, by the keys of `kit.couriers`; what is not here is asked of people."""
 
 
 def required(settings: Mapping[str, str], fields: Sequence[AccountField]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.pages_backwards import before, first_or_last
-from kaibo.channels.raw import inner, items, moment_of_seconds, text, whole
+from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text, whole
 from kaibo.channels.reading_pages import read_each, read_order
 from kaibo.channels.shop_douyin import push, reading, signing
 from kaibo.kit.shop_channels import (
@@ -106,7 +106,7 @@ class Channel:
         """
         prefix = "update" if window.by == "changed" else "create"
         told = self._read("order.searchList", {
-            f"{prefix}_time_start": int(window.begin.timestamp()), f"{prefix}_time_end": _last_second(window.end),
+            f"{prefix}_time_start": int(window.begin.timestamp()), f"{prefix}_time_end": last_second(window.end),
             "order_by": f"{prefix}_time", "order_asc": True, "page": int(following or 0), "size": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
         if turned := first_or_last(following, whole(told.get("total")), CAPABILITIES.page_rows, first=0):
@@ -122,7 +122,7 @@ class Channel:
         prefix = "update" if window.by == "changed" else "start"
         ends = ("update_start_time", "update_end_time") if prefix == "update" else ("start_time", "end_time")
         told = self._read("afterSale.List", {
-            ends[0]: int(window.begin.timestamp()), ends[1]: _last_second(window.end), "page": int(following or 0), "size": CAPABILITIES.page_rows,
+            ends[0]: int(window.begin.timestamp()), ends[1]: last_second(window.end), "page": int(following or 0), "size": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
         if turned := first_or_last(following, whole(told.get("total")), CAPABILITIES.page_rows, first=0):
             return CasePage((), turned)
@@ -232,12 +232,6 @@ def _any_in(words: Sequence[str], said: str) -> bool:
     return any(word.lower() in said for word in words if word)
 
 
-def _last_second(end: datetime) -> int:
-    """Both ends of 抖店's windows belong to them; ours end before their end."""
-    seconds = int(end.timestamp())
-    return seconds - 1 if end.timestamp() == seconds else seconds
-
-
 def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     told = required(given, FIELDS)
     words = {name: tuple(word.strip() for word in told[name].split(",") if word.strip()) for name in ("throttle_words", "token_words", "sign_words")}
@@ -246,4 +240,6 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     )
 
 
-KIND = ShopKind("douyin", NAME, "Douyin", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of)
+COURIER_CODES = {one: one for one in ("yuantong", "zhongtong", "yunda", "shunfeng", "jd", "jtexpress", "shentong")}
+"""Those the platform's own examples name.   Source: facts/platforms §1.1."""
+KIND = ShopKind("douyin", NAME, "Douyin", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_CODES)

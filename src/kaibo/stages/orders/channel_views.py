@@ -10,16 +10,16 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kaibo.kit.clock import business_date
 from kaibo.kit.money import plain_yuan
-from kaibo.kit.shop_channels import AccountField
+from kaibo.kit.shop_channels import PUSH_PATH, AccountField, GreetsPushes
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import Channel
 from kaibo.master.shops.services import SHOP_MANAGE
@@ -122,15 +122,21 @@ def gaps_file(request: ConsoleRequest, report_id: UUID) -> HttpResponse:
 
 
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_not_required
 def push(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     """A platform says something happened. What it says is checked by its signature, and then only where to look first."""
     now = request.now  # type: ignore[attr-defined]  # set by ActorMiddleware
     account = channel_queries.pushed_account(channel_id)
     channel = accounts.stored_channel(account)
+    headers = {**request.headers, PUSH_PATH: request.get_full_path()}
+    if request.method == "GET":
+        if not isinstance(channel, GreetsPushes):
+            return HttpResponseNotAllowed(["POST"])
+        said = channel.greet_push(headers, now=now)
+        return HttpResponse(said.body, status=said.status, content_type=said.content_type)
     too_long = int(request.headers.get("Content-Length") or 0) > MOST_PUSH_BYTES
-    hints = channel.read_push(dict(request.headers), b"" if too_long else request.body, now=now)
+    hints = channel.read_push(headers, b"" if too_long else request.body, now=now)
     pulling.note_hints(account.pk, [hint.number for hint in hints if hint.about == "order"], now)
     said = channel.answer_push(None)
     return HttpResponse(said.body, status=said.status, content_type=said.content_type)
