@@ -35,7 +35,7 @@ A shop channel `shop_<key>` (a shop on a platform) has these, and no others that
 
 Beside them: `asking.py` (paced, bounded calls; what may be asked twice is), `raw.py` and `reading_pages.py` (values and rows
 of JSON). `config/shop_kinds.py` lists the kinds; the back of house knows them by key alone (`plumbing.shop_kinds`). Rules
-every shop channel keeps, proven against the simulator (`tests/channels/test_shop_contract.py`, one entry a platform):
+every shop channel keeps, proven against the simulator (`tests/channels/shop_contract.py`; a platform's own file there says what it is):
 
 * all orders of a window arrive, to the fen, while they change under the reader and calls fail; pages that could shift are
   read from the last to the first; both ends of windows are ours, the first reaches back by the overlap.

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 
 from kaibo.simulator.chaos import Chaos
 from kaibo.simulator.douyin import Douyin
+from kaibo.simulator.pdd import Pdd
 from kaibo.simulator.platform import Platform
 from kaibo.simulator.taobao import Taobao
+from kaibo.simulator.wechat_shop import WechatShop
 from kaibo.simulator.world import World
 
 PLATFORMS: Mapping[str, type[Platform]] = {
     "douyin": Douyin,
     "taobao": Taobao,
+    "wechat_shop": WechatShop,
+    "pdd": Pdd,
 }
 
 
@@ -24,5 +28,5 @@ def open_platform(name: str, *, seed: int, begin: int, seconds: int, orders: int
     Raises: KeyError (no such platform, no such switch).
     """
     own = seed * 1_000 + zlib.crc32(name.encode()) % 1_000
-    world = World(own, begin=begin, seconds=seconds, orders=orders, strange=shares.get("unknown", 0), bare=shares.get("bare", 0))
+    world = World(own, begin=begin, seconds=seconds, orders=orders, strange=shares.get("unknown", 0), bare=shares.get("bare", 0), most_lines=PLATFORMS[name].MOST_LINES)
     return PLATFORMS[name](world, Chaos.of(own, shares), secret)
