@@ -338,6 +338,12 @@ class Capabilities:
     """How far a window reaches back into the one before it."""
     unverified: tuple[str, ...] = ()
     """Settings of the channel that rest on no public proof, by name: shown as such."""
+    longest_made_window: timedelta | None = None
+    """Where windows by order time may be longer than those by change."""
+
+    def longest(self, by: Literal["changed", "made"]) -> timedelta:
+        """This function will give how long one window may be."""
+        return (by == "made" and self.longest_made_window) or self.longest_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,7 +475,7 @@ def windows(begin: datetime, now: datetime, limits: Capabilities, by: Literal["c
     start = begin - limits.overlap
     found = []
     while start < end:
-        stop = min(start + limits.longest_window, end)
+        stop = min(start + limits.longest(by), end)
         found.append(Window(start, stop, by))
         start = stop
     return found

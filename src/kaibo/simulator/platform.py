@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from kaibo.simulator.answers import Cut, Reply, page_of_error
 from kaibo.simulator.chaos import Chaos
@@ -26,6 +26,9 @@ class Call:
 class Platform:
     """One shop on a platform, with the app that may call for it. A platform answers in its own words by its own rules."""
 
+    MOST_LINES: ClassVar[int] = 3
+    """How many different items an order there may hold."""
+
     world: World
     chaos: Chaos
     secret: str = field(repr=False)
@@ -42,6 +45,11 @@ class Platform:
     def number(self, order: Order) -> str:
         """This function will give an order's number as the platform writes it."""
         return str(order.number)
+
+    def find(self, number: str) -> Order | None:
+        """This function will give the order of a number as the platform writes it, if it shows it."""
+        found = self.world.orders.get(int(number)) if number.isdecimal() else None
+        return found if found and self.shows(found) else None
 
     def shows(self, order: Order) -> bool:
         """This function will say whether the platform shows an order to its merchant at all."""

@@ -109,7 +109,7 @@ class Happening:
 class World:
     """The shop. `advance` lets time pass; everything else reads or does what a merchant may do."""
 
-    def __init__(self, seed: int, *, begin: int, seconds: int, orders: int, strange: int = 0, bare: int = 0) -> None:
+    def __init__(self, seed: int, *, begin: int, seconds: int, orders: int, strange: int = 0, bare: int = 0, most_lines: int = 3) -> None:
         self.lock = threading.RLock()
         self.now = begin
         self.orders: dict[int, Order] = {}
@@ -120,7 +120,7 @@ class World:
         self._coming: list[tuple[int, int, str, int]] = []
         self._drafts: dict[int, Order] = {}
         self._count = 0
-        self._strange, self._bare = strange, bare
+        self._strange, self._bare, self._most_lines = strange, bare, most_lines
         self._number = 6_917_000_000_000_000_000 + seed % 1_000 * 10**12
         for _ in range(orders):
             self._imagine(begin + self._dice.randrange(max(1, seconds)))
@@ -165,6 +165,7 @@ class World:
             item, units = dice.choice(self.items), 1 if dice.random() < 0.85 else 2
             off = dice.choice((0, 0, 500, 3_000))
             lines.append(Line(self._next_number(), item, units, max(1, item.price_fen * units - off)))
+        del lines[self._most_lines :]
         name = dice.choice(NAMES) + dice.choice(("晓红", "伟", "思雨", "建国"))
         phone = f"13{dice.randrange(10**8, 10**9)}"
         buyer = (name, phone, f"{dice.randrange(1, 300)}号{dice.randrange(1, 30)}幢")

@@ -9,15 +9,37 @@ from typing import Any
 from kaibo.channels.raw import fen_of_yuan, items, text, whole
 from kaibo.channels.yuan import shanghai_moment
 from kaibo.kit.money import allocate
-from kaibo.kit.shop_channels import OrderHold, OrderState, PlatformLine, PlatformOrder, PlatformParcel, PlatformReceiver
+from kaibo.kit.shop_channels import (
+    CaseKind,
+    CaseState,
+    OrderHold,
+    OrderState,
+    PlatformCase,
+    PlatformLine,
+    PlatformOrder,
+    PlatformParcel,
+    PlatformReceiver,
+)
 
 STATUS_FIELDS = ("order_status", "refund_status", "confirm_status", "group_status", "risk_control_status")
 """An order's status is five numbers; all of them, in this order and joined by /, are the verbatim one: 1/1/1/1/0."""
 SHIP_STATES = {"1": OrderState.PAID, "2": OrderState.SHIPPED, "3": OrderState.DELIVERED}
+NOT_CONFIRMED = "0"
 REFUNDED, CONFIRM_CANCELLED, GROUP_DONE, IN_REVIEW = "4", "2", "1", "1"
 CASE_OVER = frozenset({"", "0", "9", "11", "12", "13", "16", "17", "24", "25"})
 """Nothing under way. 6 (refused) still waits for the buyer, and 10 has been refunded."""
 CASE_REFUNDED = "10"
+NO_REFUND = frozenset({"", "1"})
+CASE_STATES = {
+    "2": CaseState.REQUESTED, "3": CaseState.REQUESTED, "4": CaseState.REFUNDING, "5": CaseState.REFUNDING, "6": CaseState.REJECTED,
+    "7": CaseState.APPROVED_RETURN, "8": CaseState.ARBITRATION, "9": CaseState.CLOSED, "10": CaseState.REFUNDED, "11": CaseState.BUYER_CANCELLED,
+    "12": CaseState.CLOSED, "13": CaseState.CLOSED, "14": CaseState.REQUESTED, "16": CaseState.EXCHANGED, "17": CaseState.CLOSED,
+    "21": CaseState.REQUESTED, "22": CaseState.REPAIR, "24": CaseState.CLOSED, "25": CaseState.REPAIR, "27": CaseState.EXCHANGE_SHIPPING,
+    "31": CaseState.APPROVED_REFUND, "32": CaseState.EXCHANGE_SHIPPING,
+}  # fmt: skip
+"""15, 18 and 33 are known by name only and stay unknown here: nobody proves what the merchant owes then."""
+CASE_KINDS = {"2": CaseKind.REFUND_SHIPPED, "3": CaseKind.RETURN_REFUND, "4": CaseKind.EXCHANGE, "5": CaseKind.RESHIP, "6": CaseKind.REPAIR}
+"""Money back alone does not say whether the goods had left; the order does."""
 
 
 def state_of(raw_status: str) -> OrderState:
@@ -33,9 +55,9 @@ def holds_of(raw_status: str, raw_aftersale: str) -> frozenset[OrderHold]:
     holds = set()
     if risk == IN_REVIEW:
         holds.add(OrderHold.RISK_REVIEW)
-    if group and group != GROUP_DONE:
+    if (group and group != GROUP_DONE) or confirm == NOT_CONFIRMED:
         holds.add(OrderHold.GROUP_PENDING)
-    if refund in {"2", "3"} or (raw_aftersale not in CASE_OVER and raw_aftersale != CASE_REFUNDED):
+    if refund not in NO_REFUND | {REFUNDED} or (raw_aftersale not in CASE_OVER and raw_aftersale != CASE_REFUNDED):
         holds.add(OrderHold.AFTERSALE_OPEN)
     if refund == REFUNDED or confirm == CONFIRM_CANCELLED or raw_aftersale == CASE_REFUNDED:
         holds.add(OrderHold.PLATFORM_FORBID)
@@ -57,7 +79,6 @@ def order_of(raw: Mapping[str, Any]) -> PlatformOrder:
     state, number = state_of(status), text(raw["order_sn"])
     if not number:
         raise ValueError("order_sn")
-    tracking = text(raw.get("tracking_number"))
     return PlatformOrder(
         order_no=number,
         raw_status=status,
@@ -73,8 +94,16 @@ def order_of(raw: Mapping[str, Any]) -> PlatformOrder:
         shipped_at=_moment(raw.get("shipping_time")),
         finished_at=_moment(raw.get("receive_time")),
         receiver=_receiver(raw),
-        parcels=(PlatformParcel(tracking, text(raw.get("logistics_id")), _moment(raw.get("shipping_time"))),) if tracking else (),
+        parcels=_parcels(raw),
     )
+
+
+def _parcels(raw: Mapping[str, Any]) -> tuple[PlatformParcel, ...]:
+    """The one waybill of an order, and those that were added to it."""
+    shipped_at = _moment(raw.get("shipping_time"))
+    told = [raw, *items(raw.get("extra_delivery_list"))]
+    numbers = dict.fromkeys((text(one.get("tracking_number")), text(one.get("logistics_id"))) for one in told)
+    return tuple(PlatformParcel(number, carrier, shipped_at) for number, carrier in numbers if number)
 
 
 def _line(raw: Mapping[str, Any], paid_fen: int, status: str, state: OrderState, aftersale: str) -> PlatformLine:
@@ -96,6 +125,30 @@ def _line(raw: Mapping[str, Any], paid_fen: int, status: str, state: OrderState,
         shipped=quantity if state in {OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CLOSED} else 0,
         raw_aftersale=aftersale,
         holds=holds_of("", aftersale),
+    )
+
+
+def case_of(raw: Mapping[str, Any]) -> PlatformCase:
+    """This function will read one after-sales case; the list gives no deadline.   Raises: KeyError, ValueError, TypeError (it is not one)."""
+    status, requested_at = text(raw["after_sales_status"]), _moment(raw["created_time"])
+    number, order_no = text(raw["id"]), text(raw["order_sn"])
+    if requested_at is None or not number or not order_no:
+        raise ValueError("created_time" if requested_at is None else "id")
+    state = CASE_STATES.get(status, CaseState.UNKNOWN)
+    return PlatformCase(
+        case_no=number,
+        order_no=order_no,
+        line_no="",
+        kind=CASE_KINDS.get(text(raw.get("after_sales_type")), CaseKind.UNKNOWN),
+        raw_status=status,
+        state=state,
+        refund_fen=fen_of_yuan(raw.get("refund_amount")),
+        quantity=whole(raw.get("goods_number")),
+        requested_at=requested_at,
+        updated_at=_moment(raw.get("updated_time")) or requested_at,
+        is_arbitrated=state is CaseState.ARBITRATION,
+        return_tracking_no=text(raw.get("tracking_number")),
+        is_refunded=status == CASE_REFUNDED,
     )
 
 

@@ -63,7 +63,7 @@ def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: d
     unread: dict[str, str] = {}
     window = Window(begin, min(end, now), "made")
     while window.begin < window.end:
-        part = Window(window.begin, min(window.end, window.begin + channel.capabilities.longest_window), "made")
+        part = Window(window.begin, min(window.end, window.begin + channel.capabilities.longest("made")), "made")
         for page in order_pages(channel, part, clock=lambda: now):
             theirs |= {one.order_no: one for one in page.orders}
             unread |= {one.number: one.why for one in page.refused}
