@@ -174,8 +174,8 @@ class Pdd(Platform):
             "order_sn": self.number(order), "order_status": status, "refund_status": 4 if is_refunded else 2 if under_way else 1,
             "confirm_status": 1, "group_status": 1, "risk_control_status": 1 if order.stage == "review" else 0,
             "after_sales_status": CASE_STATUS.get((case.kind, case.stage), 0) if case else 0, "trade_type": 0, "is_lucky_flag": 1,
-            "goods_amount": goods / 100, "pay_amount": order.paid_fen / 100, "discount_amount": (goods + order.freight_fen - order.paid_fen) / 100,
-            "seller_discount": 0, "platform_discount": (goods + order.freight_fen - order.paid_fen) / 100, "postage": order.freight_fen / 100,
+            "goods_amount": _number(goods), "pay_amount": _number(order.paid_fen), "discount_amount": _number(goods + order.freight_fen - order.paid_fen),
+            "seller_discount": 0, "platform_discount": _number(goods + order.freight_fen - order.paid_fen), "postage": _number(order.freight_fen),
             "order_change_amount": 0, "created_time": _clock(order.made_at), "confirm_time": _clock(order.paid_at), "updated_at": _clock(order.changed_at),
             "last_ship_time": _clock(order.paid_at + 48 * 3600), "shipping_time": _clock(order.sent_at), "receive_time": _clock(order.signed_at),
             "tracking_number": first.number if first else "", "logistics_id": int(first.carrier) if first and first.carrier.isdecimal() else 0,
@@ -237,7 +237,7 @@ class Pdd(Platform):
 def _item(line: Line) -> dict[str, Any]:
     return {
         "goods_id": line.item.product, "sku_id": line.item.sku, "outer_id": line.item.code, "outer_goods_id": line.item.code.rsplit("-", 2)[0],
-        "goods_name": line.item.title, "goods_spec": ",".join(line.item.variant), "goods_count": line.units, "goods_price": line.item.price_fen / 100,
+        "goods_name": line.item.title, "goods_spec": ",".join(line.item.variant), "goods_count": line.units, "goods_price": _number(line.item.price_fen),
     }  # fmt: skip
 
 
@@ -247,6 +247,11 @@ def _no(code: int, words: str, sub_code: str, sub_words: str) -> Reply:
 
 def _yuan(fen: int) -> str:
     return f"{fen // 100}.{fen % 100:02d}"
+
+
+def _number(fen: int) -> float:
+    """Yuan as a JSON number, as the platform writes its orders."""
+    return float(_yuan(fen))
 
 
 def _clock(at: int) -> str | None:

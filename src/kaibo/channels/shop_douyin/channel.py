@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from kaibo.channels.asking import Asker, Pace, json_object
+from kaibo.channels.complaint_words import KEYS, ComplaintWords, word_fields
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text, whole
 from kaibo.channels.reading_pages import read_each, read_order
@@ -37,9 +38,6 @@ from kaibo.kit.shop_channels import (
 from kaibo.kit.shop_complaints import (
     ShopAway,
     ShopRefused,
-    ShopSignatureRefused,
-    ShopThrottled,
-    ShopTokenExpired,
     ShopUnreadable,
 )
 
@@ -48,9 +46,8 @@ GATEWAY = "https://openapi-fxg.jinritemai.com"
 OK = "10000"
 ALREADY_DONE = "isv.parameter-invalid:40010"
 """What a stock write with a number of its own answers the second time: it was done.   Source: facts/platforms §1.1."""
-THROTTLE_WORDS = "限流,频繁,limit"
-TOKEN_WORDS = "access_token,access-token,授权过期,授权失效"  # noqa: S105  words, no secret
-SIGN_WORDS = "invalid-sign,sign-invalid,签名"
+WORD_FIELDS = word_fields(throttle="限流,频繁,limit", token="access_token,access-token,授权过期,授权失效", sign="invalid-sign,sign-invalid,签名")  # noqa: S106  words, no secret
+ASSUMED_WORDS = ComplaintWords.of({one.key: one.default for one in WORD_FIELDS})
 
 CAPABILITIES = Capabilities(
     can=frozenset(Can) - {Can.STOCK_DELTA},
@@ -58,7 +55,7 @@ CAPABILITIES = Capabilities(
     page_rows=100,
     settle=timedelta(0),
     overlap=timedelta(minutes=5),
-    unverified=("throttle_words", "token_words", "sign_words", "calls_per_second"),
+    unverified=(*KEYS, "calls_per_second"),
 )
 FIELDS = (
     AccountField("app_key", "应用 App Key", "app key"),
@@ -66,9 +63,7 @@ FIELDS = (
     AccountField("shop_id", "店铺 ID（自用型应用授权用）", "shop id (for self-use apps)", is_required=False),
     AccountField("gateway", "网关地址", "gateway", default=GATEWAY),
     AccountField("calls_per_second", "每秒最多调用（未证实）", "calls per second (unverified)", default="10"),
-    AccountField("throttle_words", "限流的字样（未证实）", "words that mean throttled (unverified)", default=THROTTLE_WORDS),
-    AccountField("token_words", "授权失效的字样（未证实）", "words that mean the token ended (unverified)", default=TOKEN_WORDS),
-    AccountField("sign_words", "签名错误的字样（未证实）", "words that mean a bad signature (unverified)", default=SIGN_WORDS),
+    *WORD_FIELDS,
 )
 
 
@@ -81,9 +76,7 @@ class Settings:
     shop_id: str = ""
     gateway: str = GATEWAY
     calls_per_second: float = 10.0
-    throttle_words: tuple[str, ...] = tuple(THROTTLE_WORDS.split(","))
-    token_words: tuple[str, ...] = tuple(TOKEN_WORDS.split(","))
-    sign_words: tuple[str, ...] = tuple(SIGN_WORDS.split(","))
+    words: ComplaintWords = ASSUMED_WORDS
 
 
 class Channel:
@@ -217,27 +210,16 @@ class Channel:
         code, sub_code = text(told.get("code"))[:20], text(told.get("sub_code"))[:80]
         words = text(told.get("sub_msg")) or text(told.get("msg"))
         said, why = f"{sub_code} {text(told.get('msg'))} {words}".lower(), f"{words[:120]}（{sub_code or code}）"
-        if _any_in(self.settings.sign_words, said):
-            return ShopSignatureRefused(channel=NAME, why=why)
-        if _any_in(self.settings.token_words, said):
-            return ShopTokenExpired(channel=NAME, why=why)
-        if _any_in(self.settings.throttle_words, said):
-            return ShopThrottled(channel=NAME, retry_after_seconds=1)
-        if code == "20000" or sub_code.startswith("isp."):
+        told_apart = self.settings.words.complaint(NAME, said, why, sub_code=sub_code)
+        if isinstance(told_apart, ShopRefused) and (code == "20000" or sub_code.startswith("isp.")):
             return ShopAway(channel=NAME)
-        return ShopRefused(channel=NAME, why=why, sub_code=sub_code)
-
-
-def _any_in(words: Sequence[str], said: str) -> bool:
-    return any(word.lower() in said for word in words if word)
+        return told_apart
 
 
 def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     told = required(given, FIELDS)
-    words = {name: tuple(word.strip() for word in told[name].split(",") if word.strip()) for name in ("throttle_words", "token_words", "sign_words")}
-    return Channel(
-        Settings(told["app_key"], told["app_secret"], told["shop_id"], gateway(told), calls_per_second(told), **words), grant
-    )
+    settings = Settings(told["app_key"], told["app_secret"], told["shop_id"], gateway(told), calls_per_second(told), ComplaintWords.of(told))
+    return Channel(settings, grant)
 
 
 COURIER_CODES = {one: one for one in ("yuantong", "zhongtong", "yunda", "shunfeng", "jd", "jtexpress", "shentong")}
