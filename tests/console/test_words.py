@@ -51,7 +51,7 @@ def test_moments_stand_on_a_shanghai_clock():
         (timedelta(seconds=59), "刚刚", "just now"),
         (timedelta(minutes=3), "3 分钟前", "3 min ago"),
         (timedelta(hours=23, minutes=59), "23 小时前", "23 h ago"),
-        (timedelta(days=2), "2 天前", "2 days ago"),
+        (timedelta(days=2), "2 天前", "2 d ago"),
         (-timedelta(hours=2), "2 小时后", "in 2 h"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_recall_holds_what_can_be_sold_tells_people_once_and_shows_at_the_gate
     levels = {bucket.value: units for bucket, units in stock.levels_of([sku.pk])[sku.pk].items() if units}
     assert (made.held_units, levels) == (99, {"held": 99})
     assert Custody.objects.get().units == 99
-    assert Notice.objects.filter(title__contains="甲醛复检超标").count() == 1
+    assert Notice.objects.filter(values__reason__contains="甲醛复检超标").count() == 1
     against = quality_queries.gates_of({sku.product_id: "apparel"}).against(sku.product_id, on_air=None, now=now)
     assert against[0].reason == "批次 L2611-07 正在召回：甲醛复检超标"
     with pytest.raises(recalls.LotRecalledAlready):

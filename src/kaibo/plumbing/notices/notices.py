@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from kaibo.plumbing import prepared
+from kaibo.plumbing import kept_words, prepared
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.kept_words import Filling
 from kaibo.plumbing.notices.models import Notice
 
 
-def tell(person_ids: Iterable[UUID], *, key: str, title: str, now: datetime, body: str = "", href: str = "", state: str = "run") -> None:
-    """This function will give each person a notice once per key; told again, nothing changes."""
+def tell(
+    person_ids: Iterable[UUID], *, key: str, title: str, now: datetime, body: str = "", values: Mapping[str, Filling] | None = None,
+    href: str = "", state: str = "run",
+) -> None:  # fmt: skip
+    """
+    This function will give each person a notice once per key; told again, nothing changes.
+
+    Title and body are sentences with gaps (marked by `gettext_noop`) that `values` fill, so that each reads them in his language.
+    """
+    fillings = kept_words.kept(values or {})
     Notice.objects.bulk_create(
-        [Notice(person_id=one, key=key, title=title, body=body, href=href, state=state, created_at=now) for one in set(person_ids)],
+        [Notice(person_id=one, key=key, title=title, body=body, values=fillings, href=href, state=state, created_at=now) for one in set(person_ids)],
         ignore_conflicts=True,
     )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from kaibo.facts.flow import CaseClosed
 from kaibo.kit.ids import readable_code
@@ -87,9 +88,9 @@ def tell_owner(case: Case, now: datetime) -> None:
     if case.severity == Severity.SERIOUS.value:
         to += [*people.people_with_role("owner", shop_id=case.shop_id), *people.people_with_role("quality", shop_id=case.shop_id)]
     if to:
-        severity = rules.SEVERITY_WORDS[case.severity][0]
         notices.tell(
-            to, key=f"case:{case.pk}", title=f"售后 {severity}：{case.goods or case.case_no}", now=now, href=f"/aftersales/{case.pk}",
+            to, key=f"case:{case.pk}", title=gettext_noop("售后 %(severity)s：%(goods)s"), now=now, href=f"/aftersales/{case.pk}",
+            values={"severity": rules.SEVERITY_WORDS[case.severity], "goods": case.goods or case.case_no},
             state="red" if case.severity == Severity.SERIOUS.value else "run",
         )
 
@@ -274,7 +275,7 @@ def assign(*, actor: Actor, case_ids: Sequence[UUID], owner_id: UUID, now: datet
         if Case.objects.filter(pk=case.pk).exclude(owner_id=owner_id).exclude(state=State.CLOSED.value).update(owner_id=owner_id):
             given += 1
             case.owner_id = owner_id
-            notices.tell([owner_id], key=f"case:{case.pk}:{owner_id}", title=f"售后转给你：{case.goods or case.case_no}", now=now, href=f"/aftersales/{case.pk}")
+            notices.tell([owner_id], key=f"case:{case.pk}:{owner_id}", title=gettext_noop("售后转给你：%(goods)s"), values={"goods": case.goods or case.case_no}, now=now, href=f"/aftersales/{case.pk}")
             audit.record(actor, "aftersales:case:assign", subject=f"case:{case.pk}", now=now, shop_id=case.shop_id, details={"owner": str(owner_id)})
     return given
 

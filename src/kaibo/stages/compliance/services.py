@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from kaibo.facts.flow import QualificationExpired
 from kaibo.kit.clock import business_date
@@ -273,7 +273,7 @@ def remind_expiring(now: datetime) -> int:
         if document.valid_until < today:
             spoken += _announce_end(document, now)
         elif (days := rules.reminder_due(document.valid_until, today)) is not None:
-            _tell(document, key=f"qualification:{document.pk}:{days}", state="run", now=now, title=_("%(kind)s 还有 %(days)s 天到期") % {"kind": _kind(document), "days": (document.valid_until - today).days})
+            _tell(document, key=f"qualification:{document.pk}:{days}", state="run", now=now, title=gettext_noop("%(shop)s %(kind)s 还有 %(days)s 天到期"), days=(document.valid_until - today).days)
             spoken += 1
     return spoken
 
@@ -291,16 +291,16 @@ def _announce_end(document: Document, now: datetime) -> int:
     if not Document.objects.filter(pk=document.pk, expiry_announced_at=None).update(expiry_announced_at=now):
         return 0
     outbox.announce(QualificationExpired(document_id=document.pk, shop_id=document.shop_id, at=now), now=now)
-    _tell(document, key=f"qualification:{document.pk}:expired", state="red", now=now, title=_("%(kind)s 已过期，相关商品不能上架") % {"kind": _kind(document)})
+    _tell(document, key=f"qualification:{document.pk}:expired", state="red", now=now, title=gettext_noop("%(shop)s %(kind)s 已过期，相关商品不能上架"))
     return 1
 
 
-def _kind(document: Document) -> str:
-    return f"{document.shop.name} {packaged_matrix().title(document.kind)}"
-
-
-def _tell(document: Document, *, key: str, title: str, state: str, now: datetime) -> None:
+def _tell(document: Document, *, key: str, title: str, state: str, now: datetime, days: int = 0) -> None:
+    matrix = packaged_matrix()
+    kind = (matrix.title(document.kind), matrix.title(document.kind, "en"))
     people = {*people_with_role("compliance", shop_id=document.shop_id), *people_with_role("owner", shop_id=document.shop_id)}
     notices.tell(
-        people, key=key, title=title, now=now, body=f"{document.number} · {document.valid_until}", href=f"{reverse('compliance:documents')}?q={document.number}", state=state
+        people, key=key, title=title, body="%(number)s · %(until)s", now=now,
+        values={"shop": document.shop.name, "kind": kind, "days": days, "number": document.number, "until": f"{document.valid_until}"},
+        href=f"{reverse('compliance:documents')}?q={document.number}", state=state
     )

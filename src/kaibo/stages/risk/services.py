@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from kaibo.facts.flow import MentionFlagged
 from kaibo.kit.errors import Conflict, Invalid
@@ -157,7 +158,7 @@ def announce_mentions(mentions: Sequence[Mention], now: datetime) -> None:
         people = _people(shop_id)
         for one in found:
             notices.tell(
-                people, key=f"risk:new:{one.pk}:{one.answer_by:%Y%m%d%H%M}", title="出现负面舆情，一小时内答复", body=shortened(one.text, limit=120),
+                people, key=f"risk:new:{one.pk}:{one.answer_by:%Y%m%d%H%M}", title=gettext_noop("出现负面舆情，一小时内答复"), body=shortened(one.text, limit=120),
                 href=_href(one), state="red", now=now,
             )  # fmt: skip
 
@@ -282,6 +283,8 @@ def tell_overdue(*, now: datetime) -> int:
         if not Mention.objects.filter(pk=one.pk, told_overdue_at=None).update(told_overdue_at=now):
             continue
         told += 1
-        title = f"舆情超时未答复：{shortened(one.text, limit=60)}"
-        notices.tell(_people(one.shop_id), key=f"risk:overdue:{one.pk}:{one.answer_by:%Y%m%d%H%M}", title=title, href=_href(one), state="red", now=now)
+        notices.tell(
+            _people(one.shop_id), key=f"risk:overdue:{one.pk}:{one.answer_by:%Y%m%d%H%M}", title=gettext_noop("舆情超时未答复：%(text)s"),
+            values={"text": shortened(one.text, limit=60)}, href=_href(one), state="red", now=now,
+        )  # fmt: skip
     return told

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
+from django.utils.translation import gettext_noop
 
 from kaibo.kit.clock import business_date
 from kaibo.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -156,7 +157,8 @@ def hand_in(*, actor: Actor, count_id: UUID, now: datetime) -> StockCount:
     if needs_approval:
         notices.tell(
             people_with_role("operations", shop_id=count.shop_id), key=f"count:{count_id}", now=now, state="red",
-            title=f"盘点单 {count.code} 差异 {worth / 100:,.2f} 元，待批准", href=f"/supply/counts/{count_id}",
+            title=gettext_noop("盘点单 %(count)s 差异 %(worth)s 元，待批准"), values={"count": count.code, "worth": f"{worth / 100:,.2f}"},
+            href=f"/supply/counts/{count_id}",
         )  # fmt: skip
     else:
         _book(actor, count, now)

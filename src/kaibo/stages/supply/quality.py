@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext_noop
 
 from kaibo.facts.flow import LotReleased
 from kaibo.kit.errors import Conflict, Invalid
@@ -45,6 +46,12 @@ class SamplingSuspended(Conflict):
     code = "supply.sampling_suspended"
     message_zh = "{supplier} 加严检验累计 5 批不接收，抽样检验已暂停；先确认供应商的纠正措施有效，再恢复"
     message_en = "{supplier}: five lots refused under tightened inspection; inspection is suspended until its corrective action is confirmed"
+
+
+class JudgedOneByOne(Conflict):
+    code = "supply.judged_one_by_one"
+    message_zh = "退货要逐件验，请到退货检验页登记完好与不合格各几件"
+    message_en = "Returned goods are judged one by one, on their own page"
 
 
 class DefectsBeyondSample(Invalid):
@@ -198,7 +205,7 @@ def open_sample(*, actor: Actor, sku_id: UUID, supplier_id: UUID, units: int, no
     made = Inspection.objects.create(
         gate="sample", sku_id=sku_id, supplier=Supplier.objects.get(pk=supplier_id), quantity=units, plan=plan, opened_at=now
     )
-    _tell_quality(made, sku.shop_id, f"{sku.code} 产前样 {units} 件待检", now)
+    _tell_quality(made, sku.shop_id, gettext_noop("%(sku)s 产前样 %(units)s 件待检"), now, sku=sku.code, units=units)
     audit.record(actor, CHECK_OPEN, subject=f"inspection:{made.pk}", now=now, details={"gate": "sample", "units": units}, shop_id=sku.shop_id)
     return made
 
@@ -226,15 +233,16 @@ def open_spot(*, actor: Actor, lot_id: UUID, now: datetime) -> Inspection:
         gate="spot", lot=lot, sku_id=lot.sku_id, warehouse_id=there["warehouse_id"], supplier_id=origin.supplier_id if origin else None,
         quantity=there["units"], plan=quality_queries.plan_as_json(plan), opened_at=now,
     )  # fmt: skip
-    _tell_quality(made, sku.shop_id, f"批次 {lot.code} 开播前抽查，抽 {plan.sample_units} 件", now)
+    _tell_quality(made, sku.shop_id, gettext_noop("批次 %(lot)s 开播前抽查，抽 %(units)s 件"), now, lot=lot.code, units=plan.sample_units)
     audit.record(actor, CHECK_OPEN, subject=f"inspection:{made.pk}", now=now, details={"gate": "spot", "lot": lot.code}, shop_id=sku.shop_id)
     return made
 
 
-def _tell_quality(made: Inspection, shop_id: UUID, title: str, now: datetime) -> None:
+def _tell_quality(made: Inspection, shop_id: UUID, title: str, now: datetime, **values: str | int) -> None:
     notices.tell(
-        people_with_role("quality", shop_id=shop_id), key=f"inspect:{made.pk}", now=now, title=title, href=f"/supply/inspections/{made.pk}"
-    )
+        people_with_role("quality", shop_id=shop_id), key=f"inspect:{made.pk}", now=now, title=title, values=values,
+        href=f"/supply/inspections/{made.pk}",
+    )  # fmt: skip
 
 
 def take_custody(*, actor: Actor, inspection: Inspection, units: int, now: datetime) -> Custody:
@@ -305,7 +313,7 @@ def _inspect_again(custody: Custody, sku: catalog.SkuRow, now: datetime) -> None
         supplier_id=before.supplier_id, purchase_id=before.purchase_id, quantity=custody.units, opened_at=now,
         plan=plan_arrival(supplier_id=before.supplier_id, category=sku.category, units=custody.units, is_repeat=True),
     )  # fmt: skip
-    _tell_quality(again, sku.shop_id, f"批次 {custody.lot.code} 返工后复检 {custody.units} 件", now)
+    _tell_quality(again, sku.shop_id, gettext_noop("批次 %(lot)s 返工后复检 %(units)s 件"), now, lot=custody.lot.code, units=custody.units)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
 
 from kaibo.kit.errors import Conflict
 from kaibo.master.people.queries import people_with_role
@@ -59,8 +60,9 @@ def start_recall(*, actor: Actor, lot_id: UUID, reason: str, now: datetime) -> R
     )
     told = {one for role in ("operations", "service", "warehouse", "quality") for one in people_with_role(role, shop_id=shop_id)}
     notices.tell(
-        told, key=f"recall:{recall.pk}", now=now, title=f"召回批次 {lot.code}（{sku.code}）：{reason.strip()[:80]}",
-        body=f"已冻结 {units} 件；买家与未发货订单在名单里", href=f"/orders/lots/{lot_id}", state="red",
+        told, key=f"recall:{recall.pk}", now=now, title=gettext_noop("召回批次 %(lot)s（%(sku)s）：%(reason)s"),
+        body=gettext_noop("已冻结 %(units)s 件；买家与未发货订单在名单里"),
+        values={"lot": lot.code, "sku": sku.code, "reason": reason.strip()[:80], "units": units}, href=f"/orders/lots/{lot_id}", state="red",
     )  # fmt: skip
     recall.refresh_from_db()
     return recall

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from kaibo.facts.flow import LotReleased, SafetyLineCrossed
 from kaibo.kit.clock import business_date, day_bounds
@@ -254,7 +255,7 @@ def receive_goods(
     )
     notices.tell(
         people_with_role("quality", shop_id=purchase.shop_id), key=f"inspect:{inspection.pk}", now=now,
-        title=f"批次 {lot_code} 到货 {quantity} 件，待检", href=f"/supply/inspections/{inspection.pk}",
+        title=gettext_noop("批次 %(lot)s 到货 %(units)s 件，待检"), values={"lot": lot_code, "units": quantity}, href=f"/supply/inspections/{inspection.pk}",
     )  # fmt: skip
     return inspection
 
@@ -269,12 +270,14 @@ def decide_inspection(
     and no class of defects above its acceptance number → passed. An arrival that passed becomes sellable and LotReleased
     is announced; units that failed are held, in somebody's custody.
 
-    Raises: Forbidden, InspectionUnknown, InspectionDecided, ResultMissing, ResultUnreadable, NothingToInspect,
+    Raises: Forbidden, InspectionUnknown, InspectionDecided, JudgedOneByOne, ResultMissing, ResultUnreadable, NothingToInspect,
     DefectsBeyondSample, SamplingSuspended, FileTypeRefused.   Source: SUP-3, SUP-4, SUP-5.
     """
     inspection = queries.inspection_for(actor, inspection_id)
     sku = catalog.sku_rows([inspection.sku_id])[inspection.sku_id]
     access.require(actor, LOT_INSPECT, shop_id=sku.shop_id)
+    if inspection.gate == "return":
+        raise quality.JudgedOneByOne
     limits = queries.limits_of(sku.category)
     if not limits:
         raise NothingToInspect(category=sku.category)
@@ -426,11 +429,13 @@ def _start_replenishment(row: queries.LineRow, now: datetime) -> int:
         "warehouse", shop_id=row.sku.shop_id
     )
     title = f"{row.sku.code} 可售 {row.sellable} 件，低于警戒线 {row.line} 件"
+    figures = {"sku": row.sku.code, "sellable": row.sellable, "line": row.line}
     if plan is None or row.draft_code:
         notices.tell(
             told,
             key=f"line:{row.sku.id}:{now:%Y%m%d}",
-            title=f"{title}；没有可用供应商报价",
+            title=gettext_noop("%(sku)s 可售 %(sellable)s 件，低于警戒线 %(line)s 件；没有可用供应商报价"),
+            values=figures,
             now=now,
             href="/supply/",
             state="red",
@@ -449,7 +454,8 @@ def _start_replenishment(row: queries.LineRow, now: datetime) -> int:
     notices.tell(
         told,
         key=f"draft:{purchase.pk}",
-        title=f"{title}；已起草 {purchase.code}，待批准",
+        title=gettext_noop("%(sku)s 可售 %(sellable)s 件，低于警戒线 %(line)s 件；已起草 %(purchase)s，待批准"),
+        values={**figures, "purchase": purchase.code},
         now=now,
         href=f"/supply/purchases/{purchase.pk}",
         state="red",

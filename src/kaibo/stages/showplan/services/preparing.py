@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from kaibo.kit.errors import Conflict, Invalid, NotFound
 from kaibo.plumbing.access import access
@@ -45,7 +46,7 @@ def assign_duty(*, actor: Actor, session_id: UUID, role: str, person_id: UUID, n
     if not is_new:
         return
     notices.tell(
-        [person_id], key=f"duty:{duty.pk}", title=f"{session.title}：请确认你的岗位", now=now,
+        [person_id], key=f"duty:{duty.pk}", title=gettext_noop("%(session)s：请确认你的岗位"), values={"session": session.title}, now=now,
         href=f"/showplan/{session_id}/",
     )  # fmt: skip
     audit.record(
