@@ -36,7 +36,7 @@ from kaibo.stages.live.services import upkeep as live_upkeep
 from kaibo.stages.live.stage import STAGE as LIVE
 from kaibo.stages.members import jobs as members_jobs
 from kaibo.stages.members.stage import STAGE as MEMBERS
-from kaibo.stages.orders import following, gaps, pulling, reconciling, refunding, relay, shipping
+from kaibo.stages.orders import dispatching, following, gaps, pulling, reconciling, refunding, relay, shipping
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk import jobs as risk_jobs
 from kaibo.stages.risk import reports as risk_reports
@@ -71,6 +71,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-pull", 20, pulling.pull_due),
     Clock("orders-gaps", 10 * MINUTE, gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
+    Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),
     Clock("room-tallies", 30, live_upkeep.fold_tallies),

@@ -66,7 +66,7 @@ _CHECKS = (
     ),
     (
         """SELECT r.reference, r.quantity, coalesce(o.state, 'missing') FROM stock_reservation r LEFT JOIN orders_order o ON o.stock_reference = r.reference
-            WHERE r.state = 'open' AND r.reference LIKE 'order:%' AND coalesce(o.state, 'missing') NOT IN ('allocated', 'pending_payment')""",
+            WHERE r.state = 'open' AND r.reference LIKE 'order:%' AND coalesce(o.state, 'missing') NOT IN ('allocated', 'pending_payment', 'partially_shipped')""",
         "{} holds {} reserved units although it is {}",
     ),
     ("SELECT o.id, o.open_findings, count(f.id) FROM orders_order o LEFT JOIN orders_finding f ON f.order_id = o.id AND f.state = 'open' GROUP BY o.id HAVING o.open_findings <> count(f.id)",

@@ -85,3 +85,45 @@ class NoWarehouse(Conflict):
     code = "orders.no_warehouse"
     message_zh = "还没有启用的仓库，无法占用库存"
     message_en = "There is no active warehouse to reserve stock in"
+
+
+class PlatformNotAsked(Conflict):
+    code = "orders.platform_not_asked"
+    message_zh = "订单 {order_no} 的平台已对接，发货前要先到平台复核"
+    message_en = "The platform of order {order_no} is connected: it has to be asked before shipping"
+
+
+class WaybillOfAnother(Conflict):
+    code = "orders.waybill_of_another"
+    message_zh = "快递单号 {tracking_no} 已经用在别的收件人的订单 {order_no} 上，没有发货"
+    message_en = "Waybill {tracking_no} is already on order {order_no} of another receiver; nothing was shipped"
+
+
+class ParcelUnderWay(Conflict):
+    code = "orders.parcel_under_way"
+    message_zh = "订单 {order_no} 已有一个包裹 {tracking_no} 正在等平台复核"
+    message_en = "A parcel of order {order_no}, {tracking_no}, already waits for the platform"
+
+
+class ParcelUnknown(NotFound):
+    code = "orders.parcel_unknown"
+    message_zh = "没有这个包裹，或你看不到它"
+    message_en = "There is no such parcel, or you cannot see it"
+
+
+class ParcelDecided(Conflict):
+    code = "orders.parcel_decided"
+    message_zh = "这个包裹已经有结果，请刷新"
+    message_en = "This parcel is already decided; reload"
+
+
+class PlatformCannotSplit(Invalid):
+    code = "orders.platform_cannot_split"
+    message_zh = "{platform}不能把同一行商品拆成几个包裹，请整行一起发"
+    message_en = "{platform} cannot split one line over parcels; send the whole line together"
+
+
+class CourierCodeUnknown(Invalid):
+    code = "orders.courier_code_unknown"
+    message_zh = "不知道“{carrier}”在{platform}的代码，请直接填平台的快递代码"
+    message_en = "The code of “{carrier}” on {platform} is not known; enter the platform's own code"

@@ -392,3 +392,8 @@ class GapReport(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "day"], name="one_gap_report_per_day")]
+
+
+from kaibo.stages.orders.parcel_models import Dispatch  # noqa: E402  found by Django through this module
+
+__all__ = ["Dispatch"]

@@ -10,6 +10,7 @@ PAY = "orders:payment:record"
 RECEIVER = "orders:receiver:change"
 UNMASK = "orders:receiver:unmask"
 SHIP = "orders:shipment:make"
+FORCE = "orders:shipment:force"
 IMPORT = "orders:order:import"
 EXPORT = "orders:order:export"
 
@@ -24,12 +25,13 @@ ABILITIES = tuple(
         (RECEIVER, "修改收件信息", "change the receiver"),
         (UNMASK, "查看收件人明文", "see the receiver unmasked"),
         (SHIP, "发货", "ship"),
+        (FORCE, "平台问不到时仍发货", "ship although the platform cannot be asked"),
         (IMPORT, "导入订单与发货单", "import orders and shipping sheets"),
         (EXPORT, "导出订单", "export orders"),
     )
 )
 ROLES = {
-    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, IMPORT, EXPORT),
+    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, IMPORT, EXPORT),
     "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, IMPORT, EXPORT),
     "service": (SEE, HOLD, RECEIVER, UNMASK),
     "control": (SEE,),

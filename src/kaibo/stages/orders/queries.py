@@ -293,7 +293,8 @@ class PickLine:
 
 def to_pick(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Order]:
     """This function will give released orders with reserved stock, the most urgent first."""
-    return orders_for(actor, shop_id=shop_id).filter(state=State.ALLOCATED.value, released_at__isnull=False, hold_flags=[]).order_by("ship_by", "pk")
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=[State.ALLOCATED.value, State.PARTIALLY_SHIPPED.value])
+    return waiting.filter(released_at__isnull=False, hold_flags=[]).order_by("ship_by", "pk")
 
 
 def pick_lines(order_ids: Sequence[UUID]) -> list[PickLine]:

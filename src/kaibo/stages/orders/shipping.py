@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
@@ -11,15 +12,25 @@ from django.db import transaction
 from django.db.models import F
 
 from kaibo.facts.flow import OrderShipped
+from kaibo.kit.shop_channels import Can
+from kaibo.master.shops.models import ChannelAccount, Platform
 from kaibo.master.stock import queries as stock_queries
 from kaibo.master.stock import services as stock
+from kaibo.master.stock.parts import ship_part
 from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
+from kaibo.plumbing.shop_kinds import shop_kinds
 from kaibo.stages.orders import queries
-from kaibo.stages.orders.complaints import AlreadyShipped, NoWarehouse, TrackingMissing
+from kaibo.stages.orders.complaints import (
+    AlreadyShipped,
+    NoWarehouse,
+    PlatformNotAsked,
+    TrackingMissing,
+    WaybillOfAnother,
+)
 from kaibo.stages.orders.models import Order, OrderLine, Shipment, ShipmentLine
 from kaibo.stages.orders.permissions import SHIP
 from kaibo.stages.orders.relay import reference_of
@@ -88,35 +99,59 @@ def reserve_for(order: Order, now: datetime) -> None:
 
 
 @transaction.atomic
-def ship_order(*, actor: Actor, order_id: UUID, carrier: str, tracking_no: str, now: datetime) -> Shipment:
+def ship_order(
+    *, actor: Actor, order_id: UUID, carrier: str, tracking_no: str, now: datetime, units: Mapping[UUID, int] | None = None,
+    is_checked: bool = False,
+) -> Shipment:
     """
-    This function will send an order out: its reserved units leave the ledger and a parcel is recorded.
+    This function will send an order out, or the `units` of some of its lines: what was reserved leaves the ledger and a
+    parcel is recorded. An order of a connected platform goes through `dispatching`, which asks there first (`is_checked`).
 
     The order's row is locked, then its reservations are closed; a second shipment finds none open.
-    Raises: Forbidden, TrackingMissing, NotShippable, AlreadyShipped, StockShort.   Source: ORD-3, ORD-4.
+    Raises: Forbidden, TrackingMissing, WaybillOfAnother, NotShippable, AlreadyShipped, PlatformNotAsked, QuantityBeyondLine,
+    StockShort.   Source: ORD-3, ORD-4, ORD-6.
     """
     order = queries.order_for(actor, order_id)
     access.require(actor, SHIP, shop_id=order.shop_id)
-    carrier, tracking_no = carrier.strip(), re.sub(r"\s", "", tracking_no)
-    if not carrier or not tracking_no:
-        raise TrackingMissing
+    carrier, tracking_no = clean_waybill(carrier, tracking_no)
+    if not is_checked and channel_of(order) is not None:
+        raise PlatformNotAsked(order_no=order.order_no)
     # lock: two people shipping one order: the second finds it sent
     order = Order.objects.select_for_update().get(pk=order_id)
-    _require_shippable(order)
+    require_shippable(order)
+    require_own_waybill(order, tracking_no)
     if order.state == State.PAID.value:
         reserve_for(order, now)
-    if not stock.ship_reserved(actor=actor, reference=order.stock_reference, now=now):
-        raise AlreadyShipped(order_no=order.order_no)
-    shipment = _record_parcel(order, carrier, tracking_no, actor, now)
+    shipment = _leave(order, carrier, tracking_no, actor, now, units)
     audit.record(
         actor, "orders:order:ship", subject=f"order:{order.pk}", now=now, shop_id=order.shop_id,
-        details={"carrier": carrier, "tracking_no": tracking_no},
+        details={"carrier": carrier, "tracking_no": tracking_no, **({"units": sum(units.values())} if units else {})},
     )
     outbox.announce(OrderShipped(order_id=order.pk, shipment_id=shipment.pk, shipped_at=now), now=now)
     return shipment
 
 
-def _require_shippable(order: Order) -> None:
+def clean_waybill(carrier: str, tracking_no: str) -> tuple[str, str]:
+    """This function will give courier and number as they are kept.   Raises: TrackingMissing."""
+    carrier, tracking_no = carrier.strip()[:40], re.sub(r"\s", "", tracking_no)[:60]
+    if not carrier or not tracking_no:
+        raise TrackingMissing
+    return carrier, tracking_no
+
+
+def channel_of(order: Order) -> ChannelAccount | None:
+    """This function will give the connected channel an order came by, where it can be asked and told; None otherwise."""
+    if order.platform == Platform.OWN.value:
+        return None
+    found = ChannelAccount.objects.select_related("channel").filter(
+        channel__shop=order.shop_id, channel__platform=order.platform, channel__is_active=True, is_on=True
+    ).order_by("pk").first()
+    kind = shop_kinds().get(order.platform)
+    return found if found and kind and {Can.READ_ONE, Can.SHIP} <= kind.capabilities.can else None
+
+
+def require_shippable(order: Order) -> None:
+    """This function will refuse an order that may not leave by what we know.   Raises: AlreadyShipped, NotShippable."""
     if order.state in {State.SHIPPED.value, State.DELIVERED.value, State.COMPLETED.value}:
         raise AlreadyShipped(order_no=order.order_no)
     unknown = OrderLine.objects.filter(order=order.pk, sku=None, quantity__gt=F("cancelled")).count()
@@ -127,22 +162,68 @@ def _require_shippable(order: Order) -> None:
         raise NotShippable(order_no=order.order_no, reason_zh=why[0], reason_en=why[1])
 
 
-def _record_parcel(order: Order, carrier: str, tracking_no: str, actor: Actor, now: datetime) -> Shipment:
+def require_own_waybill(order: Order, tracking_no: str) -> None:
+    """
+    This function will refuse a waybill that another receiver's order already has: scanned twice, or from the wrong pile.
+
+    Several orders of one receiver may share a parcel (merged).   Raises: WaybillOfAnother.   Source: ORD-6.
+    """
+    others = Shipment.objects.filter(tracking_no=tracking_no).exclude(order=order.pk).select_related("order")
+    for one in others[:20]:
+        if not is_same_receiver(order, one.order):
+            raise WaybillOfAnother(tracking_no=tracking_no, order_no=one.order.order_no)
+
+
+def is_same_receiver(one: Order, other: Order) -> bool:
+    """This function will say whether two orders go to the same door, by what may be compared of a receiver."""
+    if one.shop_id != other.shop_id:
+        return False
+    if one.receiver_mark and one.receiver_mark == other.receiver_mark:
+        return True
+    def shown(order: Order) -> tuple[str, ...]:
+        return order.receiver_masked, order.province, order.city, order.area
+
+    # 抖店 makes new ciphertext for each order: then its mask and the place are all there is
+    return bool(one.receiver_cipher and other.receiver_cipher and one.receiver_masked) and shown(one) == shown(other)
+
+
+def _leave(order: Order, carrier: str, tracking_no: str, actor: Actor, now: datetime, units: Mapping[UUID, int] | None) -> Shipment:
+    lines = list(OrderLine.objects.filter(order=order.pk).order_by("line_no"))
+    left = {line.pk: line.quantity - line.cancelled - line.shipped for line in lines}
+    wanted = {pk: count for pk, count in (left if units is None else units).items() if count > 0}
+    if not wanted:
+        raise AlreadyShipped(order_no=order.order_no)
+    for pk, count in wanted.items():
+        if count > left.get(pk, 0):
+            raise QuantityBeyondLine(most=left.get(pk, 0), wanted=count)
+    total, going = Counter[UUID](), Counter[UUID]()
+    for line in lines:
+        if line.sku_id is not None:
+            total[line.sku_id] += line.shipped + wanted.get(line.pk, 0)
+            going[line.sku_id] += wanted.get(line.pk, 0)
+    if wanted == {pk: count for pk, count in left.items() if count > 0}:
+        if not stock.ship_reserved(actor=actor, reference=order.stock_reference, now=now):
+            raise AlreadyShipped(order_no=order.order_no)
+    else:
+        sent = {sku: (count, total[sku]) for sku, count in going.items() if count}
+        ship_part(actor=actor, reference=order.stock_reference, sent=sent, now=now)
     shipment = Shipment.objects.create(order=order, carrier=carrier, tracking_no=tracking_no, shipped_at=now, shipped_by=actor.name)
-    sent = [
-        ShipmentLine(shipment=shipment, line=line, quantity=line.quantity - line.cancelled - line.shipped)
-        for line in OrderLine.objects.filter(order=order.pk) if line.quantity > line.cancelled + line.shipped
-    ]
-    ShipmentLine.objects.bulk_create(sent)
-    OrderLine.objects.filter(order=order.pk).update(shipped=F("quantity") - F("cancelled"))
-    Order.objects.filter(pk=order.pk).update(state=State.SHIPPED.value, shipped_at=now)
+    ShipmentLine.objects.bulk_create([ShipmentLine(shipment=shipment, line_id=pk, quantity=count) for pk, count in wanted.items()])
+    for pk, count in wanted.items():
+        OrderLine.objects.filter(pk=pk).update(shipped=F("shipped") + count)
+    is_whole = sum(left.values()) == sum(wanted.values())
+    state = State.SHIPPED if is_whole else State.PARTIALLY_SHIPPED
+    Order.objects.filter(pk=order.pk).update(state=state.value, **({"shipped_at": now} if is_whole else {}))
     return shipment
 
 
 @transaction.atomic
-def record_return(*, actor: Actor, line_id: UUID, quantity: int, reference: str, now: datetime) -> bool:
+def record_return(
+    *, actor: Actor, line_id: UUID, quantity: int, reference: str, now: datetime, lots: Mapping[UUID, UUID] | None = None
+) -> bool:
     """
-    This function will note that units of a line came back; they wait for inspection before they are sellable again.
+    This function will note that units of a line came back; they wait for inspection before they are sellable again, in
+    the lots named.
 
     Once per reference; told again, it gives False. Called by after-sales, which has asked for the right.
     Raises: QuantityBeyondLine.   Source: AFT-5, facts/platforms §5.1.
@@ -157,4 +238,6 @@ def record_return(*, actor: Actor, line_id: UUID, quantity: int, reference: str,
     if line.sku_id is None:
         return True
     warehouse = stock_queries.main_warehouse()
-    return stock.take_back(actor=actor, sku_id=line.sku_id, warehouse_id=warehouse.pk, quantity=quantity, reference=reference, now=now)
+    return stock.take_back(
+        actor=actor, sku_id=line.sku_id, warehouse_id=warehouse.pk, quantity=quantity, reference=reference, now=now, lots=lots
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,22 +14,30 @@ from django.db import connection
 
 from kaibo.facts.flow import OrderRecorded
 from kaibo.kit.ids import new_ids
+from kaibo.kit.shop_channels import OrderHold
 from kaibo.master.stock import services as stock
+from kaibo.master.stock.parts import ship_part
+from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import ImportContext, Outcome, ParsedRow, Refused, Taken
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.orders import storing
 from kaibo.stages.orders.items import Items, items_of
+from kaibo.stages.orders.models import Order
 from kaibo.stages.orders.platforms import state_of
 from kaibo.stages.orders.reading import LineIn, read_line
 from kaibo.stages.orders.receivers import Sealed, make_ready, seal_receivers
 from kaibo.stages.orders.rules import RANK, SENT, TERMINAL, Hold, Merged, State, merge_state, state_of_lines
 from kaibo.stages.orders.verification import Wrong, check_address, check_price, check_quantity
 
+log = logging.getLogger("kaibo.orders.taking")
+
 USUAL_PLATFORM = "douyin"
 PLATFORM_HOLDS = {Hold.AFTERSALE_OPEN.value, Hold.PLATFORM_FORBID.value}
 """Flags a file sets and takes off; the others are ours."""
+INTERFACE_HOLDS = {Hold(one.value).value for one in OrderHold}
+"""An interface says all of them, each time: one it no longer says is over."""
 LEFT_OR_ENDED = SENT | TERMINAL | {State.PARTIALLY_SHIPPED}
 SENT_OR_ENDED = SENT | TERMINAL
 
@@ -191,6 +201,7 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
     storing.store_anomalies(takings, now=context.now)
     for one in takings:
         _follow_in_stock(one, context.now)
+    _reserve_anew([one for one in takings if one.known and one.known.is_reserved], context.now)
     _announce_new(context, platform, takings)
 
 
@@ -217,7 +228,8 @@ def _taking(known: Known | None, lines: list[LineIn], receiver: Sealed, ids: Ite
         fresh = {line.line_no for line in lines}
         states += [state_of(raw) for no, (_, _, raw, *_) in known.lines.items() if no not in fresh]
     merged = merge_state(known.state if known else None, state_of_lines(states))
-    kept = [flag for flag in known.hold_flags if flag not in PLATFORM_HOLDS] if known else []
+    theirs = INTERFACE_HOLDS if lines[0].source == "pull" else PLATFORM_HOLDS
+    kept = [flag for flag in known.hold_flags if flag not in theirs] if known else []
     said = {hold.value for line in lines for hold in line.holds} if merged.state not in SENT_OR_ENDED else set()
     return Taking(known.id if known else next(ids), known, lines, merged, sorted({*kept, *said}) if kept or said else [], receiver)
 
@@ -240,9 +252,49 @@ def _wrongs(one: Taking, items: Items, limits: Limits) -> list[tuple[UUID | None
 
 def _follow_in_stock(one: Taking, now: datetime) -> None:
     """What the platform did to an order we hold stock for: it left without us, or it ended."""
-    if not one.known or not one.known.is_reserved or one.merged.state == one.known.state:
+    if not one.known or not one.known.is_reserved:
+        return
+    if one.merged.state is State.PARTIALLY_SHIPPED:
+        _follow_part(one, now)
+    if one.merged.state == one.known.state:
         return
     if one.merged.state in SENT and RANK.get(one.known.state, 0) < RANK[State.SHIPPED]:
         stock.ship_reserved(actor=KAIBO, reference=one.known.stock_reference, now=now)
     elif one.merged.state in TERMINAL:
         stock.release_reserved(actor=KAIBO, reference=one.known.stock_reference, now=now)
+
+
+def _follow_part(one: Taking, now: datetime) -> None:
+    """Parcels somebody made in the platform's own console; what we sent ourselves stands already."""
+    assert one.known is not None
+    total, fresh = Counter[UUID](), Counter[UUID]()
+    for number, (_id, _hash, _raw, sent, _fen, sku) in one.known.lines.items():
+        if sku is not None:
+            said = next((line.shipped for line in one.lines if line.line_no == number and line.shipped is not None), sent)
+            total[sku] += max(sent, said)
+            fresh[sku] += max(0, said - sent)
+    moved = {sku: (units, total[sku]) for sku, units in fresh.items() if units}
+    try:
+        ship_part(actor=KAIBO, reference=one.known.stock_reference, sent=moved, now=now)
+    except StockShort as short:  # the platform's truth stands; `kaibo check` names what the ledger lacks
+        log.error("a part that left elsewhere was not promised", extra={"order": str(one.id), "reason": short.message("en")})
+
+
+def _reserve_anew(takings: Sequence[Taking], now: datetime) -> None:
+    """Orders that need other units than are promised to them give all back and take their turn again, under a new reference."""
+    if not takings:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT o.id, o.stock_reference FROM orders_order o
+                WHERE o.id = ANY(%s) AND o.state = 'allocated'
+                  AND (SELECT coalesce(sum(r.quantity), 0) FROM stock_reservation r WHERE r.reference = o.stock_reference AND r.state = 'open')
+                   <> (SELECT coalesce(sum(l.quantity - l.cancelled), 0) FROM orders_orderline l WHERE l.order_id = o.id) ORDER BY o.id""",
+            [[one.id for one in takings]],
+        )
+        changed = cursor.fetchall()
+    for order_id, reference in changed:
+        stock.release_reserved(actor=KAIBO, reference=reference, now=now)
+        Order.objects.filter(pk=order_id).update(
+            state=State.PAID.value, allocated_at=None, stock_reference=f"{reference.split(':again')[0]}:again:{new_ids(1)[0].hex[-8:]}"
+        )

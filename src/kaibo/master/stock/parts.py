@@ -1,0 +1,44 @@
+"""Sending out a part of what is promised to a reference: the rest stays promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from kaibo.master.stock.models import Reservation
+from kaibo.master.stock.rules import Bucket, StockShort
+from kaibo.master.stock.services import lock_items, transfer, units_of
+from kaibo.plumbing.access.actor import Actor
+
+
+@transaction.atomic
+def ship_part(*, actor: Actor, reference: str, sent: Mapping[UUID, tuple[int, int]], now: datetime) -> int:
+    """
+    This function will send out units of a reference's reservations: item → (units, how many of it have then left in all).
+
+    The total makes it happen once: told again of the same total, nothing moves. Gives the units that moved.
+    Raises: StockShort, QuantityNotPositive.   Source: ORD-3, ORD-6.
+    """
+    lock_items({part for sku in sent for part, _ in units_of(sku, 1)})
+    moved = 0
+    # lock: items before reservations, as every writer of the ledger does
+    there = {one.sku_id: one for one in Reservation.objects.select_for_update().filter(reference=reference, state=Reservation.State.OPEN).order_by("sku_id")}
+    for sku_id, (units, total) in sorted(sent.items(), key=lambda one: str(one[0])):
+        one = there.get(sku_id)
+        if one is None or one.quantity < units:
+            raise StockShort(sku=str(sku_id), bucket="预占", wanted=units, there=one.quantity if one else 0)
+        if not transfer(
+            actor=actor, key=f"ship:{reference}:{sku_id}:{total}"[:120], reason="ship", reference=reference, sku_id=sku_id,
+            warehouse_id=one.warehouse_id, quantity=units, source=Bucket.RESERVED, target=Bucket.CUSTOMER, now=now,
+        ):  # fmt: skip
+            continue
+        if one.quantity == units:
+            Reservation.objects.filter(pk=one.pk).update(state=Reservation.State.SHIPPED)
+        else:
+            Reservation.objects.filter(pk=one.pk).update(quantity=F("quantity") - units)
+        moved += units
+    return moved
