@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from kaibo.config import logs
@@ -87,7 +88,7 @@ def _gaps(args: argparse.Namespace) -> int:
 
     from kaibo.master.shops import accounts
     from kaibo.master.shops.models import ChannelAccount
-    from kaibo.stages.orders import gaps
+    from kaibo.stages.orders import channel_queries, gaps
 
     now = utc_now()
     account = ChannelAccount.objects.select_related("channel").filter(pk=args.channel).first()
@@ -95,6 +96,7 @@ def _gaps(args: argparse.Namespace) -> int:
         raise accounts.ChannelUnknown
     day = date.fromisoformat(args.day) if args.day else business_date(now)
     report = gaps.make_report(account, accounts.open_account(account, now=now), day, now)
-    told = {"day": str(day), "platform": report.platform_orders, "ours": report.our_orders, "platform_fen": report.platform_fen, "our_fen": report.our_fen}
-    print(json.dumps({**told, "gaps": report.gaps}, ensure_ascii=False))
+    told: dict[str, Any] = {"day": str(day), "platform": report.platform_orders, "ours": report.our_orders, "platform_fen": report.platform_fen, "our_fen": report.our_fen}
+    told |= {"gaps": [{**gap, "why": channel_queries.gap_why(gap)} for gap in report.gaps]}
+    print(json.dumps(told, ensure_ascii=False))
     return 1 if report.gaps else 0

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import Sum
+from django.utils import translation
 
 from kaibo.kit.clock import business_date
 from kaibo.kit.errors import Forbidden
@@ -18,7 +19,7 @@ from kaibo.simulator.chaos import Chaos
 from kaibo.simulator.douyin import Douyin
 from kaibo.simulator.server import Server
 from kaibo.simulator.world import World
-from kaibo.stages.orders import gaps, pulling
+from kaibo.stages.orders import channel_queries, gaps, pulling
 from kaibo.stages.orders.models import GapReport, Order, OrderLine, Pull, PullHint, PullRefusal
 from tests.make.people import make_actor, make_shop
 
@@ -159,10 +160,12 @@ def test_the_gap_report_names_each_missing_order_and_why(simulated):
     Order.objects.filter(order_no=cheaper).update(amount_fen=1)
     report = gaps.make_report(account, channel, day, shop.now())
     assert (report.platform_orders, report.our_orders) == (50, 48)
-    assert {gap["order_no"]: (gap["kind"], gap["why"]) for gap in report.gaps} == {
+    assert {gap["order_no"]: (gap["kind"], channel_queries.gap_why(gap)) for gap in report.gaps} == {
         lost: ("missing", "拉取已经过了这一单的时间却没有它：请重新拉取这一天"), refused: ("missing", "没能收下：没有下单时间"),
         cheaper: ("amount", "两边都是最新的一次变化，请人工核对"),
     }  # fmt: skip
+    with translation.override("en"):
+        assert {channel_queries.gap_why(gap) for gap in report.gaps if gap["order_no"] == refused} == {"It could not be taken: 没有下单时间"}
     assert GapReport.objects.count() == 1
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from kaibo.kit.errors import NotFound
 from kaibo.master.shops.accounts import ChannelUnknown
 from kaibo.master.shops.models import Channel, ChannelAccount
+from kaibo.plumbing import kept_words
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.stages.orders.models import GapReport, Pull
@@ -66,7 +69,7 @@ def reports_for(actor: Actor) -> list[ReportRow]:
     """This function will list the newest comparisons, with the first gaps of each."""
     visible = access.visible(GapReport.objects.select_related("channel", "channel__shop"), actor, "channel__shop_id")
     return [
-        ReportRow(one, [{**gap, "kind_words": gap_kind(gap["kind"])} for gap in one.gaps[:GAPS_SHOWN]], max(0, len(one.gaps) - GAPS_SHOWN))
+        ReportRow(one, [{**gap, "kind_words": gap_kind(gap["kind"]), "why": gap_why(gap)} for gap in one.gaps[:GAPS_SHOWN]], max(0, len(one.gaps) - GAPS_SHOWN))
         for one in visible.order_by("-day", "channel")[:REPORTS_SHOWN]
     ]
 
@@ -77,6 +80,11 @@ def report_for(actor: Actor, report_id: UUID) -> GapReport:
     if report is None or not actor.sees(report.channel.shop_id):
         raise ReportUnknown
     return report
+
+
+def gap_why(gap: Mapping[str, Any]) -> str:
+    """This function will give why both sides differ, in the reader's language."""
+    return kept_words.read(gap["why"], gap.get("values", {}))
 
 
 def gap_kind(kind: str) -> str:

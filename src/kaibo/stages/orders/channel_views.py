@@ -117,7 +117,7 @@ def gaps_file(request: ConsoleRequest, report_id: UUID) -> HttpResponse:
     out.writerow([_("订单编号"), _("差在哪里"), _("平台金额"), _("我们的金额"), _("原因")])
     for gap in report.gaps:
         # a TAB keeps Excel from rounding a number of 19 digits
-        out.writerow([f"\t{gap['order_no']}", channel_queries.gap_kind(gap["kind"]), plain_yuan(gap["platform_fen"]), plain_yuan(gap["our_fen"]), gap["why"]])
+        out.writerow([f"\t{gap['order_no']}", channel_queries.gap_kind(gap["kind"]), plain_yuan(gap["platform_fen"]), plain_yuan(gap["our_fen"]), channel_queries.gap_why(gap)])
     return answer
 
 

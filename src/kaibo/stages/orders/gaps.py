@@ -8,8 +8,10 @@ being checked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext_noop
 
 from kaibo.kit.clock import business_date, day_bounds, screen_time
 from kaibo.kit.errors import KaiboError
@@ -24,13 +26,14 @@ MOST_GAPS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One order on which both sides differ; `kind`: missing, amount, unknown_there."""
+    """One order on which both sides differ; `kind`: missing, amount, unknown_there; `why` is a kept sentence that `values` fill."""
 
     order_no: str
     kind: str
     platform_fen: int
     our_fen: int
     why: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +96,27 @@ def _gaps(
     refused = dict(PullRefusal.objects.filter(channel_id=account.pk).values_list("order_no", "why"))
     pull = Pull.objects.filter(pk=account.pk).first()
     until = pull.pulled_until if pull else None
-    gaps = [Gap(no, "missing", 0, 0, f"平台给的内容读不懂：{why}") for no, why in unread.items() if no not in ours]
+    gaps = [Gap(no, "missing", 0, 0, gettext_noop("平台给的内容读不懂：%(why)s"), {"why": why}) for no, why in unread.items() if no not in ours]
     for no, order in theirs.items():
         mine = ours.get(no)
         if mine is None:
-            gaps.append(Gap(no, "missing", order.amount_fen, 0, _why_missing(order, refused.get(no), until)))
+            gaps.append(Gap(no, "missing", order.amount_fen, 0, *_why_missing(order, refused.get(no), until)))
         elif mine.amount_fen != order.amount_fen:
             is_behind = mine.version < order.updated_at
-            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, "还没拉到最新一次变化" if is_behind else "两边都是最新的一次变化，请人工核对"))
+            why = gettext_noop("还没拉到最新一次变化") if is_behind else gettext_noop("两边都是最新的一次变化，请人工核对")
+            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, why))
     for no, mine in ours.items():
         if no not in theirs and no not in unread:
-            gaps.append(Gap(no, "unknown_there", 0, mine.amount_fen, "平台这一天没有这个订单：可能导入到了别的店铺，或平台不再提供"))
+            gaps.append(Gap(no, "unknown_there", 0, mine.amount_fen, gettext_noop("平台这一天没有这个订单：可能导入到了别的店铺，或平台不再提供")))
     return sorted(gaps, key=lambda gap: (gap.kind, gap.order_no))
 
 
-def _why_missing(order: PlatformOrder, refused: str | None, until: datetime | None) -> str:
+def _why_missing(order: PlatformOrder, refused: str | None, until: datetime | None) -> tuple[str, dict[str, str]]:
     if refused:
-        return f"没能收下：{refused}"
+        return gettext_noop("没能收下：%(why)s"), {"why": refused}
     if until is None:
-        return "还没有拉取过"
+        return gettext_noop("还没有拉取过"), {}
     if order.updated_at >= until:
-        return f"还没轮到：已拉取到 {screen_time(until)}，这一单变化在 {screen_time(order.updated_at)}"
-    return "拉取已经过了这一单的时间却没有它：请重新拉取这一天"
-
-
+        moments = {"until": screen_time(until), "at": screen_time(order.updated_at)}
+        return gettext_noop("还没轮到：已拉取到 %(until)s，这一单变化在 %(at)s"), moments
+    return gettext_noop("拉取已经过了这一单的时间却没有它：请重新拉取这一天"), {}
