@@ -121,7 +121,7 @@ class Douyin(Platform):
         return _yes({"page": page, "size": size, "total": len(found), "shop_order_list": shown})
 
     def _detail(self, asked: Mapping[str, Any]) -> Reply:
-        order = self.world.orders.get(int(asked.get("shop_order_id") or 0))
+        order = self.find(str(asked.get("shop_order_id") or ""))
         if order is None:
             return _no(50002, "isv.business-failed:3001", "业务处理失败", "订单不存在")
         return _yes({"shop_order_detail": self._order(order)})
@@ -177,7 +177,7 @@ class Douyin(Platform):
 
     def _send(self, asked: Mapping[str, Any]) -> Reply:
         numbers, request = asked.get("order_id_list") or [], str(asked.get("request_id") or "")
-        order = self.world.orders.get(int(numbers[0])) if len(numbers) == 1 else None
+        order = self.find(str(numbers[0])) if len(numbers) == 1 else None
         if order is None or not asked.get("logistics_code") or not asked.get("company_code"):
             return _no(40004, "isv.parameter-invalid:1", "参数校验失败", "order_id_list/logistics_code/company_code")
         content = [(int(one["shipped_order_id"]), int(one["shipped_num"])) for one in asked.get("shipped_order_info") or []]

@@ -96,7 +96,7 @@ class Taobao(Platform):
         return {"total_results": len(found), **({"trades": {"trade": part}} if part else {})}
 
     def _detail(self, asked: Mapping[str, str]) -> dict[str, Any] | Reply:
-        order = self.world.orders.get(int(asked.get("tid") or 0))
+        order = self.find(asked.get("tid", ""))
         return {"trade": self._trade(order)} if order else _no(15, "Remote service error", "isv.trade-not-exist", "交易订单不存在")
 
     def _trade(self, order: Order) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Taobao(Platform):
     # ── doing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _send(self, asked: Mapping[str, str]) -> dict[str, Any] | Reply:
-        order = self.world.orders.get(int(asked.get("tid") or 0))
+        order = self.find(asked.get("tid", ""))
         if order is None or not asked.get("out_sid") or not asked.get("company_code"):
             return _no(41, "Invalid arguments", "isv.invalid-parameter", "tid/out_sid/company_code")
         only = {int(one) for one in asked.get("sub_tid", "").split(",") if one} if asked.get("is_split") == "1" else None

@@ -16,12 +16,15 @@ from django.utils.translation import gettext_noop
 from kaibo.kit.clock import business_date, day_bounds, screen_time
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window, order_pages
+from kaibo.kit.shop_complaints import ShopRefused, ShopUnreadable
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
 from kaibo.stages.orders.models import GapReport, Order, Pull, PullRefusal
 
 EVERY = timedelta(hours=1)
 MOST_GAPS = 5_000
+MOST_ASKED = 200
+"""How many of our orders a platform did not name it is asked about one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,11 @@ def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: d
             unread |= {one.number: one.why for one in page.refused}
         window = Window(part.end, window.end, "made")
     ours = _ours(account, begin, min(end, now), list(theirs))
+    for order in _of_other_days(channel, [no for no in ours if no not in theirs and no not in unread], now):
+        if order.amount_fen == ours[order.order_no].amount_fen:
+            del ours[order.order_no]
+        else:
+            theirs[order.order_no] = order
     gaps = _gaps(account, theirs, unread, ours, begin, end)
     report, _ = GapReport.objects.update_or_create(
         channel_id=account.pk, day=day,
@@ -81,6 +89,17 @@ def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: d
         },
     )  # fmt: skip
     return report
+
+
+def _of_other_days(channel: ShopChannel, numbers: list[str], now: datetime) -> list[PlatformOrder]:
+    """Ours of the day that the platform knows but counts on another one: 拼多多 counts by when it was paid."""
+    found = []
+    for number in numbers[:MOST_ASKED] if Can.READ_ONE in channel.capabilities.can else []:
+        try:
+            found.append(channel.order(number, now=now))
+        except (ShopRefused, ShopUnreadable):
+            continue
+    return found
 
 
 def _ours(account: ChannelAccount, begin: datetime, end: datetime, numbers: list[str]) -> dict[str, Ours]:
