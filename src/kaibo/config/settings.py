@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "procrastinate.contrib.django",
+    "kaibo.plumbing.migrating",
     "kaibo.plumbing.audit",
     "kaibo.plumbing.outbox",
     "kaibo.plumbing.vault",
