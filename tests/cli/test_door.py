@@ -81,6 +81,12 @@ def test_a_configured_data_folder_is_kept(house):
     assert json.loads(call(house / "kaibo", "up", KAIBO_DATA="/srv/shop").stdout)["data"] == "/srv/shop"
 
 
+def test_compiled_code_is_kept_wherever_the_door_is_opened(house):
+    """Images of containers often forbid it for what is installed while they are built; a start then costs twice the processor time."""
+    assert call(house / "kaibo", "up", PYTHONDONTWRITEBYTECODE="1").returncode == 0
+    assert list((house / "src/kaibo/cli/__pycache__").iterdir())
+
+
 def test_two_first_uses_at_once_install_once(house):
     environment = {**os.environ, "KAIBO_PYTHON": sys.executable}
     doors = [subprocess.Popen([house / "kaibo", "up"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
