@@ -286,7 +286,8 @@ def test_an_order_with_a_refund_under_way_is_not_shipped(bench):
     with pytest.raises(ShopRefused):
         channel.ship(ParcelWrite(one.number(order), one.case.carrier, "SF0000000000004", "held"), now=one.now())
     assert order.parcels == []
-    assert any(line.holds for line in channel.order(one.number(order), now=one.now()).lines)
+    read = channel.order(one.number(order), now=one.now())
+    assert read.holds or any(line.holds for line in read.lines)
 
 
 def test_stock_is_set_and_read_back_once_however_often_the_line_breaks(bench):

@@ -12,11 +12,13 @@ from kaibo.simulator.platform import Platform
 from kaibo.simulator.taobao import Taobao
 from kaibo.simulator.wechat_shop import WechatShop
 from kaibo.simulator.world import World
+from kaibo.simulator.xiaohongshu import Xiaohongshu
 
 PLATFORMS: Mapping[str, type[Platform]] = {
     "douyin": Douyin,
     "taobao": Taobao,
     "wechat_shop": WechatShop,
+    "xiaohongshu": Xiaohongshu,
     "pdd": Pdd,
 }
 

@@ -160,11 +160,13 @@ class World:
 
     def _draft(self, at: int) -> Order:
         dice = self._dice
-        lines = []
+        lines: list[Line] = []
         for _ in range(1 if dice.random() < 0.7 else dice.randrange(2, 4)):
             item, units = dice.choice(self.items), 1 if dice.random() < 0.85 else 2
             off = dice.choice((0, 0, 500, 3_000))
-            lines.append(Line(self._next_number(), item, units, max(1, item.price_fen * units - off)))
+            line = Line(self._next_number(), item, units, max(1, item.price_fen * units - off))
+            if all(one.item is not item for one in lines):  # the same item again would be more units of one line
+                lines.append(line)
         del lines[self._most_lines :]
         name = dice.choice(NAMES) + dice.choice(("晓红", "伟", "思雨", "建国"))
         phone = f"13{dice.randrange(10**8, 10**9)}"

@@ -17,13 +17,14 @@ from kaibo.simulator.server import Server
 from kaibo.stages.orders import gaps, pulling
 from kaibo.stages.orders.models import Order, OrderLine, Pull, PullRefusal
 from tests.channels import test_shop_contract_wechat_shop as wechat_shop
+from tests.channels import test_shop_contract_xiaohongshu as xiaohongshu
 from tests.make.people import make_shop
 
 pytestmark = pytest.mark.django_db
 BEGIN = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
 SECONDS, ORDERS = 5_400, 120
 SECRET = "simulated secret of the tests"
-PROMISES = {**wechat_shop.PLATFORMS}
+PROMISES = {**wechat_shop.PLATFORMS, **xiaohongshu.PLATFORMS}
 CHAOS = {"throttled": 4, "broken": 4, "bare": 50, "numbers": 30}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from kaibo.channels.paid_shares import paid_shares
 from kaibo.channels.raw import inner, items, moment_of_seconds, text, whole
-from kaibo.kit.money import allocate
 from kaibo.kit.shop_channels import (
     CaseKind,
     CaseState,
@@ -86,10 +86,7 @@ def _shares(goods: Sequence[Mapping[str, Any]], total_fen: int) -> list[int]:
     """
     paid = [whole(one.get("real_price")) for one in goods]
     of_units = [each * whole(one.get("sku_cnt")) for each, one in zip(paid, goods, strict=True)]
-    for reading in (paid, of_units):
-        if sum(reading) == total_fen:
-            return reading
-    return allocate(max(0, total_fen), [whole(one.get("sale_price")) * whole(one.get("sku_cnt")) for one in goods])
+    return paid_shares(total_fen, (paid, of_units), [whole(one.get("sale_price")) * whole(one.get("sku_cnt")) for one in goods])
 
 
 def _line(raw: Mapping[str, Any], paid_fen: int, status: str, parcels: Sequence[Mapping[str, Any]]) -> PlatformLine:

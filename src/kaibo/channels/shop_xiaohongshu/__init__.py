@@ -1,7 +1,7 @@
 """
-小红书千帆 / ARK (ark.xiaohongshu.com): orders, parcels, stock.
+小红书千帆 / ARK (ark.xiaohongshu.com): orders, after-sales, stock, parcels, tokens.
 
-Not covered: pushes, whose signature rests on one source only.
-
-So far its signatures alone stand here: there is no channel yet.   Source: facts/platforms §1.6.
+An order has no line numbers: a line is its item (sku). Not covered: pushes, whose signature rests on one source only (pulling
+sees everything); decrypting receivers (the ciphertext is kept); stock of several warehouses. Unproven, and therefore settings:
+which words mean throttled, token ended, bad signature; how many receivers one call may ask for.   Source: facts/platforms §1.6.
 """
