@@ -77,7 +77,10 @@ export class Draws {
     if (said === this.said) return;
     this.said = said;
     const focused = this.node.contains(document.activeElement) ? document.activeElement.dataset.of : null;
-    this.node.replaceChildren(...looks.map((look, at) => this.#strip(shown[at], look)));
+    const strips = looks.map((look, at) => (look.isOver ? this.#result(shown[at], look) : this.#strip(shown[at], look)));
+    const over = make("div", "draw-results"); // what is over takes one line in all, however many
+    over.append(...strips.filter((_, at) => looks[at].isOver));
+    this.node.replaceChildren(...strips.filter((_, at) => !looks[at].isOver), ...(over.childElementCount ? [over] : []));
     if (focused) this.node.querySelector(`[data-of="${focused}"]`)?.focus();
   }
 
@@ -94,9 +97,9 @@ export class Draws {
     if (one.state === "drawn") {
       if (mine.prize_state === "waiting") return { line: d("won", prize, clock(mine.claim_by, { withDay: true })), act: "claim", kind: "good" };
       if (mine.prize_state === "claimed") return { line: d("claimed", prize, mine.code), kind: "good" };
-      if (mine.prize_state === "forfeited") return { line: d("forfeited") };
+      if (mine.prize_state === "forfeited") return { line: d("forfeited"), isOver: true };
       const names = one.winners.filter((w) => w.state !== "forfeited").map((w) => w.name);
-      return { line: names.length ? d("winners", names.slice(0, 3).join(language === "en" ? ", " : "、") + (names.length > 3 ? d("and_more", names.length) : "")) : d("nobody") };
+      return { line: names.length ? d("winners", names.slice(0, 3).join(language === "en" ? ", " : "、") + (names.length > 3 ? d("and_more", names.length) : "")) : d("nobody"), isOver: true };
     }
     if (one.state === "frozen") {
       const isLate = new Date(one.draws_at) <= now;
@@ -107,13 +110,24 @@ export class Draws {
     return { line: d("closes_in", until(one.closes_at)), has: Boolean(mine.entry), act: mine.entry ? "" : "enter", note: this.notes[one.draw] };
   }
 
+  #link(one, look) {
+    const link = make("a", look);
+    link.href = `/draw/${encodeURIComponent(this.wire.room)}/${one.draw}${location.search}`;
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.dataset.of = `about-${one.draw}`;
+    return link;
+  }
+
+  #result(one, look) {
+    const chip = this.#link(one, "draw-result");
+    chip.append(make("b", "", one.title), make("span", "", `${look.line} · ${d("rules")} ›`));
+    return chip;
+  }
+
   #strip(one, look) {
     const row = make("article", `draw ${look.kind ?? ""}`);
-    const facts = make("a", "draw-facts");
-    facts.href = `/draw/${encodeURIComponent(this.wire.room)}/${one.draw}${location.search}`;
-    facts.target = "_blank";
-    facts.rel = "noopener";
-    facts.dataset.of = `about-${one.draw}`;
+    const facts = this.#link(one, "draw-facts");
     facts.append(make("b", "", `${one.title}`), make("span", "", one.prizes.map((p) => d("prize_line", p)).join(" · ")), make("small", "", `${look.line} · ${d("rules")} ›`));
     row.append(facts);
     if (look.note) row.append(make("p", "draw-note", look.note));

@@ -68,6 +68,8 @@ export function t(name, ...values) {
 
 export function translatePage() {
   document.documentElement.lang = language === "en" ? "en" : "zh-CN";
+  const other = document.getElementById("language");
+  if (other && language === "en") Object.assign(other, { textContent: "中文", href: location.pathname, lang: "zh-CN" });
   for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
   for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
   for (const node of document.querySelectorAll("[data-t-placeholder]")) node.placeholder = t(node.dataset.tPlaceholder);
