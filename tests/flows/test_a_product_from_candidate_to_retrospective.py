@@ -30,6 +30,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake import engine
 from kaibo.plumbing.intake import services as intake
 from kaibo.plumbing.outbox import outbox
+from kaibo.stages.aftersales import refunds, returns
 from kaibo.stages.aftersales import services as aftersales
 from kaibo.stages.aftersales.rules import Impact, Kind, Nature
 from kaibo.stages.aftersales.rules import State as CaseState
@@ -44,6 +45,7 @@ from kaibo.stages.listing.services import ListingNotReady
 from kaibo.stages.live import services as live
 from kaibo.stages.live.models import SaleItem
 from kaibo.stages.members import services as members
+from kaibo.stages.orders import refunding
 from kaibo.stages.orders import relay, shipping
 from kaibo.stages.orders import services as orders
 from kaibo.stages.orders.models import Order, OrderLine
@@ -306,8 +308,10 @@ def a_buyer_sends_one_back_and_is_content(story: Story) -> None:
     case = aftersales.open_case(actor=story.qiuyu, told=told, now=utc_now())
     story.assert_gate("aftersales", "red", "1 个严重个案")
     aftersales.move_case(actor=story.qiuyu, case_id=case.pk, target=CaseState.APPROVED_RETURN, reason="安全问题，运费我们承担", now=utc_now())
-    aftersales.receive_return(actor=story.shencang, case_id=case.pk, quantity=1, now=utc_now())
-    aftersales.refund(actor=story.qiuyu, case_id=case.pk, amount_fen=59_900, key="refund-1", now=utc_now())
+    returns.receive_return(actor=story.shencang, case_id=case.pk, quantity=1, now=utc_now())
+    asked = refunds.refund(actor=story.qiuyu, case_id=case.pk, amount_fen=59_900, key="refund-1", now=utc_now())
+    refunding.mark_refunded_by_hand(actor=KAIBO, refund_id=asked.pk, refund_no="B1", now=utc_now())
+    assert refunds.settle_paid_back(utc_now()) == 1
     aftersales.record_contact(actor=story.qiuyu, case_id=case.pk, outcome="satisfied", text="已收到退款", now=utc_now())
     aftersales.close_case(actor=story.qiuyu, case_id=case.pk, reason="退货退款", now=utc_now())
     story.assert_gate("aftersales", "ok", "1 个个案都已结案")

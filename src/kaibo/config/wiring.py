@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kaibo.console.manifest import MANIFEST as CONSOLE
 from kaibo.facts.fact import Fact
-from kaibo.facts.flow import CaseClosed, IncidentClosed, SessionEnded
+from kaibo.facts.flow import CaseClosed, IncidentClosed, OrderShipped, SessionEnded
 from kaibo.master.catalog.manifest import MANIFEST as CATALOG
 from kaibo.master.launches.manifest import MANIFEST as LAUNCHES
 from kaibo.master.people.manifest import MANIFEST as PEOPLE
@@ -20,6 +20,8 @@ from kaibo.plumbing.intake.manifest import MANIFEST as INTAKE
 from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Clock, Handler, Stage, Wiring
 from kaibo.stages import FLOW
+from kaibo.stages.aftersales import refunds as aftersales_refunds
+from kaibo.stages.aftersales.handlers import note_replacement_sent
 from kaibo.stages.aftersales.stage import STAGE as AFTERSALES
 from kaibo.stages.analytics import jobs as analytics_jobs
 from kaibo.stages.analytics.handlers import count_ended_session
@@ -56,6 +58,7 @@ SHARED: tuple[Stage, ...] = (LAUNCHES, CATALOG, STOCK, PEOPLE, SHOPS, INTAKE, TA
 
 REACTIONS: Mapping[type[Fact], tuple[Handler, ...]] = {
     CaseClosed: (note_case,),
+    OrderShipped: (note_replacement_sent,),
     SessionEnded: (count_ended_session,),
     IncidentClosed: (keep_incident_tasks,),
 }
@@ -72,6 +75,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-gaps", 10 * MINUTE, gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("orders-dispatch", 11, dispatching.work_due),
+    Clock("aftersales-refunds", 10, aftersales_refunds.settle_paid_back),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),
     Clock("room-tallies", 30, live_upkeep.fold_tallies),

@@ -9,10 +9,12 @@ from uuid import UUID
 from kaibo.demo import coupons, drawing, earlier, files, orders_file, talk, tonight, trouble
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House, bring_file
+from kaibo.stages.aftersales import refunds, returns
 from kaibo.stages.aftersales import services as aftersales
 from kaibo.stages.aftersales.rules import Impact, Kind, Nature, State
 from kaibo.stages.aftersales.services import NewCase
 from kaibo.stages.members import services as members
+from kaibo.stages.orders import refunding
 from kaibo.stages.orders.models import OrderLine
 from kaibo.stages.warmup import queries as warmup_queries
 from kaibo.stages.warmup import services as warmup
@@ -114,14 +116,16 @@ def _open_cases(session_id: UUID, now: datetime) -> None:
             reason="质量问题，运费我们承担",
             now=opened_at + timedelta(hours=2),
         )
-        aftersales.receive_return(actor=keeper, case_id=case.pk, quantity=1, now=opened_at + timedelta(hours=50))
-        aftersales.refund(
+        returns.receive_return(actor=keeper, case_id=case.pk, quantity=1, now=opened_at + timedelta(hours=50))
+        refunds.refund(
             actor=clerk,
             case_id=case.pk,
             amount_fen=line.amount_fen,
             key=f"refund-{case.case_no}",
             now=opened_at + timedelta(hours=51),
         )
+        refunding.give_back_due(opened_at + timedelta(hours=52))
+        refunds.settle_paid_back(opened_at + timedelta(hours=52))
         aftersales.record_contact(
             actor=clerk,
             case_id=case.pk,

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kaibo.stages.aftersales.gates import gate
-from kaibo.stages.aftersales.models import Case, SeverityRule
+from kaibo.stages.aftersales.models import Case, RuleVersion
 from kaibo.stages.aftersales.rules import Nature
 from tests.make.aftersales import NOW, make_case, make_sent_line
 from tests.make.people import make_person
@@ -57,8 +57,8 @@ def test_a_host_sees_no_case_and_changes_no_rule(client, shop):
     signed_in(client, "hans", "host")
     assert client.get(reverse("aftersales:case", args=[case.pk])).status_code == 403
     told = {"nature": "size", "impact": "one", "severity": "serious", "reason": "x"}
-    assert client.post(reverse("aftersales:severity"), told).status_code == 403
-    assert not SeverityRule.objects.exists()
+    assert client.post(reverse("aftersales:change-cell"), told).status_code == 403
+    assert not RuleVersion.objects.exists()
 
 
 def test_the_list_asks_the_same_number_of_queries_for_one_case_and_twenty(client, shop):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import Refused, Taken
 from kaibo.plumbing.notices.models import Notice
 from kaibo.plumbing.outbox.models import OutboxFact
-from kaibo.stages.aftersales import rules, services
+from kaibo.stages.aftersales import refunds, returns, rulebook, rules, services
 from kaibo.stages.aftersales.checks import differences
 from kaibo.stages.aftersales.complaints import CaseUnknown, RefundOfAnother
 from kaibo.stages.aftersales.models import Case, LineRefund, Refund
@@ -46,9 +46,9 @@ def test_a_case_has_its_severity_its_owner_and_its_deadline(shop):
 def test_a_return_waits_for_inspection_and_starts_the_seven_days(shop):
     case = make_case()
     approve(case)
-    services.receive_return(actor=KAIBO, case_id=case.pk, quantity=1, now=NOW + timedelta(days=4))
+    returns.receive_return(actor=KAIBO, case_id=case.pk, quantity=1, now=NOW + timedelta(days=4))
     case.refresh_from_db()
-    assert (case.state, case.due_at) == ("received", NOW + timedelta(days=11))
+    assert (case.state, case.due_at) == ("received", datetime(2026, 12, 3, 16, 0, tzinfo=UTC)), "midnight of the seventh day after the receipt"
     levels = stock.levels_of([case.line.sku_id])[case.line.sku_id]
     assert (levels[Bucket.INCOMING], levels[Bucket.SELLABLE]) == (1, 19)
     assert OrderLine.objects.get().returned == 1
@@ -59,7 +59,7 @@ def test_more_than_was_sent_cannot_come_back_and_nothing_moves(shop):
     case = make_case()
     approve(case)
     with pytest.raises(QuantityBeyondLine):
-        services.receive_return(actor=KAIBO, case_id=case.pk, quantity=2, now=NOW)
+        returns.receive_return(actor=KAIBO, case_id=case.pk, quantity=2, now=NOW)
     case.refresh_from_db()
     assert (case.state, OrderLine.objects.get().returned) == ("approved_return", 0)
 
@@ -69,11 +69,11 @@ def test_two_cases_together_never_refund_more_than_the_line_was_paid(shop):
     cases = [make_case(line), make_case(line)]
     for case in cases:
         services.move_case(actor=KAIBO, case_id=case.pk, target=State.APPROVED_REFUND, reason="", now=NOW)
-    services.refund(actor=KAIBO, case_id=cases[0].pk, amount_fen=30_000, key="R1", now=NOW)
+    refunds.refund(actor=KAIBO, case_id=cases[0].pk, amount_fen=30_000, key="R1", now=NOW)
     with pytest.raises(rules.RefundBeyondPaid):
-        services.refund(actor=KAIBO, case_id=cases[1].pk, amount_fen=20_001, key="R2", now=NOW)
+        refunds.refund(actor=KAIBO, case_id=cases[1].pk, amount_fen=20_001, key="R2", now=NOW)
     assert (LineRefund.objects.get().refunded_fen, Refund.objects.count(), Case.objects.get(pk=cases[1].pk).state) == (30_000, 1, "approved_refund")
-    services.refund(actor=KAIBO, case_id=cases[1].pk, amount_fen=20_000, key="R2", now=NOW)
+    refunds.refund(actor=KAIBO, case_id=cases[1].pk, amount_fen=20_000, key="R2", now=NOW)
     assert LineRefund.objects.get().refunded_fen == 50_000
     assert differences() == []
 
@@ -81,17 +81,17 @@ def test_two_cases_together_never_refund_more_than_the_line_was_paid(shop):
 def test_the_same_refund_twice_pays_once_and_its_key_fits_no_other(shop):
     case = make_case()
     services.move_case(actor=KAIBO, case_id=case.pk, target=State.APPROVED_REFUND, reason="", now=NOW)
-    first = services.refund(actor=KAIBO, case_id=case.pk, amount_fen=100, key="R1", now=NOW)
-    assert services.refund(actor=KAIBO, case_id=case.pk, amount_fen=100, key="R1", now=NOW).pk == first.pk
+    first = refunds.refund(actor=KAIBO, case_id=case.pk, amount_fen=100, key="R1", now=NOW)
+    assert refunds.refund(actor=KAIBO, case_id=case.pk, amount_fen=100, key="R1", now=NOW).pk == first.pk
     with pytest.raises(RefundOfAnother):
-        services.refund(actor=KAIBO, case_id=case.pk, amount_fen=200, key="R1", now=NOW)
+        refunds.refund(actor=KAIBO, case_id=case.pk, amount_fen=200, key="R1", now=NOW)
     assert LineRefund.objects.get().refunded_fen == 100
 
 
 def test_a_case_stays_open_until_the_buyer_is_satisfied_and_then_tells_why_it_came_up(shop):
     case = make_case()
     services.move_case(actor=KAIBO, case_id=case.pk, target=State.APPROVED_REFUND, reason="", now=NOW)
-    services.refund(actor=KAIBO, case_id=case.pk, amount_fen=59_900, key="R1", now=NOW)
+    refunds.refund(actor=KAIBO, case_id=case.pk, amount_fen=59_900, key="R1", now=NOW)
     later = NOW + timedelta(days=1)
     services.record_contact(actor=KAIBO, case_id=case.pk, outcome="unsatisfied", text="退款太慢", now=later)
     with pytest.raises(rules.BuyerNotSatisfied):
@@ -116,7 +116,7 @@ def test_an_unsent_order_is_kept_back_while_its_case_is_open(shop):
 def test_a_step_the_table_does_not_hold_is_refused(shop):
     case = make_case()
     with pytest.raises(StepNotAllowed):
-        services.refund(actor=KAIBO, case_id=case.pk, amount_fen=1, key="R1", now=NOW)
+        refunds.refund(actor=KAIBO, case_id=case.pk, amount_fen=1, key="R1", now=NOW)
     assert not Refund.objects.exists()
 
 
@@ -124,8 +124,8 @@ def test_the_severity_table_can_be_changed_by_those_who_may_and_old_cases_keep_t
     old = make_case(nature=Nature.SIZE)
     change = {"nature": Nature.SIZE, "impact": Impact.ONE, "severity": Severity.SERIOUS, "reason": "尺码投诉太多", "now": NOW}
     with pytest.raises(AbilityMissing):
-        services.change_rule(actor=make_actor("li", "service"), **change)
-    services.change_rule(actor=make_actor("wang", "operations"), **change)
+        rulebook.change_cell(actor=make_actor("li", "service"), **change)
+    rulebook.change_cell(actor=make_actor("wang", "operations"), **change)
     new = make_case(OrderLine.objects.get(), nature=Nature.SIZE)
     old.refresh_from_db()
     assert (old.severity, new.severity) == ("minor", "serious")
@@ -137,7 +137,7 @@ def test_who_may_not_refund_changes_nothing(shop, account, roles, home):
     services.move_case(actor=KAIBO, case_id=case.pk, target=State.APPROVED_REFUND, reason="", now=NOW)
     actor = make_actor(account, *roles, shop=make_shop("other", "另一家") if home else None)
     with pytest.raises((AbilityMissing, CaseUnknown)):
-        services.refund(actor=actor, case_id=case.pk, amount_fen=1, key="R1", now=NOW)
+        refunds.refund(actor=actor, case_id=case.pk, amount_fen=1, key="R1", now=NOW)
     assert (Refund.objects.count(), Case.objects.get().state) == (0, "approved_refund")
 
 

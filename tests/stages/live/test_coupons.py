@@ -18,7 +18,7 @@ from kaibo.plumbing.audit.models import AuditRow
 from kaibo.room import claim_life, coupon_backoffice
 from kaibo.room.audit import differences as room_differences
 from kaibo.stages.aftersales.rules import RefundBeyondPaid
-from kaibo.stages.aftersales.services import take_from_line
+from kaibo.stages.aftersales.refunds import take_from_line
 from kaibo.stages.live import coupon_queries, services
 from kaibo.stages.live.coupon_rules import (
     CouponDecided,

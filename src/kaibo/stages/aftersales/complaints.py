@@ -37,3 +37,39 @@ class RefundOfAnother(Conflict):
     code = "aftersales.refund_of_another"
     message_zh = "退款流水号 {key} 已用于另一笔退款"
     message_en = "The refund key {key} belongs to another refund"
+
+
+class DecidedAlready(Conflict):
+    code = "aftersales.decided_already"
+    message_zh = "已经有人决定了，请刷新"
+    message_en = "Somebody has decided this already; reload"
+
+
+class OwnRequest(Conflict):
+    code = "aftersales.own_request"
+    message_zh = "自己申请的退款要由另一个人批准"
+    message_en = "A refund is approved by somebody other than the one who asked"
+
+
+class GroundMissing(Invalid):
+    code = "aftersales.ground_missing"
+    message_zh = "拒绝七天无理由退货要选法定的理由，并写明依据"
+    message_en = "Refusing a return without reason needs one of the grounds the law knows, and its evidence"
+
+
+class KindDoesNotFit(Conflict):
+    code = "aftersales.kind_does_not_fit"
+    message_zh = "“{kind}”的个案不能这样处理；先和买家商量好，把个案改成对应的类型"
+    message_en = "A case of “{kind}” is not handled so; agree with the buyer and change its kind first"
+
+
+class ItemUnknown(Invalid):
+    code = "aftersales.item_unknown"
+    message_zh = "不知道要寄哪个货号"
+    message_en = "It is not known which item to send"
+
+
+class CallOutOfOrder(Conflict):
+    code = "aftersales.call_out_of_order"
+    message_zh = "先记下买家的感受，再问问题，最后才谈方案"
+    message_en = "First how the buyer feels, then the problem, then what we offer"

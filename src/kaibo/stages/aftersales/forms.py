@@ -29,3 +29,18 @@ class CaseForm(forms.Form):
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField):
                 field.choices = options
+
+
+class ReviewForm(forms.Form):
+    """A bad review."""
+
+    line = forms.ChoiceField(label=_("哪件商品"))
+    stars = forms.TypedChoiceField(label=_("几星"), choices=((1, _("1 星")), (2, _("2 星")), (3, _("3 星"))), coerce=int)
+    review = forms.CharField(label=_("评价原文"), max_length=600, widget=forms.Textarea(attrs={"rows": 3}))
+    reviewed_at = forms.DateTimeField(label=_("评价时间"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+
+    def __init__(self, *args: object, lines: list[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["line"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = lines

@@ -11,10 +11,12 @@ from django.db import transaction
 
 from kaibo.plumbing.intake.cells import moment, money_fen, text, whole_number
 from kaibo.plumbing.intake.kinds import Column, ImportContext, ImportKind, Outcome, ParsedRow, Refused, Taken
-from kaibo.stages.aftersales import queries, rules, services
+from kaibo.stages.aftersales import queries, refunds, rulebook, rules, services
+from kaibo.stages.aftersales.deadlines import Hours
 from kaibo.stages.aftersales.models import Case, CaseEntry, Refund
 from kaibo.stages.aftersales.permissions import IMPORT
-from kaibo.stages.aftersales.rules import Hours, Impact, Kind, Nature, Severity, State
+from kaibo.stages.aftersales.rules import Impact, Kind, Nature, Severity, State
+from kaibo.stages.aftersales.steps import note
 from kaibo.stages.orders import queries as orders
 from kaibo.stages.orders.models import OrderLine
 
@@ -43,12 +45,12 @@ def take_cases(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
     order_ids = orders.order_by_number(context.shop_id, platform, numbers) if context.shop_id else {}
     lines = orders.lines_of(order_ids.values())
     known = {one.case_no: one for one in Case.objects.filter(platform=platform, shop=context.shop_id, case_no__in=[row["case_no"] for row in rows])}
-    changed, hours = queries.changed_rules(), queries.hours_in_force()
+    book, hours = rulebook.in_force(), queries.hours_in_force()
     outcomes: list[Outcome] = []
     for row in rows:
         try:
             with transaction.atomic():
-                outcomes.append(_take(context, platform, row, known.get(row["case_no"]), order_ids, lines, changed, hours))
+                outcomes.append(_take(context, platform, row, known.get(row["case_no"]), order_ids, lines, book, hours))
         except rules.RefundBeyondPaid as beyond:
             outcomes.append(Refused(beyond.code, beyond.message("zh"), beyond.message("en"), "refund"))
     return outcomes
@@ -56,7 +58,7 @@ def take_cases(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
 
 def _take(
     context: ImportContext, platform: str, row: ParsedRow, known: Case | None, order_ids: dict[str, UUID], lines: dict[UUID, list[OrderLine]],
-    changed: dict[tuple[str, str], str], hours: Hours,
+    book: rulebook.Book, hours: Hours,
 ) -> Outcome:
     state = STATES.get(row["status"].replace("，", ","))
     kind = KINDS.get((row.get("kind") or "仅退款").replace(" ", ""))
@@ -69,22 +71,22 @@ def _take(
         return Taken.SAME
     reason = " ".join(filter(None, (row.get("reason"), row.get("note"))))
     nature, impact = rules.nature_of(reason), Impact(known.impact) if known else Impact.ONE
-    severity = Severity(known.severity) if known else rules.severity_of(nature, impact, changed)
+    severity = Severity(known.severity) if known else book.severity_of(nature, impact)
     order_id = order_ids.get(row.get("order_no") or "")
     line = _line_of(lines.get(order_id, []) if order_id else [], row)
     values = _values(row, state, kind, nature, severity, hours) | {"content_hash": mark, "source_version": context.file_exported_at}
     if known is None:
         case = Case.objects.create(
             shop_id=context.shop_id, platform=platform, case_no=row["case_no"], order_id=order_id, line=line, order_no=row.get("order_no") or "",
-            impact=impact.value, owner_id=services.owner_for(context.shop_id) if context.shop_id else None, **values,
+            impact=impact.value, rules_version=book.number, owner_id=services.owner_for(context.shop_id) if context.shop_id else None, **values,
         )  # fmt: skip
-        services.note(case, CaseEntry.Kind.STATE, row["status"], context.actor, context.now, outcome=values["state"])
+        note(case, CaseEntry.Kind.STATE, row["status"], context.actor, context.now, outcome=values["state"])
     else:
         case = known
         values.pop("nature"), values.pop("severity")
         Case.objects.filter(pk=known.pk).update(**values, order_id=order_id or known.order_id, line=line or known.line)
         if known.state != values["state"]:
-            services.note(known, CaseEntry.Kind.STATE, row["status"], context.actor, context.now, outcome=values["state"])
+            note(known, CaseEntry.Kind.STATE, row["status"], context.actor, context.now, outcome=values["state"])
         was_closed = known.state == State.CLOSED.value
         case.refresh_from_db()
         if was_closed:
@@ -96,7 +98,7 @@ def _settle(case: Case, row: ParsedRow, state: State, context: ImportContext, *,
     """Money the platform gave back is counted against its line; an ended case tells why it came up."""
     refunded = row.get("refund") or 0
     if state is State.REFUNDED and refunded and case.line_id and not Refund.objects.filter(case=case).exists():
-        services.take_from_line(case.line_id, refunded)
+        refunds.take_from_line(case.line_id, refunded)
         Refund.objects.create(
             case=case, key=f"{case.platform}:{case.case_no}", amount_fen=refunded, refunded_at=row.get("refunded_at") or context.now, by=context.actor.name
         )

@@ -13,12 +13,23 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.aftersales.complaints import CaseUnknown
-from kaibo.stages.aftersales.models import Case, CaseEntry, LineRefund, Refund, SeverityRule
-from kaibo.stages.aftersales.rules import Hours, Severity, State
+from kaibo.stages.aftersales.deadlines import Hours, ServiceHours
+from kaibo.stages.aftersales.models import (
+    Case,
+    CaseEntry,
+    ClosedDay,
+    LineRefund,
+    Refund,
+    RefundRequest,
+    Replacement,
+    ReturnedGoods,
+)
+from kaibo.stages.aftersales.rules import Severity, State
 
 HOUR_KEYS = (
     "aftersales.minor_hours", "aftersales.general_hours", "aftersales.serious_hours", "aftersales.refund_days", "aftersales.follow_up_hours",
 )  # fmt: skip
+SERVICE_KEYS = ("aftersales.service_from_hour", "aftersales.service_until_hour")
 SOON = timedelta(hours=4)
 
 
@@ -35,6 +46,13 @@ def case_for(actor: Actor, case_id: UUID) -> Case:
     return case
 
 
+def locked_case(actor: Actor, case_id: UUID) -> Case:
+    """This function will give a case with its row locked: before the order, the line and the stock.   Raises: CaseUnknown."""
+    # lock: two people at one case work one after the other
+    Case.objects.select_for_update().filter(pk=case_id).values_list("pk").first()
+    return case_for(actor, case_id)
+
+
 def entries_of(case_id: UUID) -> list[CaseEntry]:
     return list(CaseEntry.objects.filter(case=case_id).order_by("at", "id"))
 
@@ -43,20 +61,38 @@ def refunds_of(case_id: UUID) -> list[Refund]:
     return list(Refund.objects.filter(case=case_id).order_by("refunded_at"))
 
 
+def returned_of(case_id: UUID) -> list[ReturnedGoods]:
+    """This function will give what came back in a case, with the check of each."""
+    return list(ReturnedGoods.objects.filter(case=case_id).select_related("sku", "inspection__lot").order_by("id"))
+
+
+def replacement_of(case_id: UUID) -> Replacement | None:
+    """This function will give the order by which a case sends goods again."""
+    return Replacement.objects.filter(case=case_id, dropped_at=None).select_related("order").first()
+
+
+def waiting_refund(case_id: UUID) -> RefundRequest | None:
+    return RefundRequest.objects.filter(case=case_id, state="waiting").first()
+
+
+def refunds_to_decide(actor: Actor) -> QuerySet[RefundRequest]:
+    """This function will give the refunds of the actor's shops that wait for a second person, oldest first."""
+    waiting = RefundRequest.objects.filter(state="waiting").select_related("case").order_by("asked_at")
+    return access.visible(waiting, actor, "case__shop")
+
+
 def refundable(line_ids: Iterable[UUID]) -> dict[UUID, tuple[int, int]]:
     """This function will give line → (paid, refunded) where something was refunded."""
     rows = LineRefund.objects.filter(line__in=list(line_ids)).values_list("line_id", "paid_fen", "refunded_fen")
     return {line: (paid, refunded) for line, paid, refunded in rows}
 
 
-def changed_rules() -> dict[tuple[str, str], str]:
-    return {(nature, impact): severity for nature, impact, severity in SeverityRule.objects.values_list("nature", "impact", "severity")}
-
-
 def hours_in_force() -> Hours:
-    """This function will read the deadlines of every level."""
-    found = thresholds.values(*HOUR_KEYS)
-    return Hours(*(found[key] for key in HOUR_KEYS))
+    """This function will read the deadlines of every level, the hours of service and the days the house is closed."""
+    found = thresholds.values(*HOUR_KEYS, *SERVICE_KEYS)
+    opens, closes = (found[key] for key in SERVICE_KEYS)
+    closed = frozenset(ClosedDay.objects.values_list("day", flat=True))
+    return Hours(*(found[key] for key in HOUR_KEYS), service=ServiceHours(opens * 60, closes * 60, closed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +109,7 @@ class DueFigures:
 
 def due_figures(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> DueFigures:
     """This function will count open cases by what is urgent; one query."""
-    settled = [State.REFUNDED.value, State.EXCHANGED.value, State.REJECTED.value]
+    settled = [State.REFUNDED.value, State.EXCHANGED.value, State.REPAIRED.value, State.REJECTED.value]
     counted = cases_for(actor, shop_id=shop_id).exclude(state=State.CLOSED.value).aggregate(
         open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)), soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
         serious=Count("pk", filter=Q(severity=Severity.SERIOUS.value)), to_refund=Count("pk", filter=Q(state=State.RECEIVED.value)),

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from kaibo.kit.errors import Conflict, Invalid
 from kaibo.kit.transitions import Transitions
+from kaibo.stages.aftersales.deadlines import Hours, after_service_time, legal_refund_by
 
 
 class Kind(StrEnum):
@@ -62,11 +63,14 @@ class State(StrEnum):
     APPROVED_RETURN = "approved_return"
     BUYER_SHIPPED = "buyer_shipped"
     RECEIVED = "received"
+    REFUNDING = "refunding"
     EXCHANGING = "exchanging"
+    REPAIRING = "repairing"
     ARBITRATION = "arbitration"
     REJECTED = "rejected"
     REFUNDED = "refunded"
     EXCHANGED = "exchanged"
+    REPAIRED = "repaired"
     BUYER_CANCELLED = "buyer_cancelled"
     CLOSED = "closed"
 
@@ -74,21 +78,29 @@ class State(StrEnum):
 STEPS: Transitions[State] = Transitions.of(
     {
         State.REQUESTED: {State.APPROVED_REFUND, State.APPROVED_RETURN, State.EXCHANGING, State.REJECTED, State.ARBITRATION, State.BUYER_CANCELLED},
-        State.APPROVED_REFUND: {State.REFUNDED, State.ARBITRATION, State.BUYER_CANCELLED},
+        State.APPROVED_REFUND: {State.REFUNDING, State.REFUNDED, State.ARBITRATION, State.BUYER_CANCELLED},
         State.APPROVED_RETURN: {State.BUYER_SHIPPED, State.RECEIVED, State.ARBITRATION, State.BUYER_CANCELLED},
         State.BUYER_SHIPPED: {State.RECEIVED, State.ARBITRATION},
-        State.RECEIVED: {State.REFUNDED, State.EXCHANGING, State.ARBITRATION},
-        State.EXCHANGING: {State.EXCHANGED, State.ARBITRATION},
+        State.RECEIVED: {State.REFUNDING, State.REFUNDED, State.EXCHANGING, State.REPAIRING, State.REJECTED, State.ARBITRATION},
+        State.REFUNDING: {State.REFUNDED},
+        State.EXCHANGING: {State.EXCHANGED, State.ARBITRATION, State.REQUESTED, State.RECEIVED},
+        State.REPAIRING: {State.REPAIRED, State.RECEIVED, State.ARBITRATION},
         State.REJECTED: {State.REQUESTED, State.ARBITRATION, State.CLOSED},
-        State.ARBITRATION: {State.APPROVED_REFUND, State.APPROVED_RETURN, State.REJECTED},
+        State.ARBITRATION: {State.APPROVED_REFUND, State.APPROVED_RETURN, State.EXCHANGING, State.REJECTED, State.BUYER_CANCELLED},
         State.REFUNDED: {State.CLOSED},
         State.EXCHANGED: {State.CLOSED},
+        State.REPAIRED: {State.CLOSED},
         State.BUYER_CANCELLED: {State.CLOSED},
     }
 )
-"""Source: facts/platforms §5.1."""
-SETTLED = frozenset({State.REFUNDED, State.EXCHANGED, State.REJECTED, State.BUYER_CANCELLED})
+"""Source: facts/platforms §5.1. From `exchanging` a replacement that could not be sent leads back to where it came from."""
+SETTLED = frozenset({State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.REJECTED, State.BUYER_CANCELLED})
 """What the buyer asked for is answered; what is left is to ask whether it was right (AFT-2)."""
+
+IN_OUR_HANDS = frozenset({State.RECEIVED, State.REFUNDING, State.EXCHANGING, State.REPAIRING})
+"""The goods came back (or need not): the law's seven days run."""
+OWN_SERVICE = frozenset({State.RECEIVED, State.REFUNDING, State.REFUNDED, State.EXCHANGING, State.EXCHANGED, State.REPAIRED, State.CLOSED})
+"""Steps that move money, goods or an order; they have services of their own and cannot be taken by hand."""
 
 _NATURE_WEIGHT: Mapping[Nature, int] = {
     Nature.NO_REASON: 0, Nature.SIZE: 0, Nature.LOGISTICS: 0, Nature.OTHER: 0, Nature.WRONG_ITEM: 1, Nature.DAMAGE: 1,
@@ -114,20 +126,6 @@ def severity_of(nature: Nature, impact: Impact, changed: Mapping[tuple[str, str]
     return Severity(changed.get((nature.value, impact.value), default_severity(nature, impact).value))
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """How long each level may take, in hours; refunds in days after the goods came back; call-back in hours."""
-
-    minor: int
-    general: int
-    serious: int
-    refund_days: int
-    follow_up: int
-
-    def for_severity(self, severity: Severity) -> int:
-        return {Severity.MINOR: self.minor, Severity.GENERAL: self.general, Severity.SERIOUS: self.serious}[severity]
-
-
 def due_at(
     state: State, severity: Severity, *, opened_at: datetime, received_at: datetime | None, settled_at: datetime | None,
     next_contact_at: datetime | None, hours: Hours,
@@ -135,16 +133,52 @@ def due_at(
     """
     This function will give the moment the next step is due.
 
-    After goods came back the law's seven days for the refund hold, whatever the severity; after a settlement the
-    call-back; None when nothing is left.   Source: AFT-1, AFT-5, 消费者权益保护法 art. 25.
+    After goods came back the law's seven days hold, whatever the severity; after a settlement the call-back; None when
+    nothing is left. Serious cases run through the night, the others count hours of service.
+
+    Source: AFT-1, AFT-5, 消费者权益保护法 art. 25.
     """
     if state is State.CLOSED:
         return None
     if state in SETTLED:
-        return next_contact_at or (settled_at or opened_at) + timedelta(hours=hours.follow_up)
-    if state in {State.RECEIVED, State.EXCHANGING} and received_at:
-        return received_at + timedelta(days=hours.refund_days)
-    return opened_at + timedelta(hours=hours.for_severity(severity))
+        return next_contact_at or after_service_time(settled_at or opened_at, hours.follow_up, hours.service)
+    if state in IN_OUR_HANDS and received_at:
+        return legal_refund_by(received_at, hours.refund_days, hours.service)
+    if severity is Severity.SERIOUS:
+        return opened_at + timedelta(hours=hours.serious)
+    return after_service_time(opened_at, hours.for_severity(severity), hours.service)
+
+
+class Level(StrEnum):
+    """How far a case has gone (facts/platforms §5.1)."""
+
+    AUTOMATIC = "L0"
+    TO_DECIDE = "L1"
+    ON_ITS_WAY = "L2"
+    DISPUTED = "L3"
+    PUBLIC = "L4"
+
+
+DISPUTE_BEFORE = timedelta(hours=6)
+
+
+def level_of(state: State, impact: Impact, *, due: datetime | None, rejections: int, now: datetime) -> Level:
+    """
+    This function will say how far a case has gone: public risk outranks a dispute, a dispute (refused twice, the platform
+    stepped in, or less than six hours left) outranks goods on their way; the rest waits for us, or runs by itself.
+
+    Source: facts/platforms §5.1.
+    """
+    if impact is Impact.PUBLIC and state is not State.CLOSED:
+        return Level.PUBLIC
+    is_short = due is not None and due - now < DISPUTE_BEFORE and state not in SETTLED
+    if state is State.ARBITRATION or (rejections >= 2 and state is not State.CLOSED) or is_short:
+        return Level.DISPUTED
+    if state in {State.APPROVED_RETURN, State.BUYER_SHIPPED, *IN_OUR_HANDS}:
+        return Level.ON_ITS_WAY
+    if state in {State.REQUESTED, State.REJECTED}:
+        return Level.TO_DECIDE
+    return Level.AUTOMATIC
 
 
 class RefundBeyondPaid(Invalid):
@@ -199,37 +233,37 @@ SEVERITY_WORDS: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 STATE_WORDS: Mapping[str, tuple[str, str]] = {
     State.REQUESTED: ("待处理", "to be decided"), State.APPROVED_REFUND: ("同意退款", "refund approved"), State.APPROVED_RETURN: ("待买家寄回", "return approved"),
-    State.BUYER_SHIPPED: ("退货在途", "on its way back"), State.RECEIVED: ("已收到退货", "goods received"), State.EXCHANGING: ("换货中", "exchanging"),
+    State.BUYER_SHIPPED: ("退货在途", "on its way back"), State.RECEIVED: ("已收到退货", "goods received"), State.REFUNDING: ("退款中", "refund under way"), State.EXCHANGING: ("换补中", "sending again"), State.REPAIRING: ("维修中", "being repaired"), State.REPAIRED: ("已修好寄回", "repaired"),
     State.ARBITRATION: ("平台介入", "arbitration"), State.REJECTED: ("已拒绝", "rejected"), State.REFUNDED: ("已退款", "refunded"),
-    State.EXCHANGED: ("已换货", "exchanged"), State.BUYER_CANCELLED: ("买家撤销", "withdrawn"), State.CLOSED: ("已结案", "closed"),
+    State.EXCHANGED: ("已换补", "sent again"), State.BUYER_CANCELLED: ("买家撤销", "withdrawn"), State.CLOSED: ("已结案", "closed"),
 }  # fmt: skip
 NEXT_WORDS: Mapping[str, tuple[str, str]] = {
     State.REQUESTED: ("联系买家，给出方案", "contact the buyer and offer a solution"), State.APPROVED_REFUND: ("退款", "refund"),
     State.APPROVED_RETURN: ("等买家寄回", "wait for the goods"), State.BUYER_SHIPPED: ("收货验货", "receive and inspect"),
-    State.RECEIVED: ("七日内退款", "refund within seven days"), State.EXCHANGING: ("寄出换货", "send the exchange"),
+    State.RECEIVED: ("七日内退款", "refund within seven days"), State.REFUNDING: ("等支付渠道退到账", "wait for the channel"), State.EXCHANGING: ("等仓库发出", "wait for the warehouse"), State.REPAIRING: ("修好寄回", "repair and send back"), State.REPAIRED: ("回访买家", "call the buyer back"),
     State.ARBITRATION: ("提交举证", "hand in evidence"), State.REJECTED: ("回访买家", "call the buyer back"), State.REFUNDED: ("回访买家", "call the buyer back"),
     State.EXCHANGED: ("回访买家", "call the buyer back"), State.BUYER_CANCELLED: ("结案", "close"), State.CLOSED: ("—", "—"),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class Process:
     """What a level asks of the one who has the case: the steps in order, and words to begin with."""
 
     steps: tuple[tuple[str, str], ...]
     phrases: tuple[tuple[str, str], ...]
 
 
-LEVELS: Mapping[Severity, Level] = {
-    Severity.MINOR: Level(
+LEVELS: Mapping[Severity, Process] = {
+    Severity.MINOR: Process(
         (("回应并致歉", "answer and apologise"), ("给出退、换、补的方案", "offer refund, exchange or replacement"), ("按方案执行", "carry it out"), ("回访是否满意", "ask whether it was right")),
         (("您好，给您添麻烦了，我马上帮您看。", "I'm sorry for the trouble; let me look at it right away."), ("这个情况我理解，您看换一件还是退款更方便？", "I understand. Would an exchange or a refund suit you better?")),
     ),
-    Severity.GENERAL: Level(
+    Severity.GENERAL: Process(
         (("先安抚情绪，再问清事实", "feelings first, then the facts"), ("请买家提供照片或视频", "ask for pictures"), ("主管确认方案与补偿", "the lead confirms the solution"), ("按方案执行并告知进度", "carry it out and report"), ("次日回访，不满意继续跟", "call back the next day until satisfied")),
         (("换作是我也会着急，先跟您说声抱歉，这件事我来负责到底。", "I would be upset too. I'm sorry, and I will see this through."), ("麻烦您拍一下问题的地方，我好马上替您定方案。", "Please send a picture of the problem so that I can settle it at once.")),
     ),
-    Severity.SERIOUS: Level(
+    Severity.SERIOUS: Process(
         (("立即电话联系买家", "phone the buyer at once"), ("上报店长、品控，暂停同批次销售", "tell the owner and quality; stop selling the lot"), ("保全证据：批次、质检、聊天、录像", "keep the evidence: lot, inspection, chat, video"), ("书面方案，店长签字", "a written solution signed by the owner"), ("专人跟到底，每天回访", "one person sees it through and calls every day")),
         (("您现在身体怎么样？请先去医院，费用我们先垫付。", "How are you now? Please see a doctor first, we advance the cost."), ("这件事由店长亲自负责，我把他的电话给您，随时找得到人。", "The owner handles this in person; here is the number, somebody always answers.")),
     ),

@@ -1,10 +1,10 @@
-"""Writes of cases: open, decide, receive, refund, call back, close. Locks: order line, then refund row, then the ledger."""
+"""Writes of cases: open, decide, call back, close. Locks: the case, then order, order line, refund row, the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -19,13 +19,14 @@ from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
-from kaibo.stages.aftersales import queries, rules
-from kaibo.stages.aftersales.complaints import CaseMovedOn, LineUnknown, ReasonMissing, RefundOfAnother
-from kaibo.stages.aftersales.models import Case, CaseEntry, LineRefund, Refund, SeverityRule
-from kaibo.stages.aftersales.permissions import HANDLE, OPEN, RECEIVE, REFUND, RULES
+from kaibo.stages.aftersales import grounds, queries, rulebook, rules
+from kaibo.stages.aftersales.complaints import CaseMovedOn, KindDoesNotFit, ReasonMissing
+from kaibo.stages.aftersales.deadlines import after_service_time
+from kaibo.stages.aftersales.models import Case, CaseEntry
+from kaibo.stages.aftersales.permissions import HANDLE, OPEN
 from kaibo.stages.aftersales.rules import Impact, Kind, Nature, Severity, State
+from kaibo.stages.aftersales.steps import note, take_step
 from kaibo.stages.orders import queries as orders
-from kaibo.stages.orders import refunding, shipping
 from kaibo.stages.orders import services as order_services
 from kaibo.stages.orders.models import OrderLine
 from kaibo.stages.orders.rules import Hold
@@ -56,14 +57,17 @@ def open_case(*, actor: Actor, told: NewCase, now: datetime) -> Case:
     line = orders.line_for(actor, told.line_id)
     order = line.order
     access.require(actor, OPEN, shop_id=order.shop_id)
-    severity = rules.severity_of(told.nature, told.impact, queries.changed_rules())
-    hours = queries.hours_in_force()
+    book = rulebook.in_force()
+    severity = book.severity_of(told.nature, told.impact)
+    due = rules.due_at(
+        State.REQUESTED, severity, opened_at=now, received_at=None, settled_at=None, next_contact_at=None, hours=queries.hours_in_force()
+    )
     case = Case.objects.create(
         shop_id=order.shop_id, platform="own", case_no=f"AS{readable_code()}", order=order, line=line, order_no=order.order_no,
         goods=f"{line.platform_title} {line.platform_specification}".strip()[:200], kind=told.kind.value, nature=told.nature.value,
         impact=told.impact.value, severity=severity.value, state=State.REQUESTED.value, reason=told.reason.strip()[:400], quantity=told.quantity,
-        asked_fen=told.asked_fen, owner_id=owner_for(order.shop_id), opened_at=now, due_at=now + timedelta(hours=hours.for_severity(severity)),
-        source_version=now,
+        asked_fen=told.asked_fen, owner_id=owner_for(order.shop_id), opened_at=now, due_at=due, source_version=now,
+        rules_version=book.number,
     )  # fmt: skip
     if order.state in {"paid", "allocated", "pending_payment"}:
         order_services.hold_orders(actor=KAIBO, order_ids=[order.pk], reason=case.case_no, flag=Hold.AFTERSALE_OPEN, now=now)
@@ -95,102 +99,50 @@ def tell_owner(case: Case, now: datetime) -> None:
         )
 
 
-def note(case: Case, kind: CaseEntry.Kind, text: str, actor: Actor, now: datetime, *, outcome: str = "") -> None:
-    """This function will add a line to a case's history."""
-    CaseEntry.objects.create(case=case, kind=kind, text=text[:400], outcome=outcome, at=now, by=actor.name)
-
-
 @transaction.atomic
-def move_case(*, actor: Actor, case_id: UUID, target: State, reason: str, now: datetime, tracking_no: str = "") -> Case:
+def move_case(
+    *, actor: Actor, case_id: UUID, target: State, reason: str, now: datetime, tracking_no: str = "", ground: str = ""
+) -> Case:
     """
     This function will take a case one step on: approve, reject, note that the goods were sent back, hand over to the platform.
 
-    Refunding, receiving and closing have services of their own. Raises: Forbidden, StepNotAllowed, ReasonMissing, CaseMovedOn.
+    What moves money, goods or orders has services of its own. A return without reason is refused only on a ground the law
+    knows.   Raises: Forbidden, StepNotAllowed, ReasonMissing, GroundMissing, KindDoesNotFit, CaseMovedOn.   Source: AFT-1, AFT-5.
     """
-    case = queries.case_for(actor, case_id)
+    case = queries.locked_case(actor, case_id)
     access.require(actor, HANDLE, shop_id=case.shop_id)
     if target in {State.REJECTED, State.ARBITRATION} and not reason.strip():
         raise ReasonMissing
-    if target in {State.RECEIVED, State.REFUNDED, State.CLOSED}:
+    if target in rules.OWN_SERVICE and not (target is State.REPAIRED and case.state == State.REPAIRING.value):
         raise CaseMovedOn
-    _step(case, target, actor, reason, now, **({"return_tracking_no": tracking_no[:60]} if tracking_no else {}))
+    changes: dict[str, object] = {"return_tracking_no": tracking_no[:60]} if tracking_no else {}
+    if target is State.REPAIRING and case.kind != Kind.REPAIR.value:
+        raise KindDoesNotFit(kind=rules.KIND_WORDS[case.kind][0])
+    if target is State.REJECTED:
+        grounds.require(Nature(case.nature), ground, reason)
+        changes |= {"rejections": F("rejections") + 1, "reject_ground": ground}
+    take_step(case, target, actor, grounds.words(ground, reason), now, **changes)
     return case
 
 
-def _step(case: Case, target: State, actor: Actor, reason: str, now: datetime, **changes: object) -> None:
-    """Take the step if nobody was first, set the next deadline, write history and audit."""
-    source = State(case.state)
-    rules.STEPS.require(source, target)
-    received_at = changes.get("received_at", case.received_at)
-    settled_at = now if target in rules.SETTLED else case.settled_at
-    due = rules.due_at(
-        target, Severity(case.severity), opened_at=case.opened_at, received_at=received_at, settled_at=settled_at, next_contact_at=None,  # type: ignore[arg-type]
-        hours=queries.hours_in_force(),
-    )
-    changed = Case.objects.filter(pk=case.pk, state=source.value).update(state=target.value, due_at=due, settled_at=settled_at, **changes)
-    if not changed:
+@transaction.atomic
+def change_kind(*, actor: Actor, case_id: UUID, kind: Kind, reason: str, now: datetime) -> Case:
+    """This function will note that the buyer agreed to another solution, while nothing has moved yet.   Raises: Forbidden, ReasonMissing, CaseMovedOn."""
+    case = queries.locked_case(actor, case_id)
+    access.require(actor, HANDLE, shop_id=case.shop_id)
+    if not reason.strip():
+        raise ReasonMissing
+    still_open = [State.REQUESTED, State.APPROVED_REFUND, State.APPROVED_RETURN, State.BUYER_SHIPPED, State.RECEIVED, State.ARBITRATION]
+    if not Case.objects.filter(pk=case_id, state__in=still_open).update(kind=kind.value):
         raise CaseMovedOn
-    note(case, CaseEntry.Kind.STATE, reason, actor, now, outcome=target.value)
+    words = f"{rules.KIND_WORDS[case.kind][0]} → {rules.KIND_WORDS[kind][0]}：{reason.strip()}"
+    note(case, CaseEntry.Kind.NOTE, words, actor, now)
     audit.record(
-        actor, "aftersales:case:move", subject=f"case:{case.pk}", now=now, shop_id=case.shop_id, details={"from": source.value, "to": target.value},
+        actor, "aftersales:case:change_kind", subject=f"case:{case_id}", now=now, shop_id=case.shop_id, details={"from": case.kind, "to": kind.value},
         reason=reason,
     )
     case.refresh_from_db()
-
-
-@transaction.atomic
-def receive_return(*, actor: Actor, case_id: UUID, quantity: int, now: datetime) -> Case:
-    """
-    This function will take returned goods in, to be inspected before they are sellable, and start the law's seven days.
-
-    Raises: Forbidden, StepNotAllowed, LineUnknown, QuantityBeyondLine.   Source: AFT-5, 消费者权益保护法 art. 25.
-    """
-    case = queries.case_for(actor, case_id)
-    access.require(actor, RECEIVE, shop_id=case.shop_id)
-    if case.line_id is None:
-        raise LineUnknown
-    rules.STEPS.require(State(case.state), State.RECEIVED)
-    shipping.record_return(actor=actor, line_id=case.line_id, quantity=quantity, reference=f"case:{case.pk}", now=now)
-    _step(case, State.RECEIVED, actor, f"×{quantity}", now, received_at=now, quantity=quantity)
     return case
-
-
-@transaction.atomic
-def refund(*, actor: Actor, case_id: UUID, amount_fen: int, key: str, now: datetime) -> Refund:
-    """
-    This function will give money back, once per key, never more over all cases than the line was paid.
-
-    Raises: Forbidden, LineUnknown, RefundBeyondPaid, RefundNotPositive, RefundOfAnother, StepNotAllowed.   Source: AFT-5.
-    """
-    case = queries.case_for(actor, case_id)
-    access.require(actor, REFUND, shop_id=case.shop_id)
-    known = Refund.objects.filter(key=key).first()
-    if known:
-        if known.case_id != case_id or known.amount_fen != amount_fen:
-            raise RefundOfAnother(key=key)
-        return known
-    if case.line_id is None:
-        raise LineUnknown
-    rules.STEPS.require(State(case.state), State.REFUNDED)
-    take_from_line(case.line_id, amount_fen)
-    made = Refund.objects.create(case=case, key=key, amount_fen=amount_fen, refunded_at=now, by=actor.name)
-    if case.order_id is not None:
-        refunding.ask_for_case(order_id=case.order_id, amount_fen=amount_fen, refund_id=made.pk, words="售后退款", now=now)
-    note(case, CaseEntry.Kind.REFUND, str(amount_fen), actor, now)
-    _step(case, State.REFUNDED, actor, "", now, refunded_fen=case.refunded_fen + amount_fen)
-    return made
-
-
-def take_from_line(line_id: UUID, amount_fen: int) -> None:
-    """This function will count a refund against its line; the row is locked, so two cases never overdraw it together."""
-    # lock: the order line first, as everybody who touches an order does
-    line = OrderLine.objects.select_for_update(of=("self",)).select_related("order").get(pk=line_id)
-    paid = line.amount_fen if line.order.paid_fen else 0
-    LineRefund.objects.get_or_create(line_id=line_id, defaults={"paid_fen": paid})
-    # lock: two cases of a line are added up one after the other
-    row = LineRefund.objects.select_for_update().get(pk=line_id)
-    rules.check_refund(paid_fen=row.paid_fen, refunded_fen=row.refunded_fen, amount_fen=amount_fen)
-    LineRefund.objects.filter(pk=line_id).update(refunded_fen=F("refunded_fen") + amount_fen)
 
 
 @transaction.atomic
@@ -206,7 +158,8 @@ def record_contact(*, actor: Actor, case_id: UUID, outcome: str, text: str, now:
         raise ReasonMissing
     changes: dict[str, object] = {"last_contact": outcome}
     if State(case.state) in rules.SETTLED:
-        changes["due_at"] = now + timedelta(hours=queries.hours_in_force().follow_up)
+        hours = queries.hours_in_force()
+        changes["due_at"] = after_service_time(now, hours.follow_up, hours.service)
     if not Case.objects.filter(pk=case_id, state=case.state).update(**changes):
         raise CaseMovedOn
     note(case, CaseEntry.Kind.CONTACT, text, actor, now, outcome=outcome)
@@ -219,7 +172,7 @@ def tick_step(*, actor: Actor, case_id: UUID, step: int, now: datetime) -> None:
     """This function will note that a step of the level's process was done, once.   Raises: Forbidden, CaseUnknown."""
     case = queries.case_for(actor, case_id)
     access.require(actor, HANDLE, shop_id=case.shop_id)
-    steps = rules.LEVELS[Severity(case.severity)].steps
+    steps = rulebook.version_of_case(case.rules_version, Severity(case.severity)).steps
     if not 0 <= step < len(steps):
         raise CaseMovedOn
     if not CaseEntry.objects.filter(case=case, kind=CaseEntry.Kind.STEP, outcome=str(step)).exists():
@@ -233,13 +186,13 @@ def close_case(*, actor: Actor, case_id: UUID, reason: str, now: datetime) -> Ca
 
     Raises: Forbidden, BuyerNotSatisfied, CaseMovedOn.   Source: AFT-2, SEL-19.
     """
-    case = queries.case_for(actor, case_id)
+    case = queries.locked_case(actor, case_id)
     access.require(actor, HANDLE, shop_id=case.shop_id)
     if case.state == State.CLOSED.value:
         raise CaseMovedOn
     if not rules.may_close(State(case.state), last_contact=case.last_contact):
         raise rules.BuyerNotSatisfied
-    _step(case, State.CLOSED, actor, reason, now, closed_at=now, close_reason=reason.strip()[:200])
+    take_step(case, State.CLOSED, actor, reason, now, closed_at=now, close_reason=reason.strip()[:200])
     announce_closed(case, now)
     _lift_hold(case, now)
     return case
@@ -278,23 +231,3 @@ def assign(*, actor: Actor, case_ids: Sequence[UUID], owner_id: UUID, now: datet
             notices.tell([owner_id], key=f"case:{case.pk}:{owner_id}", title=gettext_noop("售后转给你：%(goods)s"), values={"goods": case.goods or case.case_no}, now=now, href=f"/aftersales/{case.pk}")
             audit.record(actor, "aftersales:case:assign", subject=f"case:{case.pk}", now=now, shop_id=case.shop_id, details={"owner": str(owner_id)})
     return given
-
-
-@transaction.atomic
-def change_rule(*, actor: Actor, nature: Nature, impact: Impact, severity: Severity, reason: str, now: datetime) -> None:
-    """
-    This function will change a cell of the severity table; open cases keep the severity they were given.
-
-    Raises: Forbidden, ReasonMissing.   Source: AFT-1.
-    """
-    access.require(actor, RULES)
-    if not reason.strip():
-        raise ReasonMissing
-    before = rules.severity_of(nature, impact, queries.changed_rules())
-    SeverityRule.objects.update_or_create(
-        nature=nature.value, impact=impact.value, defaults={"severity": severity.value, "changed_by": actor.name, "changed_at": now}
-    )
-    audit.record(
-        actor, "aftersales:severity:change", subject=f"severity:{nature.value}:{impact.value}", now=now,
-        details={"before": before.value, "after": severity.value}, reason=reason,
-    )

@@ -12,8 +12,17 @@ from kaibo.stages.aftersales import rules
 from kaibo.stages.aftersales.models import CaseEntry
 
 SEVERITY_PILLS = {"minor": "", "general": "warn", "serious": "bad"}
-STATE_PILLS = {"closed": "ok", "refunded": "ok", "exchanged": "ok", "rejected": "bad", "arbitration": "bad"}
+STATE_PILLS = {"closed": "ok", "refunded": "ok", "exchanged": "ok", "repaired": "ok", "rejected": "bad", "arbitration": "bad"}
 CONTACT_WORDS = {"satisfied": ("满意", "satisfied"), "unsatisfied": ("不满意", "not satisfied"), "unreached": ("没联系上", "not reached")}
+
+CHECK_WORDS = {"open": ("待验", "to be inspected"), "passed": ("完好，已可售", "good, on sale again"), "failed": ("有不合格", "some are faulty")}
+CHECK_PILLS = {"open": "warn", "passed": "ok", "failed": "bad"}
+LEVEL_WORDS = {
+    "L0": ("自动走完", "runs by itself"), "L1": ("等我们决定", "waits for us"), "L2": ("退货途中或在手", "goods on their way"),
+    "L3": ("有争议或快到期", "disputed or nearly late"), "L4": ("公开风险", "public risk"),
+}  # fmt: skip
+"""How far a case has gone (facts/platforms §5.1)."""
+LEVEL_PILLS = {"L0": "ok", "L1": "", "L2": "", "L3": "warn", "L4": "bad"}
 
 
 def said(pair: tuple[str, str]) -> str:

@@ -105,7 +105,7 @@ class QualityPolicy(models.Model):
 class Inspection(models.Model):
     """
     One inspection at one of the three gates (SUP-4): `sample` before a purchase, `arrival` at goods-in (SUP-3), `spot`
-    before a session. A sample has no lot and no warehouse. `plan` is the sampling plan as it was drawn.
+    before a session, and `return` of goods buyers sent back. A sample has no lot and no warehouse. `plan` is the sampling plan as it was drawn.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -131,7 +131,7 @@ class Inspection(models.Model):
                 condition=models.Q(state__in=["open", "passed", "failed"]), name="inspection_state_known"
             ),
             models.CheckConstraint(
-                condition=models.Q(gate="sample", lot=None) | models.Q(gate__in=["arrival", "spot"], lot__isnull=False, warehouse__isnull=False),
+                condition=models.Q(gate="sample", lot=None) | models.Q(gate__in=["arrival", "spot", "return"], lot__isnull=False, warehouse__isnull=False),
                 name="inspection_gate_has_its_lot",
             ),
         ]

@@ -170,7 +170,7 @@ def gates_of(products: Mapping[UUID, str]) -> Gates:
     asks = {product: policy for product, policy in _by_product(products).items() if policy.needs_sample or policy.needs_spot}
     newest: dict[tuple[UUID, str], Inspection] = {}
     arrived: dict[UUID, Inspection] = {}
-    rows = Inspection.objects.filter(sku__product__in=list(products)).select_related("lot", "sku", "custody")
+    rows = Inspection.objects.filter(sku__product__in=list(products)).exclude(gate="return").select_related("lot", "sku", "custody")
     for one in rows.order_by("opened_at"):
         if one.gate == "arrival":
             arrived[one.sku_id] = one

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from kaibo.stages.supply.sampling import REDUCED_AT, SUSPENDED_AT, ClassPlan, Severity, Standing, aql_text
 
-GATE_WORDS = {"sample": gettext_lazy("产前样"), "arrival": gettext_lazy("到货"), "spot": gettext_lazy("开播前抽查")}
+GATE_WORDS = {"sample": gettext_lazy("产前样"), "arrival": gettext_lazy("到货"), "spot": gettext_lazy("开播前抽查"), "return": gettext_lazy("退货")}
 CLASS_WORDS = {
     "critical": (gettext_lazy("致命"), "bad"),
     "major": (gettext_lazy("严重"), "warn"),

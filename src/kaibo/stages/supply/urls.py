@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.supply import count_views, lot_views, quality_views, safety_views, views
+from kaibo.stages.supply import count_views, lot_views, quality_views, return_views, safety_views, views
 
 app_name = "supply"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("quarantine", quality_views.quarantine, name="quarantine"),
     path("quarantine/<uuid:custody_id>/hand-over", quality_views.hand_over, name="hand-over"),
     path("quarantine/<uuid:custody_id>/settle", quality_views.settle, name="settle-custody"),
+    path("returns/<uuid:inspection_id>", return_views.return_check, name="return-check"),
     path("lots/<uuid:lot_id>", views.trace, name="trace"),
     path("lots/<uuid:lot_id>/label", lot_views.label, name="lot-label"),
     path("lots/<uuid:lot_id>/qr.svg", lot_views.code_picture, name="lot-code"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -231,6 +231,8 @@ def inspections(request: ConsoleRequest) -> HttpResponse:
 
 def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
     found = queries.inspection_for(request.actor, inspection_id)
+    if found.gate == "return" and found.state == "open":
+        return redirect("supply:return-check", inspection_id)
     sku = catalog.sku_rows([found.sku_id])[found.sku_id]
     form = forms.InspectionForm(request.POST or None, limits=queries.limits_of(sku.category))
     rows = quality_forms.defect_forms(request)
