@@ -12,7 +12,7 @@ from ninja import Field, Router, Schema
 from ninja.pagination import PageNumberPagination, paginate
 
 from kaibo.plumbing.access import access
-from kaibo.stages.orders import deciding, queries, services, shipping
+from kaibo.stages.orders import deciding, dispatching, parcel_queries, queries, services
 from kaibo.stages.orders.models import Finding, Order, Shipment
 from kaibo.stages.orders.permissions import SEE
 from kaibo.stages.orders.rules import Hold
@@ -102,6 +102,22 @@ class PaymentOut(Schema):
 class ShipIn(Schema):
     carrier: str = Field(min_length=1, max_length=40)
     tracking_no: str = Field(min_length=1, max_length=60)
+    units: dict[UUID, int] = {}
+    """Line → units, where only a part leaves."""
+
+
+class ParcelOut(Schema):
+    id: UUID
+    order_id: UUID
+    carrier: str
+    tracking_no: str
+    state: str
+    problem_zh: str
+    problem_en: str
+    attempts: int
+    next_try_at: datetime
+    left_at: datetime | None
+    told_at: datetime | None
 
 
 class ShipmentOut(Schema):
@@ -183,9 +199,25 @@ def record_payment(request: HttpRequest, order_id: UUID, body: PaymentIn) -> tup
     return 201, made
 
 
-@router.post("/{order_id}/shipments", response={201: ShipmentOut})
-def ship(request: HttpRequest, order_id: UUID, body: ShipIn) -> tuple[int, Shipment]:
-    return 201, shipping.ship_order(actor=request.auth, order_id=order_id, carrier=body.carrier, tracking_no=body.tracking_no, now=request.now)
+@router.post("/{order_id}/shipments", response={201: ShipmentOut, 202: ParcelOut})
+def ship(request: HttpRequest, order_id: UUID, body: ShipIn) -> tuple[int, Any]:
+    """201: it left. 202: its platform is to be asked or told yet. 409 `orders.parcel_refused`: it must stay."""
+    made = dispatching.send_out(
+        actor=request.auth, order_id=order_id, carrier=body.carrier, tracking_no=body.tracking_no, units=body.units or None, now=request.now
+    )
+    dispatching.require_not_refused(made)
+    return (201, made) if isinstance(made, Shipment) else (202, made)
+
+
+@router.get("/{order_id}/parcels", response=list[ParcelOut])
+def list_parcels(request: HttpRequest, order_id: UUID) -> list[Any]:
+    access.require(request.auth, SEE)
+    return parcel_queries.dispatches_of(queries.order_for(request.auth, order_id).pk)
+
+
+@router.post("/parcels/{dispatch_id}/again", response=ParcelOut)
+def try_parcel_again(request: HttpRequest, dispatch_id: UUID) -> Any:
+    return dispatching.try_again(actor=request.auth, dispatch_id=dispatch_id, now=request.now)
 
 
 @router.post("/{order_id}/hold", response={204: None})

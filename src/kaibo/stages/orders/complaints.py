@@ -127,3 +127,9 @@ class CourierCodeUnknown(Invalid):
     code = "orders.courier_code_unknown"
     message_zh = "不知道“{carrier}”在{platform}的代码，请直接填平台的快递代码"
     message_en = "The code of “{carrier}” on {platform} is not known; enter the platform's own code"
+
+
+class ParcelRefused(Conflict):
+    code = "orders.parcel_refused"
+    message_zh = "订单 {order_no} 不能发货，包裹请留下：{reason_zh}"
+    message_en = "Order {order_no} must not be shipped, keep the parcel: {reason_en}"

@@ -31,6 +31,7 @@ from kaibo.stages.orders import pulling, queries, shipping
 from kaibo.stages.orders.complaints import (
     CourierCodeUnknown,
     ParcelDecided,
+    ParcelRefused,
     ParcelUnderWay,
     ParcelUnknown,
     PlatformCannotSplit,
@@ -127,6 +128,12 @@ def send_out(
         return made
     _work(made.pk, now)
     return Dispatch.objects.select_related("shipment", "order").get(pk=made.pk)
+
+
+def require_not_refused(made: Dispatch | Shipment) -> None:
+    """This function will say aloud that a parcel must stay.   Raises: ParcelRefused."""
+    if isinstance(made, Dispatch) and made.state == Dispatch.State.REFUSED:
+        raise ParcelRefused(order_no=made.order.order_no, reason_zh=made.problem_zh, reason_en=made.problem_en)
 
 
 def work_due(now: datetime) -> int:

@@ -137,6 +137,11 @@ class OrderLine(models.Model):
             models.Index(fields=["order"], name="lines_without_an_item", condition=Q(sku=None, quantity__gt=F("cancelled"))),
         ]
 
+    @property
+    def left(self) -> int:
+        """Units that have not been sent."""
+        return self.quantity - self.cancelled - self.shipped
+
 
 class Shipment(models.Model):
     """A parcel of an order that left, with what was in it."""

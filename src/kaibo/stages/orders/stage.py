@@ -17,6 +17,7 @@ STAGE = Stage(
         Page(_("订单"), "orders:list", SEE),
         Page(_("五要素核验"), "orders:verification", SEE),
         Page(_("拣货与发货"), "orders:picking", SEE),
+        Page(_("包裹与物流"), "orders:parcels", SEE),
         Page(_("对账"), "orders:reconciliation", SEE),
         Page(_("批次与订单"), "orders:lots", SEE),
         Page(_("平台对接"), "orders:channels", SEE),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.orders import channel_views, money_views, recall_views, views
+from kaibo.stages.orders import channel_views, money_views, parcel_views, recall_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -31,7 +31,12 @@ urlpatterns = [
     path("channels/<uuid:channel_id>/push", channel_views.push, name="push"),
     path("channels/gaps/<uuid:report_id>.csv", channel_views.gaps_file, name="gaps-file"),
     path("<uuid:order_id>", views.order, name="order"),
-    path("<uuid:order_id>/ship", views.ship, name="ship"),
+    path("parcels", parcel_views.parcels, name="parcels"),
+    path("parcels/<uuid:dispatch_id>/again", parcel_views.again, name="parcel-again"),
+    path("parcels/<uuid:dispatch_id>/drop", parcel_views.drop, name="parcel-drop"),
+    path("parcels/<uuid:dispatch_id>/settle", parcel_views.settle, name="parcel-settle"),
+    path("parcels/<uuid:dispatch_id>/unasked", parcel_views.unasked, name="parcel-unasked"),
+    path("<uuid:order_id>/ship", parcel_views.ship, name="ship"),
     path("<uuid:order_id>/lift", views.lift, name="lift"),
     path("<uuid:order_id>/receiver", views.receiver, name="receiver"),
     path("<uuid:order_id>/unmask", views.unmask, name="unmask"),

@@ -26,7 +26,17 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, DateRange, Flag, Row, Search, Table
-from kaibo.stages.orders import deciding, drawing, money_views, queries, services, shipping, words
+from kaibo.stages.orders import (
+    deciding,
+    drawing,
+    money_views,
+    parcel_queries,
+    parcel_views,
+    queries,
+    services,
+    shipping,
+    words,
+)
 from kaibo.stages.orders.forms import PaymentForm, ReceiverForm, ShipForm
 from kaibo.stages.orders.models import TO_SHIP, Finding, Order
 from kaibo.stages.orders.permissions import EXPORT, HOLD, IMPORT, PAY, RECEIVER, RELEASE, SEE, SHIP, UNMASK, VERIFY
@@ -249,6 +259,7 @@ def picking(request: ConsoleRequest) -> HttpResponse:
     waiting = queries.to_pick(request.actor, shop_id=request.shop_id)
     orders = list(waiting[:PICKED_AT_ONCE])
     lines = queries.lines_of([one.pk for one in orders])
+    together = parcel_queries.merge_groups(orders)
     burn = queries.burn_down(request.actor, request.now, shop_id=request.shop_id)
     clock = queries.ship_clock(request.actor, request.now, shop_id=request.shop_id)
     chart = {
@@ -258,7 +269,10 @@ def picking(request: ConsoleRequest) -> HttpResponse:
     return render(
         request, "orders/picking.html",
         {
-            "orders": [(one, lines.get(one.pk, []), words.short_number(one.order_no)) for one in orders], "total": waiting.count(),
+            "orders": [
+                (one, lines.get(one.pk, []), words.short_number(one.order_no), [(other.pk, words.short_number(other.order_no)) for other in together.get(one.pk, [])])
+                for one in orders
+            ], "total": waiting.count(),
             "pick": queries.pick_lines([one.pk for one in orders]), "figures": _clock_figures(clock), "chart": chart, "carriers": shipping.CARRIERS,
             "may_ship": request.actor.can(SHIP), "passed": queries.releasable_count(request.actor, shop_id=request.shop_id),
             "may_release": request.actor.can(RELEASE),
@@ -285,7 +299,8 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
             "holds": [(flag, words.hold_words(flag)) for flag in found.hold_flags], "lines": queries.lines_of([found.pk]).get(found.pk, []),
             "open_findings": [one for one in findings if one["state"] == "open"], "decided": [one for one in findings if one["state"] != "open"],
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.anomalies_of(found.pk)],
-            "shipments": queries.shipments_of(found.pk), **money_views.money_of(found.pk), "happened": _happened(found),
+            "shipments": queries.shipments_of(found.pk), "dispatches": parcel_views.dispatch_rows(parcel_queries.dispatches_of(found.pk)),
+            **money_views.money_of(found.pk), "happened": _happened(found),
             "is_waiting": found.state in TO_SHIP, "is_unpaid": found.state == State.PENDING_PAYMENT.value,
             "form": form or ReceiverForm(), "ship_form": ShipForm(), "pay_form": PaymentForm(initial={"paid_yuan": plain_yuan(found.amount_fen)}),
             "may_unmask": can(UNMASK, shop_id=found.shop_id), "may_receive": can(RECEIVER, shop_id=found.shop_id), "may_ship": can(SHIP, shop_id=found.shop_id),
@@ -303,16 +318,6 @@ def _happened(found: Order) -> list[dict[str, Any]]:
         (found.cancelled_at, _("取消"), found.cancel_reason),
     ]  # fmt: skip
     return sorted(({"at": at, "title": title, "note": note, "state": "ok"} for at, title, note in steps if at), key=lambda one: one["at"])
-
-
-@require_POST
-def ship(request: ConsoleRequest, order_id: UUID) -> HttpResponse:
-    carrier, number = request.POST.get("carrier", ""), request.POST.get("tracking_no", "")
-    shipping.ship_order(actor=request.actor, order_id=order_id, carrier=carrier, tracking_no=number, now=request.now)
-    message = _("已发货，库存已扣减")
-    if shipping.waybill_doubt(carrier, number.strip()):
-        message = _("已发货；单号看起来不像%(carrier)s的，请再核对一次") % {"carrier": carrier}
-    return done(request, message, "orders:picking" if request.POST.get("back") == "picking" else "orders:order", *([] if request.POST.get("back") == "picking" else [order_id]))
 
 
 @require_POST

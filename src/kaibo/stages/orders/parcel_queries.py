@@ -1,0 +1,50 @@
+"""Reads of parcels on their way out, scoped by actor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
+from kaibo.stages.orders.models import Dispatch, Order
+from kaibo.stages.orders.shipping import door_of, is_same_receiver
+
+SHOWN = 100
+TO_LOOK_AT = [Dispatch.State.WAITING, Dispatch.State.REFUSED, Dispatch.State.TELLING, Dispatch.State.TROUBLE]
+
+
+def dispatches_to_look_at(actor: Actor, *, shop_id: UUID | None = None, state: str = "") -> list[Dispatch]:
+    """This function will list parcels that wait for their platform or for a person: what needs somebody first."""
+    found = _open(actor, shop_id).filter(state=state) if state else _open(actor, shop_id)
+    rows = list(found.select_related("order", "channel").order_by("-created_at")[:SHOWN])
+    place = {Dispatch.State.TROUBLE: 0, Dispatch.State.REFUSED: 1, Dispatch.State.WAITING: 2, Dispatch.State.TELLING: 3}
+    return sorted(rows, key=lambda one: place[Dispatch.State(one.state)])
+
+
+def dispatch_counts(actor: Actor, *, shop_id: UUID | None = None) -> Mapping[str, int]:
+    """This function will count those parcels by state; one query over an index of just these."""
+    return dict(_open(actor, shop_id).values_list("state").annotate(n=Count("pk")).order_by())
+
+
+def _open(actor: Actor, shop_id: UUID | None) -> QuerySet[Dispatch]:
+    return access.visible(Dispatch.objects.filter(state__in=TO_LOOK_AT), actor, "order__shop", shop_id=shop_id)
+
+
+def dispatches_of(order_id: UUID) -> list[Dispatch]:
+    return list(Dispatch.objects.filter(order=order_id).order_by("created_at"))
+
+
+def merge_groups(orders: Sequence[Order]) -> dict[UUID, list[Order]]:
+    """
+    This function will give, for each order, the others on the same list that go to the same door: they may share a parcel.
+
+    Source: ORD-6, facts/platforms §5.1.
+    """
+    doors: dict[Any, list[Order]] = {}
+    for one in orders:
+        doors.setdefault((one.shop_id, door_of(one)), []).append(one)
+    return {one.pk: [other for other in group if other.pk != one.pk and is_same_receiver(one, other)] for group in doors.values() if len(group) > 1 for one in group}
