@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from kaibo.kit.ids import new_id
-from kaibo.plumbing import copying
+from kaibo.plumbing import copy_text, copying
 from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.outbox.models import OutboxFact
 from kaibo.stages.orders.rules import State
@@ -63,12 +63,12 @@ def test_a_column_of_one_value_repeated_comes_back_in_every_row(word):
 
 
 def test_a_word_of_an_enumeration_is_written_as_its_value():
-    assert copying._text(State.PAID) == "paid"
+    assert copy_text.text(State.PAID) == "paid"
 
 
 def test_a_value_without_a_text_of_its_own_is_refused_before_anything_is_written():
     with pytest.raises(TypeError, match="no text for object"):
-        copying._text(object())
+        copy_text.text(object())
 
 
 def test_columns_left_out_take_the_default_of_the_model_one_each():
@@ -125,3 +125,14 @@ def test_a_row_that_asks_the_database_while_it_is_copied_is_refused_and_does_not
     with pytest.raises(copying.AskedWhileCopying), transaction.atomic():
         copying.copy_while_made(OutboxFact, ("id", "name", "payload", "announced_at"), asking())
     assert OutboxFact.objects.count() == expected
+
+
+def test_rows_written_down_in_part_before_arrive_whole_with_the_defaults_of_the_rest(monkeypatch):
+    monkeypatch.setattr(copying, "ROWS_A_WRITE", 3)
+    words = [f"围\t巾\\{number}" for number in range(7)]
+    texts = [text.encode() for text in copy_text.row_texts([(word, NOW) for word in words])]
+    for count in (0, 3, 7):
+        OutboxFact.objects.all().delete()
+        copying.copy_half_written(OutboxFact, ("payload",), ("name", "announced_at"), (((Jsonb({"n": place}),), text) for place, text in enumerate(texts[:count])))
+        assert sorted(OutboxFact.objects.values_list("name", "payload__n", "announced_at")) == sorted((words[place], place, NOW) for place in range(count))
+    assert OutboxFact.objects.values("pk").distinct().count() == 7

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
-from itertools import chain, islice, repeat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from typing import Any
-from uuid import UUID
 
-import msgspec
 from django.db import connection
 from django.db.models import AutoField, Field, Model
-from psycopg import sql
+from psycopg import Copy, sql
 from psycopg.types.json import Jsonb
 
 from kaibo.kit.ids import new_id, new_ids
+from kaibo.plumbing import copy_text
+from kaibo.plumbing.copy_text import of_json, row_texts
 
 ROWS_A_WRITE = 500
 """Rows sent at once: the server reads these while the next are written down."""
 
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-_json = msgspec.json.Encoder()
+copy_text.WRITERS[Jsonb] = lambda value: of_json(value.obj)
 
 
 def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -54,6 +50,27 @@ def copy_while_made(model: type[Model], columns: Sequence[str], rows: Iterable[S
             _copy(model, columns, chain([first], chunks))
 
 
+def copy_half_written(
+    model: type[Model], columns: Sequence[str], rest: Sequence[str], rows: Iterable[tuple[Sequence[Any], bytes]]
+) -> None:
+    """
+    This function will do the same for rows of which a part was written down before (`row_texts`, encoded): each comes as its
+    values of `columns` and its text of `rest`.
+    """
+    made = iter(rows)
+    chunks = iter(lambda: list(islice(made, ROWS_A_WRITE)), [])
+    first = next(chunks, None)
+    if first is None:
+        return
+    usual, ends, made_anew = _behind(model, [*columns, *rest])
+    between = ends[:-1].encode() + b"\t"
+    with connection.execute_wrapper(_refuse), _copying(model, [*columns, *(field.column for field in made_anew), *usual, *rest]) as copy:
+        for chunk in chain([first], chunks):
+            values, texts = zip(*chunk, strict=True)
+            heads = row_texts(values, [_made(field, len(chunk)) for field in made_anew])
+            copy.write(b"".join([head.encode() + between + text + b"\n" for head, text in zip(heads, texts, strict=True)]))
+
+
 class AskedWhileCopying(RuntimeError):
     """A row of a COPY asked the connection that is copying it: it would have waited for ever."""
 
@@ -63,17 +80,28 @@ def _refuse(*_: Any) -> None:
 
 
 def _copy(model: type[Model], columns: Sequence[str], chunks: Iterable[list[Sequence[Any]]]) -> None:
+    names, ends, made = _behind(model, columns)
+    with _copying(model, [*columns, *(field.column for field in made), *names]) as copy:
+        for chunk in chunks:
+            copy.write(_lines(chunk, ends, [_made(field, len(chunk)) for field in made]))
+
+
+def _behind(model: type[Model], columns: Sequence[str]) -> tuple[list[str], str, list[Field[Any, Any]]]:
+    """What stands behind the given columns: those of one value for all rows, their text, and those made anew for each row."""
     rest = [field for field in model._meta.concrete_fields if field.column not in columns and not isinstance(field, AutoField)]
-    made = [field for field in rest if callable(field.default) and field.default is not list]  # an empty list is the same each time
+    # an empty list is the same each time, and so is a field without a default, whose `NOT_PROVIDED` can be called too
+    made = [field for field in rest if field.has_default() and callable(field.default) and field.default is not list]
     usual = [field for field in rest if field not in made]
-    names = [*columns, *(field.column for field in [*made, *usual])]
+    return [field.column for field in usual], "".join(f"\t{copy_text.text(field.get_default())}" for field in usual) + "\n", made
+
+
+@contextmanager
+def _copying(model: type[Model], names: Sequence[str]) -> Iterator[Copy]:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
-    ends = "".join(f"\t{_text(field.get_default())}" for field in usual) + "\n"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for chunk in chunks:
-            copy.write(_lines(chunk, ends, [_made(field, len(chunk)) for field in made]))
+        yield copy
 
 
 def _made(field: Field[Any, Any], count: int) -> Sequence[Any]:
@@ -81,71 +109,4 @@ def _made(field: Field[Any, Any], count: int) -> Sequence[Any]:
 
 
 def _lines(rows: Sequence[Sequence[Any]], ends: str, made: Sequence[Sequence[Any]] = ()) -> bytes:
-    """Written column by column: the values of one are mostly of one type, and the choice of how to write them is made once."""
-    columns = map(_column, [*zip(*rows, strict=True), *made])
-    return (ends.join(map("\t".join, zip(*columns, strict=True))) + ends).encode()
-
-
-def _column(values: Sequence[Any]) -> Iterable[str]:
-    if values[0] is values[-1] and len(set(map(id, values))) == 1:
-        return repeat(_text(values[0]), len(values))
-    kinds = set(map(type, values))
-    if len(kinds) > 1:
-        return map(_text, values)
-    kind = kinds.pop()
-    if kind is UUID:
-        return [f"{value.int:032x}" for value in values]
-    if kind is not str and kind is not Jsonb:
-        return map(_WRITERS.get(kind, _other), values)
-    texts = values if kind is str else [_json.encode(value.obj).decode() for value in values]
-    return map(_of_str, texts) if _SPECIAL.search("".join(texts)) else texts
-
-
-def _text(value: Any) -> str:
-    """A value as COPY's text format has it."""
-    return _WRITERS.get(type(value), _other)(value)
-
-
-def _of_str(value: str) -> str:
-    return _SPECIAL.sub(_escape, value) if _SPECIAL.search(value) else value
-
-
-def _escape(match: re.Match[str]) -> str:
-    return _ESCAPED[match.group()]
-
-
-def _of_list(value: Sequence[Any]) -> str:
-    """An array; its items are quoted, so that no comma, brace or NULL in them is taken for its own."""
-    return _of_str("{" + ",".join(map(_item, value)) + "}") if value else "{}"
-
-
-def _item(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, list | tuple):
-        return "{" + ",".join(map(_item, value)) + "}"
-    plain = value if isinstance(value, str) else _text(value)
-    return '"' + str(plain).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _of_bytes(value: bytes | bytearray | memoryview) -> str:
-    return "\\\\x" + value.hex()
-
-
-def _of_json(value: Jsonb) -> str:
-    return _of_str(_json.encode(value.obj).decode())
-
-
-_WRITERS: dict[type, Callable[[Any], str]] = {
-    str: _of_str, int: int.__repr__, type(None): lambda _: "\\N", bool: lambda value: "t" if value else "f", UUID: lambda value: f"{value.int:032x}",
-    float: repr, Decimal: str, datetime: datetime.isoformat, date: date.isoformat, time: time.isoformat, list: _of_list, tuple: _of_list,
-    bytes: _of_bytes, bytearray: _of_bytes, memoryview: _of_bytes, Jsonb: _of_json,
-}  # fmt: skip
-
-
-def _other(value: Any) -> str:
-    """A word of an enumeration and other kinds of the above; what has no known form is a mistake of the caller."""
-    for kind in (str, bool, int):
-        if isinstance(value, kind):
-            return _WRITERS[kind](str.__str__(value) if kind is str else kind(value))
-    raise TypeError(f"COPY has no text for {type(value).__name__}")
+    return (ends.join(row_texts(rows, made)) + ends).encode()

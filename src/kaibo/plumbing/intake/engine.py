@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -25,7 +26,7 @@ from kaibo.plumbing.intake import quarantine, store
 from kaibo.plumbing.intake.applying import apply_rows
 from kaibo.plumbing.intake.collecting import seldom_collecting
 from kaibo.plumbing.intake.headers import ColumnsMissing
-from kaibo.plumbing.intake.kinds import ImportContext, ImportKind, ParsedRow, Refused, Taken
+from kaibo.plumbing.intake.kinds import FileContext, ImportContext, ImportKind, ParsedRow, Refused, Taken
 from kaibo.plumbing.intake.models import ColumnMapping, ImportRun
 from kaibo.plumbing.intake.plan import Plan, RawRow, make_plan
 from kaibo.plumbing.intake.queries import kind_for
@@ -115,12 +116,13 @@ def _read_ahead(plan: Plan, context: ImportContext, position: int, pace: _Pace) 
     """Batches, read and parsed; the next one in a thread while the database is busy with this one."""
     rows = islice(plan.rows(), position, None)
     ahead = plan.parser.kind.ahead
+    told = FileContext(context.platform, context.shop_id, context.now, context.file_exported_at, settings.SECRET_KEY)
 
     def read() -> list[ReadRow]:
         batch = [(raw, plan.parser.parse(raw)) for raw in islice(rows, BATCH_ROWS)]
         if ahead and pace.expects_new:
             with contextlib.suppress(Exception):  # `apply` will meet the same
-                ahead(context, [parsed for _, parsed in batch if isinstance(parsed, ParsedRow)])
+                ahead(told, [parsed for _, parsed in batch if isinstance(parsed, ParsedRow)])
         return batch
 
     with ThreadPoolExecutor(1, thread_name_prefix="intake") as reader:

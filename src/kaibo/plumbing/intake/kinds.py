@@ -91,6 +91,18 @@ class ImportContext:
     file_exported_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FileContext:
+    """What of an import those know who read ahead: no person, no database."""
+
+    platform: str
+    shop_id: UUID | None
+    now: datetime
+    file_exported_at: datetime
+    secret: str = field(repr=False)
+    """The installation's: marks and keys are made under it."""
+
+
 Apply = Callable[[ImportContext, list[ParsedRow]], list[Outcome]]
 
 
@@ -103,7 +115,8 @@ class ImportKind:
     in the same order. It may raise: the batch is then taken row by row, and only the culprit waits in quarantine.
     `meaning_of` is pure; it is asked while the database is still busy with the rows before, and `apply` finds its answer
     as `row.meaning`, or None where it raised. `ahead` may prepare more of a batch at that time, in the meanings, for rows that
-    are likely new; it asks no database, and `apply` does itself what `ahead` did not.
+    are likely new; it asks no database, and `apply` does itself what `ahead` did not. A kind that names the `meaning_type` (a
+    msgspec structure) lets both be done in a process of its own, for which they live in modules without Django.
     `sample_rows` are the rows of the example file a person can download.
     """
 
@@ -115,7 +128,8 @@ class ImportKind:
     apply: Apply
     row_key: tuple[str, ...]
     meaning_of: Callable[[ParsedRow], Any] | None = None
-    ahead: Callable[[ImportContext, Sequence[ParsedRow]], None] | None = None
+    meaning_type: type | None = None
+    ahead: Callable[[FileContext, Sequence[ParsedRow]], None] | None = None
     platforms: tuple[str, ...] = ()
     sample_rows: tuple[Mapping[str, str], ...] = ()
     needs_shop: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.vault import cipher
 from kaibo.plumbing.vault.models import SubjectKey
+from kaibo.plumbing.vault.offers import Offer, offers_of
 
 _encode = msgspec.json.Encoder().encode
 
@@ -46,29 +46,9 @@ def subject_ids(identities: Iterable[str], *, now: datetime) -> dict[str, UUID]:
     return {identity: found[cipher.fingerprint(settings.SECRET_KEY, identity)][0] for identity in named}
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A person and their fields as they are kept if nobody met them before: made without the database, `keep_offers` decides."""
-
-    mark: str
-    key: bytes
-    wrapped: bytes
-    plain: bytes
-    blob: bytes
-
-
 def offer_persons(persons: Sequence[tuple[str, Mapping[str, str]]]) -> list[Offer]:
     """This function will make a key for every (identity, fields) and encrypt the fields under it. No database."""
-    secret = settings.SECRET_KEY
-    count = len(persons)
-    keys = cipher.random_pieces(count, cipher.KEY_BYTES)
-    nonces = iter(cipher.random_pieces(2 * count, cipher.NONCE_BYTES))
-    offers = []
-    for (identity, fields), key in zip(persons, keys, strict=True):
-        plain = _encode(fields) if fields else b""
-        blob = cipher.seal(key, plain, next(nonces)) if fields else b""
-        offers.append(Offer(cipher.fingerprint(secret, identity), key, cipher.wrap(secret, key, next(nonces)), plain, blob))
-    return offers
+    return offers_of(settings.SECRET_KEY, persons)
 
 
 def keep_offers(offers: Sequence[Offer], *, now: datetime) -> list[tuple[UUID, bytes]]:

@@ -3,9 +3,10 @@
 from kaibo.plumbing.intake.cells import moment, money_fen, text, whole_number
 from kaibo.plumbing.intake.kinds import Column, ImportKind
 from kaibo.stages.orders.permissions import IMPORT, SHIP
-from kaibo.stages.orders.reading import discount_fen, read_line
+from kaibo.stages.orders.preparing import prepare_orders
+from kaibo.stages.orders.reading import LineIn, discount_fen, read_line
 from kaibo.stages.orders.sheets import take_shipments
-from kaibo.stages.orders.taking import ready_orders, take_orders
+from kaibo.stages.orders.taking import take_orders
 
 PLATFORMS = ("douyin", "taobao", "pdd", "kuaishou", "xiaohongshu", "wechat_shop", "jd")
 
@@ -19,7 +20,8 @@ ORDERS = ImportKind(
     row_key=("order_no", "line_no", "code", "specification"),
     apply=take_orders,
     meaning_of=read_line,
-    ahead=ready_orders,
+    meaning_type=LineIn,
+    ahead=prepare_orders,
     columns=(
         Column("order_no", "主订单编号", ("订单编号", "订单号", "Order ID"), required=True, parse=text),
         Column("line_no", "子订单编号", ("子订单号", "商品单号")),

@@ -1,28 +1,14 @@
-"""What may be shown and compared of a receiver without telling who it is."""
+"""The mark of a receiver under this installation's secret."""
 
 from __future__ import annotations
 
-import re
-
 from django.conf import settings
 
-from kaibo.kit.text import mask_middle
-from kaibo.plumbing.vault import cipher
+from kaibo.stages.orders.masking import keyed_mark, masked_receiver
 
-
-def masked_receiver(name: str, phone: str) -> str:
-    """This function will show a receiver without telling who it is: 张* 138****5678."""
-    shown_phone = mask_middle(phone, keep_start=3, keep_end=4) if phone and "*" not in phone else phone
-    shown_name = mask_middle(name, keep_start=1, keep_end=0) if name and "*" not in name else name
-    return f"{shown_name} {shown_phone}".strip()[:120]
+__all__ = ["masked_receiver", "receiver_mark"]
 
 
 def receiver_mark(phone: str, address: str) -> str:
     """This function will give a keyed hash that is equal for the same receiver at the same address, and useless otherwise."""
-    if not phone and not address:
-        return ""
-    return cipher.fingerprint(settings.SECRET_KEY, f"receiver:{phone}|{_letters(address)}")[:32]
-
-
-def _letters(address: str) -> str:
-    return re.sub(r"\W+", "", address)
+    return keyed_mark(settings.SECRET_KEY, phone, address)

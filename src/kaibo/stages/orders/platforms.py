@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from kaibo.stages.orders.rules import Hold, State
 
+USUAL_PLATFORM = "douyin"
+"""Where a file is from when nobody says."""
 STATUS: dict[str, State] = {
     # 抖店
     "待支付": State.PENDING_PAYMENT, "待付款": State.PENDING_PAYMENT, "待确认": State.PENDING_PAYMENT,

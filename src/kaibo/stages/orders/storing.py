@@ -11,13 +11,24 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from kaibo.kit.ids import new_id
-from kaibo.plumbing.copying import copy_while_made
-from kaibo.plumbing.intake.kinds import ImportContext
+from kaibo.plumbing.copy_text import row_texts
+from kaibo.plumbing.copying import copy_half_written
+from kaibo.plumbing.intake.kinds import FileContext
 from kaibo.stages.orders.models import Order, OrderLine
-from kaibo.stages.orders.rules import SENT, TERMINAL, State, ship_by
+from kaibo.stages.orders.rows import (
+    LINE_COLUMNS,
+    LINE_FIRST,
+    LINE_REST,
+    ORDER_COLUMNS,
+    ORDER_FIRST,
+    ORDER_REST,
+    line_rest,
+    order_rest,
+    raw_status_of,
+)
+from kaibo.stages.orders.rules import ship_by
 from kaibo.stages.orders.verification import Field
 
 if TYPE_CHECKING:
@@ -25,14 +36,6 @@ if TYPE_CHECKING:
     from kaibo.stages.orders.reading import LineIn
     from kaibo.stages.orders.taking import Limits, Taking
 
-ORDER_COLUMNS = {
-    "id": "uuid", "shop_id": "uuid", "platform": "text", "order_no": "text", "raw_status": "text", "state": "text", "hold_flags": "text[]",
-    "amount_fen": "bigint", "freight_fen": "bigint", "paid_fen": "bigint", "units": "int", "goods": "text", "buyer_subject_id": "uuid",
-    "receiver_sealed": "bytea", "receiver_cipher": "jsonb", "receiver_masked": "text", "receiver_mark": "text", "phone_tail": "text",
-    "province": "text", "city": "text", "area": "text", "ordered_at": "timestamptz", "paid_at": "timestamptz", "ship_by": "timestamptz",
-    "shipped_at": "timestamptz", "finished_at": "timestamptz", "cancelled_at": "timestamptz", "cancel_reason": "text",
-    "open_findings": "int", "source": "text", "source_version": "timestamptz", "created_at": "timestamptz",
-}  # fmt: skip
 ORDER_DEFAULTS = {"hold_reason": "''", "refund_due_fen": "0", "stock_reference": "''", "is_test": "false", "content_hash": "''"}
 ORDER_KEPT = frozenset({"id", "shop_id", "platform", "order_no", "source", "created_at", "open_findings", "ordered_at"})
 """Never changed by a later file (findings have their own statement)."""
@@ -41,12 +44,6 @@ ORDER_KEPT_WHEN_EMPTY = frozenset(
      "province", "city", "area", "cancel_reason"}
 )  # fmt: skip
 """A later file that leaves these out (receivers vanish after shipping) does not wipe them out."""
-LINE_COLUMNS = {
-    "id": "uuid", "order_id": "uuid", "line_no": "text", "sku_id": "uuid", "platform_title": "text", "platform_specification": "text",
-    "platform_code": "text", "quantity": "int", "shipped": "int", "cancelled": "int", "price_fen": "bigint", "amount_fen": "bigint",
-    "raw_status": "text", "raw_aftersale": "text", "content_hash": "text",
-}  # fmt: skip
-
 TAKING_LOCK = 7_204_011
 """First half of the advisory lock of `alone_in_shop`."""
 
@@ -96,55 +93,39 @@ def _order_statement() -> sql.Composed:
     return _insert("orders_order", ORDER_COLUMNS, ORDER_DEFAULTS, conflict)
 
 
-def store_orders(
-    context: ImportContext, platform: str, takings: Sequence[Taking], limits: Limits, verify: Callable[[Taking], None]
-) -> None:
+def store_orders(told: FileContext, takings: Sequence[Taking], limits: Limits, verify: Callable[[Taking], None]) -> None:
     """This function will verify and write the orders of a batch, new and changed ones alike; the new ones while the server takes them."""
 
-    def verified(one: Taking) -> tuple[Any, ...]:
+    def half_written(one: Taking) -> tuple[tuple[Any, ...], bytes]:
         verify(one)
-        return _order_row(context, platform, one, limits)
+        return _order_first(one, limits), one.order_text or row_texts([_order_rest(told, one)])[0].encode()
 
-    if changed := [verified(one) for one in takings if one.known]:
+    changed = []
+    for one in takings:
+        if one.known:
+            verify(one)
+            sealed = one.receiver.blob
+            first = list(_order_first(one, limits))
+            first[_SEALED] = None if sealed is None else "\\x" + sealed.hex()
+            changed.append((*first, *_order_rest(told, one)))
+    if changed:
         _write(_order_statement(), ORDER_COLUMNS, changed)
-    copy_while_made(Order, list(ORDER_COLUMNS), (_for_copy(verified(one)) for one in takings if one.known is None))
+    copy_half_written(Order, ORDER_FIRST, ORDER_REST, map(half_written, [one for one in takings if one.known is None]))
 
 
-_CIPHER = list(ORDER_COLUMNS).index("receiver_cipher")
+_SEALED = ORDER_FIRST.index("receiver_sealed")
 
 
-def _for_copy(row: tuple[Any, ...]) -> Sequence[Any]:
-    """COPY wants to be told what is JSON."""
-    return row if row[_CIPHER] is None else (*row[:_CIPHER], Jsonb(row[_CIPHER]), *row[_CIPHER + 1 :])
+def _order_first(one: Taking, limits: Limits) -> tuple[Any, ...]:
+    first, receiver = one.lines[0], one.receiver
+    leaves_by = ship_by(
+        promised_at=first.promised_at, paid_at=first.paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours
+    )
+    return one.id, receiver.subject_id, receiver.blob, leaves_by, len(one.wrongs)
 
 
-def _order_row(context: ImportContext, platform: str, one: Taking, limits: Limits) -> tuple[Any, ...]:
-    first, lines = one.first, one.lines
-    shipped = [line.shipped_at for line in lines if line.shipped_at]
-    finished = [line.finished_at for line in lines if line.finished_at]
-    receiver = one.receiver
-    amount = one.amount_fen
-    paid_at = first.paid_at or (None if one.merged.state in {State.PENDING_PAYMENT, State.UNKNOWN} else first.ordered_at)
-    is_paid = one.merged.state not in {State.PENDING_PAYMENT, State.CANCELLED, State.UNKNOWN}
-    place = first.address
-    return (
-        one.id, context.shop_id, platform, first.order_no, _raw_status(lines), one.merged.state.value, one.hold_flags,
-        amount, sum([line.freight_fen for line in lines]), amount if is_paid else 0, sum([line.quantity for line in lines]), _goods(lines),
-        receiver.subject_id, None if receiver.blob is None else "\\x" + receiver.blob.hex(), receiver.cipher, receiver.masked,
-        receiver.mark, receiver.phone_tail, (place.province if place else "")[:20], (place.city if place else "")[:30],
-        (place.area if place else "")[:30], first.ordered_at, paid_at,
-        ship_by(promised_at=first.promised_at, paid_at=paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours),
-        max(shipped, default=None), max(finished, default=None),
-        context.now if one.merged.state in TERMINAL else None, first.cancel_reason, len(one.wrongs), first.source, first.version or context.file_exported_at, context.now,
-    )  # fmt: skip
-
-
-def _raw_status(lines: Sequence[LineIn]) -> str:
-    return lines[0].raw_status if len(lines) == 1 else "；".join({line.raw_status: None for line in lines})[:60]
-
-
-def _goods(lines: Sequence[LineIn]) -> str:
-    return "；".join([f"{line.title} {line.specification} ×{line.quantity}".strip() for line in lines])[:200]
+def _order_rest(told: FileContext, one: Taking) -> tuple[Any, ...]:
+    return order_rest(told, one.lines, one.merged.state, one.hold_flags, one.amount_fen, one.receiver.ready)
 
 
 def store_lines(takings: Sequence[Taking], items: Items) -> None:
@@ -158,21 +139,20 @@ def store_lines(takings: Sequence[Taking], items: Items) -> None:
            price_fen = excluded.price_fen, amount_fen = excluded.amount_fen, raw_status = excluded.raw_status,
            raw_aftersale = excluded.raw_aftersale, content_hash = excluded.content_hash"""
     )
-    if changed := [_line_row(one, line, items) for one in takings if one.known for line in one.lines]:
+    if changed := [(*_line_first(one, line, items), *line_rest(line, one.merged.state)) for one in takings if one.known for line in one.lines]:
         _write(_insert("orders_orderline", LINE_COLUMNS, {"returned": "0"}, conflict), LINE_COLUMNS, changed)
-    copy_while_made(OrderLine, list(LINE_COLUMNS), (_line_row(one, line, items) for one in takings if one.known is None for line in one.lines))
-
-
-def _line_row(one: Taking, line: LineIn, items: Items) -> tuple[Any, ...]:
-    item = items.of(line)
-    was_sent = line.state in SENT
-    shipped = min(line.quantity, line.shipped) if line.shipped is not None else line.quantity if was_sent else 0
-    has_ended = not was_sent and (line.state in TERMINAL or one.merged.state is State.CANCELLED)
-    return (
-        one.line_ids[line.line_no], one.id, line.line_no, item.id if item else None, line.title, line.specification, line.code, line.quantity,
-        shipped, line.quantity - shipped if has_ended else 0, line.price_fen, line.amount_fen, line.raw_status,
-        line.raw_aftersale, line.content_hash,
+    copy_half_written(
+        OrderLine, LINE_FIRST, LINE_REST,
+        (
+            (_line_first(one, line, items), line.line_text if one.order_text else row_texts([line_rest(line, one.merged.state)])[0].encode())
+            for one in takings if one.known is None for line in one.lines
+        ),
     )  # fmt: skip
+
+
+def _line_first(one: Taking, line: LineIn, items: Items) -> tuple[Any, ...]:
+    item = items.of(line)
+    return one.line_ids[line.line_no], one.id, item.id if item else None
 
 
 FINDING_COLUMNS = {
@@ -286,7 +266,7 @@ def find_duplicates(order_ids: Sequence[UUID], *, within: timedelta, now: dateti
 def store_anomalies(takings: Sequence[Taking], *, now: datetime) -> None:
     """This function will keep what a platform said that cannot follow from what we knew.   Source: facts/platforms §5.1."""
     rows = [
-        (one.id, one.merged.anomaly.value, one.known.state.value if one.known else "", _raw_status(one.lines), now)
+        (one.id, one.merged.anomaly.value, one.known.state.value if one.known else "", raw_status_of(one.lines), now)
         for one in takings if one.merged.anomaly
     ]
     if not rows:

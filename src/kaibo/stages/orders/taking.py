@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from kaibo.facts.flow import OrderRecorded
@@ -19,27 +20,26 @@ from kaibo.master.stock import services as stock
 from kaibo.master.stock.parts import ship_part
 from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access.actor import KAIBO
-from kaibo.plumbing.intake.kinds import ImportContext, Outcome, ParsedRow, Refused, Taken
+from kaibo.plumbing.intake.kinds import FileContext, ImportContext, Outcome, ParsedRow, Refused, Taken
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.orders import storing
 from kaibo.stages.orders.items import Items, items_of
 from kaibo.stages.orders.models import Order
-from kaibo.stages.orders.platforms import state_of
+from kaibo.stages.orders.platforms import USUAL_PLATFORM, state_of
 from kaibo.stages.orders.reading import LineIn, read_line
-from kaibo.stages.orders.receivers import Sealed, make_ready, seal_receivers
+from kaibo.stages.orders.receivers import Sealed, seal_receivers
+from kaibo.stages.orders.rows import amount_of, holds_said, new_order
 from kaibo.stages.orders.rules import RANK, SENT, TERMINAL, Hold, Merged, State, merge_state, state_of_lines
 from kaibo.stages.orders.verification import Wrong, check_address, check_price, check_quantity
 
 log = logging.getLogger("kaibo.orders.taking")
 
-USUAL_PLATFORM = "douyin"
 PLATFORM_HOLDS = {Hold.AFTERSALE_OPEN.value, Hold.PLATFORM_FORBID.value}
 """Flags a file sets and takes off; the others are ours."""
 INTERFACE_HOLDS = {Hold(one.value).value for one in OrderHold}
 """An interface says all of them, each time: one it no longer says is over."""
 LEFT_OR_ENDED = SENT | TERMINAL | {State.PARTIALLY_SHIPPED}
-SENT_OR_ENDED = SENT | TERMINAL
 
 
 @dataclass(slots=True)
@@ -74,14 +74,17 @@ class Taking:
         return self.lines[0]
 
     @property
+    def order_text(self) -> bytes:
+        """The row as it was written down ahead, where that was of these very lines and the order is indeed new."""
+        ready = self.receiver.ready
+        return ready.order_text if self.known is None and ready.order_lines == len(self.lines) else b""
+
+    @property
     def amount_fen(self) -> int:
         """Of all lines, those this file leaves out too."""
-        if self.first.order_amount_fen is not None:
-            return self.first.order_amount_fen
-        if self.known is None and len(self.lines) == 1:
-            return self.lines[0].amount_fen
-        others = [] if self.known is None else [kept[4] for no, kept in self.known.lines.items() if no not in self.line_ids]
-        return sum([line.amount_fen for line in self.lines]) + sum(others)
+        if self.known is None or self.first.order_amount_fen is not None:
+            return amount_of(self.lines)
+        return amount_of(self.lines) + sum([kept[4] for no, kept in self.known.lines.items() if no not in self.line_ids])
 
     @property
     def is_verified_now(self) -> bool:
@@ -101,15 +104,6 @@ def limits_of(shop_id: UUID | None) -> Limits:
     """This function will read the thresholds verification works with."""
     found = thresholds.values("orders.quantity_limit", "orders.price_tolerance_bp", "orders.ship_within_hours", "orders.duplicate_minutes")
     return Limits(*found.values())
-
-
-def ready_orders(context: ImportContext, rows: Sequence[ParsedRow]) -> None:
-    """This function will make the receivers of orders that are likely new ready for `take_orders`. No database."""
-    firsts: dict[str, LineIn] = {}
-    for row in rows:
-        if isinstance(row.meaning, LineIn):
-            firsts.setdefault(row.meaning.order_no, row.meaning)
-    make_ready(context.platform or USUAL_PLATFORM, context.shop_id, list(firsts.values()))
 
 
 def take_orders(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
@@ -181,7 +175,8 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
     limits = limits_of(context.shop_id)
     lines = [line for group in changed.values() for line in group]
     items = items_of(platform, context.shop_id, lines)
-    sealed = seal_receivers(platform, context.shop_id, {no: group[0] for no, group in changed.items()}, now=context.now)
+    told = FileContext(platform, context.shop_id, context.now, context.file_exported_at, settings.SECRET_KEY)
+    sealed = seal_receivers(told, {no: group[0] for no, group in changed.items()}, now=context.now)
     ids = iter(new_ids(len(changed) + len(lines)))
     takings = [_taking(known.get(no), group, sealed[no], ids) for no, group in changed.items()]
     for one in takings:
@@ -192,7 +187,7 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
             one.wrongs = _wrongs(one, items, limits)
 
     met_before = storing.met_before(takings)
-    storing.store_orders(context, platform, takings, limits, verify)
+    storing.store_orders(told, takings, limits, verify)
     storing.store_lines(takings, items)
     storing.store_findings(takings, now=context.now)
     storing.find_duplicates(
@@ -223,15 +218,15 @@ def _line_id(known: Known | None, line: LineIn, ids: Iterator[UUID]) -> UUID:
 
 
 def _taking(known: Known | None, lines: list[LineIn], receiver: Sealed, ids: Iterator[UUID]) -> Taking:
-    states = [line.state for line in lines]
-    if known:
-        fresh = {line.line_no for line in lines}
-        states += [state_of(raw) for no, (_, _, raw, *_) in known.lines.items() if no not in fresh]
-    merged = merge_state(known.state if known else None, state_of_lines(states))
+    if known is None:
+        merged = new_order(lines)
+        return Taking(next(ids), None, lines, merged, holds_said(lines, merged.state), receiver)
+    fresh = {line.line_no for line in lines}
+    states = [line.state for line in lines] + [state_of(raw) for no, (_, _, raw, *_) in known.lines.items() if no not in fresh]
+    merged = merge_state(known.state, state_of_lines(states))
     theirs = INTERFACE_HOLDS if lines[0].source == "pull" else PLATFORM_HOLDS
-    kept = [flag for flag in known.hold_flags if flag not in theirs] if known else []
-    said = {hold.value for line in lines for hold in line.holds} if merged.state not in SENT_OR_ENDED else set()
-    return Taking(known.id if known else next(ids), known, lines, merged, sorted({*kept, *said}) if kept or said else [], receiver)
+    kept = [flag for flag in known.hold_flags if flag not in theirs]
+    return Taking(known.id, known, lines, merged, sorted({*kept, *holds_said(lines, merged.state)}), receiver)
 
 
 def _wrongs(one: Taking, items: Items, limits: Limits) -> list[tuple[UUID | None, Wrong]]:

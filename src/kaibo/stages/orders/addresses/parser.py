@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from kaibo.stages.orders.addresses.divisions import City, divisions
 
@@ -16,8 +17,7 @@ _ZONE = re.compile(r"^[\u4e00-\u9fff]{0,6}?(高新技术产业开发区|经济�
 _CIPHER = re.compile(r"^(##|\$\$|~|#)\S{7,}|\S{20,}(##|\$\$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was understood. An empty part was neither written nor certain."""
 
     province: str = ""
