@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 def make_sent_line(order_no: str = "6953000000000004417", **values: object) -> OrderLine:
     """A line of an order that was paid and sent."""
     order = make_paid_order(order_no, **values)
-    shipping.ship_order(actor=KAIBO, order_id=order.pk, carrier="顺丰", tracking_no="SF1234567890123", now=NOW)
+    shipping.ship_order(actor=KAIBO, order_id=order.pk, carrier="顺丰", tracking_no=f"SF1{order_no[-12:]}", now=NOW)
     return OrderLine.objects.get(order=order)
 
 

@@ -73,3 +73,9 @@ class CallOutOfOrder(Conflict):
     code = "aftersales.call_out_of_order"
     message_zh = "先记下买家的感受，再问问题，最后才谈方案"
     message_en = "First how the buyer feels, then the problem, then what we offer"
+
+
+class ReplacementStands(Conflict):
+    code = "aftersales.replacement_stands"
+    message_zh = "补发单 {order_no} 还没发出：先撤回它，再退款"
+    message_en = "{order_no} is about to be sent again: take it back before refunding"

@@ -17,7 +17,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.aftersales import queries, rules
-from kaibo.stages.aftersales.complaints import DecidedAlready, LineUnknown, OwnRequest, ReasonMissing, RefundOfAnother
+from kaibo.stages.aftersales.complaints import DecidedAlready, LineUnknown, OwnRequest, ReasonMissing, RefundOfAnother, ReplacementStands
 from kaibo.stages.aftersales.models import Case, CaseEntry, LineRefund, Refund, RefundRequest
 from kaibo.stages.aftersales.permissions import REFUND, REFUND_LARGE
 from kaibo.stages.aftersales.rules import State
@@ -34,7 +34,7 @@ def refund(*, actor: Actor, case_id: UUID, amount_fen: int, key: str, now: datet
     This function will give money back, once per key, never more over all cases than the line was paid. Above the limit,
     who may not decide alone leaves a request, and nothing moves yet.
 
-    Raises: Forbidden, LineUnknown, RefundBeyondPaid, RefundNotPositive, RefundOfAnother, StepNotAllowed.   Source: AFT-5.
+    Raises: Forbidden, LineUnknown, RefundBeyondPaid, RefundNotPositive, RefundOfAnother, ReplacementStands, StepNotAllowed.   Source: AFT-5.
     """
     case = queries.locked_case(actor, case_id)
     access.require(actor, REFUND, shop_id=case.shop_id)
@@ -43,9 +43,7 @@ def refund(*, actor: Actor, case_id: UUID, amount_fen: int, key: str, now: datet
         if known.case_id != case_id or known.amount_fen != amount_fen:
             raise RefundOfAnother(key=key)
         return known
-    if case.line_id is None:
-        raise LineUnknown
-    rules.STEPS.require(State(case.state), State.REFUNDED)
+    _refuse_beside_goods(case)
     limit = thresholds.value(LIMIT, shop_id=case.shop_id)
     if amount_fen > limit and not actor.can(REFUND_LARGE, shop_id=case.shop_id):
         return _ask(case, actor, amount_fen, limit, key, now)
@@ -109,10 +107,20 @@ def decide_request(*, actor: Actor, request_id: UUID, is_approved: bool, reason:
     return asked
 
 
-def _pay_back(case: Case, actor: Actor, amount_fen: int, key: str, now: datetime) -> Refund:
+def _refuse_beside_goods(case: Case) -> None:
+    """Nobody gets the money and the goods: what is to be sent again has left, or is taken back first."""
     if case.line_id is None:
         raise LineUnknown
     rules.STEPS.require(State(case.state), State.REFUNDED)
+    standing = queries.replacement_of(case.pk)
+    if standing is not None and standing.sent_at is None:
+        raise ReplacementStands(order_no=standing.order.order_no)
+
+
+def _pay_back(case: Case, actor: Actor, amount_fen: int, key: str, now: datetime) -> Refund:
+    _refuse_beside_goods(case)
+    if case.line_id is None:
+        raise LineUnknown
     take_from_line(case.line_id, amount_fen)
     made = Refund.objects.create(case=case, key=key, amount_fen=amount_fen, refunded_at=now, by=actor.name)
     if case.order_id is not None:

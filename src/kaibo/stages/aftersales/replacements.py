@@ -62,7 +62,8 @@ def send_again(*, actor: Actor, case_id: UUID, now: datetime, sku_id: UUID | Non
 @transaction.atomic
 def drop(*, actor: Actor, case_id: UUID, reason: str, now: datetime) -> Case:
     """
-    This function will take a replacement back that has not left, and put the case where it was before.
+    This function will take a replacement back that has not left, and put the case where it was before (one that went to
+    arbitration meanwhile stays there).
 
     Raises: Forbidden, ReasonMissing, CaseMovedOn, AlreadyShipped.
     """
@@ -71,12 +72,14 @@ def drop(*, actor: Actor, case_id: UUID, reason: str, now: datetime) -> Case:
     if not reason.strip():
         raise ReasonMissing
     standing = queries.replacement_of(case_id)
-    if standing is None or standing.sent_at is not None:
+    if standing is None or standing.sent_at is not None or case.state == State.CLOSED.value:
         raise CaseMovedOn
     replacing.cancel_replacement(order_id=standing.order_id, reason=reason, now=now)
     Replacement.objects.filter(pk=standing.pk).update(dropped_at=now, drop_reason=reason.strip()[:200])
-    back = State(standing.came_from)
-    take_step(case, back if back in {State.RECEIVED, State.REQUESTED} else State.ARBITRATION, actor, reason, now)
+    if case.state == State.EXCHANGING.value:
+        take_step(case, State(standing.came_from), actor, reason, now)
+    else:
+        note(case, CaseEntry.Kind.NOTE, f"撤回补发单 {standing.order.order_no}：{reason.strip()}", actor, now)
     audit.record(actor, "aftersales:replacement:drop", subject=f"case:{case.pk}", now=now, shop_id=case.shop_id, details={"order": standing.order.order_no}, reason=reason)
     return case
 

@@ -115,6 +115,8 @@ def move_case(
         raise ReasonMissing
     if target in rules.OWN_SERVICE and not (target is State.REPAIRED and case.state == State.REPAIRING.value):
         raise CaseMovedOn
+    if target is State.REQUESTED and case.state != State.REJECTED.value:
+        raise CaseMovedOn
     changes: dict[str, object] = {"return_tracking_no": tracking_no[:60]} if tracking_no else {}
     if target is State.REPAIRING and case.kind != Kind.REPAIR.value:
         raise KindDoesNotFit(kind=rules.KIND_WORDS[case.kind][0])
