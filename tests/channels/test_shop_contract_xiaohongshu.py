@@ -17,7 +17,7 @@ def _state_of(order: Order) -> OrderState:
 
 PLATFORMS = {
     "xiaohongshu": Case(
-        KIND, lambda world, chaos: Xiaohongshu(world, chaos, SECRET), {**Xiaohongshu(None, None, SECRET).account(""), "calls_per_second": "100000"},
+        KIND, lambda world, chaos: Xiaohongshu(world, chaos, SECRET), {"calls_per_second": "100000"},
         "simulated-code", "shunfeng", "77", line_by="item", state_of=_state_of, is_clock_checked=False, drift_seconds=1,
     ),
 }  # fmt: skip

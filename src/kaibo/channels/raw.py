@@ -64,6 +64,17 @@ def items(value: Any) -> list[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
+def moment_of_iso(value: Any) -> datetime | None:
+    """This function will read an ISO 8601 moment with its offset; nothing is no moment.   Raises: ValueError (also without an offset)."""
+    written = text(value)
+    if not written:
+        return None
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        raise ValueError("offset")
+    return moment.astimezone(UTC)
+
+
 def last_second(end: datetime) -> int:
     """This function will give the last whole second before an end that does not belong to its window; platforms' ends do."""
     seconds = int(end.timestamp())

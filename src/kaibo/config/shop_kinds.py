@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kaibo.channels.shop_douyin.channel import KIND as DOUYIN
 from kaibo.channels.shop_pdd.channel import KIND as PDD
+from kaibo.channels.shop_shopify.channel import KIND as SHOPIFY
 from kaibo.channels.shop_taobao.channel import KIND as TAOBAO
 from kaibo.channels.shop_wechat_shop.channel import KIND as WECHAT_SHOP
 from kaibo.channels.shop_xiaohongshu.channel import KIND as XIAOHONGSHU
@@ -14,4 +15,4 @@ from kaibo.kit.shop_channels import ShopKind
 
 def all_kinds() -> Mapping[str, ShopKind]:
     """This function will give the platforms to the back of house (`plumbing.shop_kinds`)."""
-    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, WECHAT_SHOP, XIAOHONGSHU)}
+    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, WECHAT_SHOP, XIAOHONGSHU, SHOPIFY)}

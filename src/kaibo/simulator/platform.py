@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from kaibo.simulator.answers import Cut, Reply, page_of_error
 from kaibo.simulator.chaos import Chaos
-from kaibo.simulator.world import Happening, Order, World
+from kaibo.simulator.world import Case, Happening, Order, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Platform:
 
     MOST_LINES: ClassVar[int] = 3
     """How many different items an order there may hold."""
+    SENDS_PARTS: ClassVar[bool] = True
+    """Some items of an order may leave before the others."""
 
     world: World
     chaos: Chaos
@@ -53,6 +55,10 @@ class Platform:
 
     def shows(self, order: Order) -> bool:
         """This function will say whether the platform shows an order to its merchant at all."""
+        return True
+
+    def shows_case(self, case: Case) -> bool:
+        """This function will say whether the platform's list of after-sales cases holds one."""
         return True
 
     @property

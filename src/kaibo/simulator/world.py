@@ -109,7 +109,9 @@ class Happening:
 class World:
     """The shop. `advance` lets time pass; everything else reads or does what a merchant may do."""
 
-    def __init__(self, seed: int, *, begin: int, seconds: int, orders: int, strange: int = 0, bare: int = 0, most_lines: int = 3) -> None:
+    def __init__(
+        self, seed: int, *, begin: int, seconds: int, orders: int, strange: int = 0, bare: int = 0, most_lines: int = 3, sends_parts: bool = True
+    ) -> None:
         self.lock = threading.RLock()
         self.now = begin
         self.orders: dict[int, Order] = {}
@@ -121,6 +123,7 @@ class World:
         self._drafts: dict[int, Order] = {}
         self._count = 0
         self._strange, self._bare, self._most_lines = strange, bare, most_lines
+        self._sends_parts = sends_parts
         self._number = 6_917_000_000_000_000_000 + seed % 1_000 * 10**12
         for _ in range(orders):
             self._imagine(begin + self._dice.randrange(max(1, seconds)))
@@ -209,7 +212,7 @@ class World:
             order.paid_at = order.paid_at or (0 if what == "unpaid_cancelled" else at)
             return None
         if what in {"part_sent", "sent"}:
-            self._send_as_merchant(order, only_part=what == "part_sent", at=at)
+            self._send_as_merchant(order, only_part=what == "part_sent" and self._sends_parts, at=at)
             return None
         if what == "signed":
             if order.stage == "sent":
@@ -278,6 +281,20 @@ class World:
             parcel = self._send(order, number, carrier, content, self.now, request)
             self.happened.append(Happening("sent", self.now, order))
             return parcel
+
+    def buy(self, sku: int, units: int = 1) -> Order | None:
+        """This function will let a buyer pay for units the platform still shows, now; None when it shows too few."""
+        with self.lock:
+            item = self.item(sku)
+            if item is None or item.stock < units:
+                return None
+            item.stock -= units
+            order = self._draft(self.now)
+            order.lines = [Line(self._next_number(), item, units, item.price_fen * units)]
+            order.stage, order.paid_at, order.changed_at = "paid", self.now, self.now
+            self.orders[order.number] = order
+            self.happened.append(Happening("paid", self.now, order))
+            return order
 
     def item(self, sku: int) -> Item | None:
         return next((one for one in self.items if one.sku == sku), None)

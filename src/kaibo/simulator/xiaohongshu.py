@@ -197,7 +197,7 @@ class Xiaohongshu(Platform):
         return {
             "returnsId": str(case.number), "returnType": RETURN_TYPE[case.kind], "reasonNameZh": "不想要了", "status": CASE_STATUS[case.stage],
             "orderId": self.number(self.world.orders[case.order]), "applyTime": case.asked_at * 1000, "updatedAt": case.changed_at * 1000,
-            "expireTime": (case.asked_at + 172_800) * 1000, "expectedRefundAmountYuan": case.refund_fen / 100 if case.refund_fen % 100 else case.refund_fen // 100,
+            "expireTime": (case.asked_at + 172_800) * 1000, "expectedRefundAmountYuan": _yuan(case.refund_fen),
         }  # fmt: skip
 
     # ── doing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -236,6 +236,11 @@ class Xiaohongshu(Platform):
 def _aftersales(order: Order) -> int:
     stages = {line.case.stage for line in order.lines if line.case}
     return 2 if stages & OPEN_STAGES else 3 if "refunded" in stages else 7 if stages else 1
+
+
+def _yuan(fen: int) -> int | str:
+    """Whole yuan as a number, else as text: both are met."""
+    return f"{fen // 100}.{fen % 100:02d}" if fen % 100 else fen // 100
 
 
 def _yes(data: Mapping[str, Any]) -> Reply:

@@ -20,6 +20,7 @@ from kaibo.kit.shop_complaints import ShopRefused, ShopUnreadable
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
 from kaibo.stages.orders.models import GapReport, Order, Pull, PullRefusal
+from kaibo.stages.orders.pulling import BOOKED_CURRENCY
 
 EVERY = timedelta(hours=1)
 MOST_GAPS = 5_000
@@ -84,7 +85,7 @@ def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: d
     report, _ = GapReport.objects.update_or_create(
         channel_id=account.pk, day=day,
         defaults={
-            "platform_orders": len(theirs) + len(unread), "our_orders": len(ours), "platform_fen": sum(one.amount_fen for one in theirs.values()),
+            "platform_orders": len(theirs) + len(unread), "our_orders": len(ours), "platform_fen": sum(_fen(one) for one in theirs.values()),
             "our_fen": sum(one.amount_fen for one in ours.values()), "gaps": [asdict(gap) for gap in gaps[:MOST_GAPS]], "made_at": now,
         },
     )  # fmt: skip
@@ -109,6 +110,11 @@ def _ours(account: ChannelAccount, begin: datetime, end: datetime, numbers: list
     return {no: Ours(amount, at) for rows in (made, mine.filter(order_no__in=numbers)) for no, amount, at in rows.values_list(*columns)}
 
 
+def _fen(order: PlatformOrder) -> int:
+    """What it adds to the day; an order in another currency, which we do not take, adds nothing."""
+    return order.amount_fen if order.currency == BOOKED_CURRENCY else 0
+
+
 def _gaps(
     account: ChannelAccount, theirs: Mapping[str, PlatformOrder], unread: Mapping[str, str], ours: Mapping[str, Ours], begin: datetime, end: datetime
 ) -> list[Gap]:
@@ -119,7 +125,7 @@ def _gaps(
     for no, order in theirs.items():
         mine = ours.get(no)
         if mine is None:
-            gaps.append(Gap(no, "missing", order.amount_fen, 0, *_why_missing(order, refused.get(no), until)))
+            gaps.append(Gap(no, "missing", _fen(order), 0, *_why_missing(order, refused.get(no), until)))
         elif mine.amount_fen != order.amount_fen:
             is_behind = mine.version < order.updated_at
             why = gettext_noop("还没拉到最新一次变化") if is_behind else gettext_noop("两边都是最新的一次变化，请人工核对")
