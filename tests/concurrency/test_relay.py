@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from django.db import connection
 
+from kaibo.facts.flow import OrderRecorded
 from kaibo.kit.ids import new_id
 from kaibo.master.catalog.models import BundleComponent, Sku
 from kaibo.master.stock import allotments
 from kaibo.master.stock import queries as stock
 from kaibo.master.stock.models import Allotment, Entry, Line, Reservation
 from kaibo.master.stock.rules import Bucket
+from kaibo.plumbing import wiring as wires
 from kaibo.plumbing.access.actor import KAIBO
-from kaibo.plumbing.outbox.models import OutboxFact
+from kaibo.plumbing.outbox import outbox
+from kaibo.plumbing.outbox.models import Delivery, OutboxFact
 from kaibo.stages.orders import following, relay
 from kaibo.stages.orders.models import ClaimTrouble, Order, OrderLine
 from tests.make.at_once import at_once
@@ -21,6 +26,15 @@ from tests.make.orders import NOW, make_claims, make_item_on_sale
 from tests.make.people import make_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=False)
+
+
+def hears(fact, now):
+    """Somebody who reacts to orders, so that each must be announced, once."""
+
+
+@pytest.fixture(autouse=True)
+def _heard(monkeypatch):
+    monkeypatch.setattr(outbox, "wiring", lambda: dataclasses.replace(wires.wiring(), reactions={OrderRecorded: (hears,)}))
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +52,7 @@ def test_two_relays_at_once_make_one_order_of_each_claim():
     assert set(Order.objects.values_list("pk", flat=True)) == set(claims)
     assert OrderLine.objects.count() == 60
     assert Reservation.objects.count() == 60
-    assert OutboxFact.objects.filter(name="orders.order_recorded").count() == 60
+    assert OutboxFact.objects.filter(name="orders.order_recorded").count() == Delivery.objects.count() == 60
     assert Allotment.objects.get().settled == 60
     assert stock.levels_of([allotment.sku_id])[allotment.sku_id] == {Bucket.SELLABLE: 40, Bucket.RESERVED: 60, Bucket.ALLOTTED: 0, Bucket.INCOMING: 0}
     assert stock.differences() == []

@@ -118,6 +118,11 @@ def test_many_facts_roll_back_with_their_transaction(now):
     assert (OutboxFact.objects.count(), Delivery.objects.count()) == (0, 0)
 
 
+def test_who_makes_thousands_a_second_can_ask_whether_anybody_listens():
+    assert outbox.is_heard(LotReleased)
+    assert not outbox.is_heard(MentionFlagged)
+
+
 def test_a_fact_without_reactions_is_kept_and_needs_no_delivery(now):
     outbox.announce(MentionFlagged(mention_id=UUID(int=1), shop_id=None, answer_by=now), now=now)
     assert Delivery.objects.count() == 0

@@ -16,6 +16,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+import msgspec
+
 from kaibo.kit.ids import new_id
 from kaibo.room.complaints import (
     ClaimIsNotHere,
@@ -41,8 +43,7 @@ class Cursor(Protocol):
     def fetchall(self) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimRow:
+class ClaimRow(msgspec.Struct, frozen=True, gc=False):
     """A claim as the relay reads it, with what an order needs."""
 
     claim: UUID
@@ -57,8 +58,10 @@ class ClaimRow:
     amount_fen: int
     claimed_at: datetime
     pay_by: datetime
-    has_ended: bool = False
+    has_ended: bool
     """Nobody paid in time, and its units were on sale again before it became an order."""
+    text: str
+    """The claim's id as people and other tables write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +320,7 @@ def units_under_way(cur: Cursor, item: str | UUID) -> int:
     cur.execute(
         """select coalesce(sum(a.returned_units), 0) from room.answers a
             where a.item = %s and a.returned_units > 0 and a.settled_at is not null
-              and exists (select 1 from room.turns t where t.claim = a.attempt and t.kind = 'expired' and t.taken_at is null)""",
+              and exists (select 1 from room.turns t where t.claim = a.attempt and t.kind = 'expired')""",
         (item,),
     )
     return int(cur.fetchone()[0])
@@ -344,7 +347,8 @@ def unsettled_claims(cur: Cursor, limit: int = 200, *, is_alone: bool = False) -
     """
     cur.execute(
         """select a.attempt, a.room, a.visitor, a.item, i.allotment, i.sku_code, a.quantity, a.unit_price_fen,
-                  a.price_version, a.quantity * a.unit_price_fen, a.answered_at, a.pay_by, a.expired_at is not null and a.returned_units > 0
+                  a.price_version, a.quantity * a.unit_price_fen, a.answered_at, a.pay_by, a.expired_at is not null and a.returned_units > 0,
+                  a.attempt::text
              from room.answers a join room.items i on i.item = a.item
             where a.result = 'claimed' and a.settled_at is null
             order by a.attempt limit %s"""
@@ -358,15 +362,16 @@ def mark_settled(cur: Cursor, claim_ids: Sequence[str | UUID]) -> int:
     """This function will note that these claims became orders and give how many were not noted before."""
     if not claim_ids:
         return 0
-    ids = [str(claim) for claim in claim_ids]
+    ids = list(claim_ids)
     # in the order payments lock them too
     cur.execute("select 1 from room.answers where attempt = any(%s::uuid[]) order by attempt for no key update", (ids,))
     cur.execute(
-        """update room.answers set settled_at = now()
-            where attempt = any(%s::uuid[]) and result = 'claimed' and settled_at is null returning attempt""",
+        """with done as (update room.answers set settled_at = now()
+                          where attempt = any(%s::uuid[]) and result = 'claimed' and settled_at is null returning 1)
+           select count(*) from done""",
         (ids,),
     )
-    return len(cur.fetchall())
+    return int(cur.fetchone()[0])
 
 
 def return_units(cur: Cursor, claim: str | UUID, units: int) -> ReturnOutcome:

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from kaibo.kit import sealed_box
 from kaibo.kit.ids import new_id
 from kaibo.room.backoffice import Cursor
@@ -22,8 +24,7 @@ ADDRESSES = "room.addresses"
 """The purpose of the key that opens addresses (kit.sealed_box)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """One thing that happened to a claim. The money's columns are filled when money came."""
 
     turn: int
@@ -82,7 +83,7 @@ def untaken_turns(cur: Cursor, *, claim: UUID | None = None, limit: int = 500) -
                   p.outcome, p.refund_reason, k.coupon, coalesce(p.discount_fen, 0)
              from room.turns t join room.answers a on a.attempt = t.claim left join room.payments p on p.payment = t.payment
              left join room.coupon_takes k on k.take = p.take
-            where t.taken_at is null and a.settled_at is not null and (%s::uuid is null or t.claim = %s)
+            where a.settled_at is not null and (%s::uuid is null or t.claim = %s)
             order by t.turn limit %s for update of t skip locked""",
         (claim, claim, limit),
     )
@@ -97,37 +98,41 @@ def turns_of_new(cur: Cursor, claims: Sequence[UUID]) -> list[Turn]:
     cur.execute(
         """select t.turn, t.claim, t.kind, t.units_returned, t.at, t.payment, p.channel, p.transaction, p.received_fen, p.paid_at,
                   p.outcome, p.refund_reason, k.coupon, coalesce(p.discount_fen, 0)
-             from room.turns t left join room.payments p on p.payment = t.payment left join room.coupon_takes k on k.take = p.take
-            where t.taken_at is null and t.claim = any(string_to_array(%s, ',')::uuid[])
+             from room.turns t
+             left join lateral (select q.* from room.payments q where q.payment = t.payment limit 1) p on true
+             left join lateral (select c.coupon from room.coupon_takes c where c.take = p.take limit 1) k on true
+            where t.claim = any(%s::uuid[])
             order by t.turn for update of t skip locked""",
-        (",".join(map(str, claims)),),
+        (list(claims),),
     )
     return [Turn(*row) for row in cur.fetchall()]
 
 
 def take_turns(cur: Cursor, turns: Sequence[int]) -> None:
-    """This function will note that turns were taken."""
+    """
+    This function will take turns out of the queue; what they told of stays with the claim, its payment and its address.
+    """
     if turns:
-        cur.execute("update room.turns set taken_at = clock_timestamp() where turn = any(%s) and taken_at is null", (list(turns),))
+        cur.execute("delete from room.turns where turn = any(%s)", (list(turns),))
 
 
-def take_addresses(cur: Cursor, claims: Sequence[UUID], private_key: bytes) -> dict[UUID, bytes]:
+def take_addresses(cur: Cursor, claims: Sequence[UUID], private_key: bytes) -> list[tuple[UUID, bytes]]:
     """
     This function will open the addresses of claims, give them as they were written (JSON) and empty them in the room.
 
     Raises: BoxNotOurs.   Source: PIPL art. 51.
     """
     if not claims:
-        return {}
+        return []
     # in the order the room writes them
     cur.execute(
-        """select claim, sealed from room.addresses where claim = any(string_to_array(%s, ',')::uuid[]) and sealed is not null
+        """select claim, sealed from room.addresses where claim = any(%s::uuid[]) and sealed is not null
             order by claim for update""",
-        (",".join(map(str, claims)),),
+        (list(claims),),
     )
-    opened = {claim: sealed_box.unseal(private_key, bytes(sealed), about=claim.bytes) for claim, sealed in cur.fetchall()}
+    opened = [(claim, sealed_box.unseal(private_key, bytes(sealed), about=claim.bytes)) for claim, sealed in cur.fetchall()]
     cur.execute(
-        "update room.addresses set sealed = null, taken_at = clock_timestamp() where claim = any(%s)", (list(opened),)
+        "update room.addresses set sealed = null, taken_at = clock_timestamp() where claim = any(%s::uuid[])", ([claim for claim, _ in opened],)
     )
     return opened
 

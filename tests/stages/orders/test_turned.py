@@ -22,7 +22,7 @@ VALUES = (
 
 def untaken():
     with connection.cursor() as cursor:
-        cursor.execute("select kind from room.turns where taken_at is null order by turn")
+        cursor.execute("select kind from room.turns order by turn")
         return [kind for (kind,) in cursor.fetchall()]
 
 

@@ -129,7 +129,7 @@ def _wait_until_at_rest(pid: int) -> None:
 def _until_ready(dsn: str, wanted: int, began_at: float) -> tuple[int, float]:
     """Wait until every order a buyer finished is ready to ship, and say how long that took from the first request."""
     give_up_at = time.monotonic() + 300
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, application_name="bench") as connection:
         while True:
             row = connection.execute(READY).fetchone()
             ready = int(row[0]) if row else 0

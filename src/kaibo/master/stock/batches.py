@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,11 +23,10 @@ from kaibo.plumbing.copying import copy_rows
 Source = tuple[UUID, UUID, Bucket]
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """Claimed units of an allotment that become an order's."""
 
-    claim_id: UUID
+    claim_id: UUID | str
     allotment_id: UUID
     quantity: int
     reference: str
@@ -41,13 +40,15 @@ def settle_many(*, actor: Actor, settlements: Sequence[Settlement], now: datetim
     The same rows as `allotments.settle` writes one by one, with a fixed number of statements.
     Raises: AllotmentOverdrawn, StockShort; IntegrityError for a claim that is settled, KeyError for an unknown allotment.   Source: ORD-3.
     """
-    there = {one.pk: one for one in Allotment.objects.filter(pk__in={one.allotment_id for one in settlements})}
+    wanted = {one.allotment_id.int: one.allotment_id for one in settlements}
+    there = {one.pk: one for one in Allotment.objects.filter(pk__in=list(wanted.values()))}
     bundles = catalog.components_of({one.sku_id for one in there.values()})
     parts = {one.pk: bundles.get(one.sku_id) or [(one.sku_id, 1)] for one in there.values()}
     stock.lock_items(sku for allotted in parts.values() for sku, _ in allotted)
-    alike: dict[tuple[UUID, int], list[int]] = defaultdict(list)
+    numbered: dict[tuple[int, int], list[int]] = defaultdict(list)
     for place, one in enumerate(settlements):
-        alike[one.allotment_id, one.quantity].append(place)
+        numbered[one.allotment_id.int, one.quantity].append(place)
+    alike = {(settlements[places[0]].allotment_id, quantity): places for (_, quantity), places in numbered.items()}
     moves = {
         (allotment, quantity): [
             Move(sku, there[allotment].warehouse_id, each * quantity, Bucket.ALLOTTED, Bucket.RESERVED, any_lot=True) for sku, each in parts[allotment]
@@ -124,11 +125,9 @@ def _count_settled(alike: Mapping[tuple[UUID, int], int]) -> None:
 
 
 def _write_reservations(settlements: Sequence[Settlement], there: dict[UUID, Allotment], now: datetime) -> None:
+    places = {one.pk.int: (one.sku_id, one.warehouse_id) for one in there.values()}
     copy_rows(
         Reservation,
         ("sku_id", "warehouse_id", "quantity", "reference", "created_at"),
-        (
-            (there[one.allotment_id].sku_id, there[one.allotment_id].warehouse_id, one.quantity, one.reference, now)
-            for one in settlements
-        ),
+        [(*places[one.allotment_id.int], one.quantity, one.reference, now) for one in settlements],
     )

@@ -48,6 +48,11 @@ def announce(fact: Fact, *, now: datetime) -> None:
     announce_many([fact], now=now)
 
 
+def is_heard(fact: type[Fact]) -> bool:
+    """This function will say whether anybody reacts to a kind of fact: who makes thousands a second need not write them otherwise."""
+    return bool(wiring().reactions.get(fact))
+
+
 def announce_many(facts: Sequence[Fact], *, now: datetime) -> None:
     """
     This function will do the same for many facts with two statements.

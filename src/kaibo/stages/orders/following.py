@@ -127,9 +127,9 @@ def _take_addresses(turns: Sequence[Turn], now: datetime) -> list[int]:
     if not turns:
         return []
     received = turned.open_receivers([one.claim for one in turns], now)
-    wrongs = {order: one.wrong for order, one in received.items() if one.wrong}
-    _write_receivers([(order, *one.columns) for order, one in received.items()])
-    _settle_findings([order for order in received if order not in wrongs], now)
+    wrongs = {order: one.wrong for order, one in received if one.wrong}
+    _write_receivers([(order, *one.columns) for order, one in received])
+    _settle_findings([order for order, one in received if not one.wrong], now)
     turned.find_addresses(wrongs, now)
     return [one.turn for one in turns]
 

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -95,10 +96,10 @@ def _settle_batch(now: datetime) -> tuple[int, int, int]:
             return 0, 0, 0
         bench = _of_bench_rooms(cursor, claims)
         real = [one for one in claims if one.room not in bench]
-        made = settle_many([one for one in real if one.claim not in troubled], now, takes_turns=takes_turns)
-        for one in real:
-            if one.claim in troubled:
-                made += settle_many([one], now)
+        waiting = [one for one in real if one.claim in troubled] if troubled else []
+        made = settle_many([one for one in real if one.claim not in troubled] if troubled else real, now, takes_turns=takes_turns)
+        for one in waiting:
+            made += settle_many([one], now)
         done = backoffice.mark_settled(cursor, [*made, *(one.claim for one in claims if one.room in bench)])
     ClaimTrouble.objects.filter(pk__in=troubled.intersection(made)).delete()
     return len(made), done, len(claims)
@@ -133,7 +134,7 @@ def settle_many(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool 
 
 def _of_bench_rooms(cursor: backoffice.Cursor, claims: Sequence[ClaimRow]) -> set[str]:
     """Rooms of a bench sell units that no ledger has; their claims become no orders."""
-    cursor.execute("select room from room.rooms where is_bench and room = any(%s)", ([one.room for one in claims],))
+    cursor.execute("select room from room.rooms where is_bench and room = any(%s)", (list({one.room for one in claims}),))
     return {room for (room,) in cursor.fetchall()}
 
 
@@ -153,45 +154,59 @@ def reference_of(order_id: UUID) -> str:
 
 def _make_orders(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool) -> None:
     known = _known([one.claim for one in claims])
-    fresh = [one for one in claims if one.claim not in known] if known else claims
+    fresh = [one for one in claims if one.claim.int not in known] if known else claims
     if not fresh:
         return
-    allotted = {
-        pk: (sku_id, session_id)
-        for pk, sku_id, session_id in Allotment.objects.filter(pk__in={one.allotment for one in fresh}).values_list("pk", "sku_id", "session_id")
-    }
-    if unknown := next((one for one in fresh if one.allotment not in allotted), None):
-        raise AllotmentUnknown(claim=str(unknown.claim))
-    skus = catalog.sku_rows(sku_id for sku_id, _ in allotted.values())
-    sold = [(one, skus[allotted[one.allotment][0]], allotted[one.allotment][1]) for one in fresh]
+    sold = _sold(fresh)
     whole = turned.whole_claims([one.claim for one in fresh], now) if takes_turns else {}
-    hours = {shop: thresholds.value("orders.ship_within_hours", shop_id=shop) for shop in {sku.shop_id for _, sku, _ in sold}} if whole else {}
+    hours = {shop: thresholds.value("orders.ship_within_hours", shop_id=shop) for shop in {thing.sku.shop_id for _, thing in sold}} if whole else {}
     copy_rows(
         Order, ORDER_COLUMNS,
-        (_order_of(one, sku, session_id, now) + _paid_part(whole.get(one.claim), hours.get(sku.shop_id)) for one, sku, session_id in sold),
+        [_order_of(one, thing, now) + _paid_part(found, hours[thing.sku.shop_id]) if (found := whole.get(one.claim.int)) else _order_of(one, thing, now) + UNPAID_PART
+         for one, thing in sold],
     )  # fmt: skip
-    copy_rows(OrderLine, LINE_COLUMNS, (_line_of(one, sku) for one, sku, _ in sold))
+    copy_rows(OrderLine, LINE_COLUMNS, [_line_of(one, thing.sku) for one, thing in sold])
     turned.book([(one.paid, "in_time") for one in whole.values()])
-    turned.find_addresses({claim: one.receiver.wrong for claim, one in whole.items() if one.receiver.wrong}, now)
+    turned.find_addresses({one.paid.claim: one.receiver.wrong for one in whole.values() if one.receiver.wrong}, now)
     # No expiry on the reservations: the order's own clock ends them, since the units go back to the room, not to the shelf.
     batches.settle_many(
         actor=KAIBO, now=now,
-        settlements=[Settlement(one.claim, one.allotment, one.quantity, reference_of(one.claim)) for one in fresh if not one.has_ended],
+        settlements=[Settlement(one.text, one.allotment, one.quantity, f"order:{one.text}") for one in fresh if not one.has_ended],
     )
     _cancel([one.claim for one in fresh if one.has_ended], now)
-    outbox.announce_many(
-        [
-            OrderRecorded(order_id=one.claim, shop_id=sku.shop_id, platform=OWN, amount_fen=one.amount_fen, recorded_at=now)
-            for one, sku, _ in sold
-        ],
-        now=now,
-    )
+    if outbox.is_heard(OrderRecorded):  # else thousands of rows that nobody reads
+        outbox.announce_many(
+            [
+                OrderRecorded(order_id=one.claim, shop_id=thing.sku.shop_id, platform=OWN, amount_fen=one.amount_fen, recorded_at=now)
+                for one, thing in sold
+            ],
+            now=now,
+        )
 
 
-def _known(claims: Sequence[UUID]) -> set[UUID]:
+class Thing(NamedTuple):
+    """What an allotment sells, as its orders call it."""
+
+    sku: SkuRow
+    session_id: UUID | None
+    allotment_id: UUID
+
+
+def _sold(claims: Sequence[ClaimRow]) -> list[tuple[ClaimRow, Thing]]:
+    allotments_of = {one.allotment.int: one for one in claims}
+    rows = Allotment.objects.filter(pk__in=[one.allotment for one in allotments_of.values()]).values_list("pk", "sku_id", "session_id")
+    allotted = {pk.int: (pk, sku_id, session_id) for pk, sku_id, session_id in rows}
+    if unknown := next((claim for allotment, claim in allotments_of.items() if allotment not in allotted), None):
+        raise AllotmentUnknown(claim=unknown.text)
+    skus = catalog.sku_rows(sku_id for _, sku_id, _ in allotted.values())
+    things = {number: Thing(skus[sku_id], session_id, pk) for number, (pk, sku_id, session_id) in allotted.items()}
+    return [(one, things[one.allotment.int]) for one in claims]
+
+
+def _known(claims: Sequence[UUID]) -> set[int]:
     with bulk_cursor() as cursor:
         cursor.execute("SELECT id FROM orders_order WHERE id = ANY(%s)", [list(claims)])
-        return {order for (order,) in cursor.fetchall()}
+        return {order.int for (order,) in cursor.fetchall()}
 
 
 def _cancel(ended: Sequence[UUID], now: datetime) -> None:
@@ -213,19 +228,22 @@ LINE_COLUMNS = (
 )  # fmt: skip
 
 
-def _order_of(claim: ClaimRow, sku: SkuRow, session_id: UUID | None, now: datetime) -> tuple[object, ...]:
+UNPAID_PART = (State.PENDING_PAYMENT.value, None, 0, None, *turned.NO_RECEIVER.columns)
+
+
+def _order_of(claim: ClaimRow, thing: Thing, now: datetime) -> tuple[object, ...]:
     return (
-        claim.claim, str(claim.claim), sku.shop_id, OWN, "claimed", claim.amount_fen, claim.quantity,
-        f"{sku.title} ×{claim.quantity}"[:200], claim.claimed_at, claim.pay_by, session_id,
-        "claim", claim.claimed_at, reference_of(claim.claim), claim.allotment, now, now,
+        claim.claim, claim.text, thing.sku.shop_id, OWN, "claimed", claim.amount_fen, claim.quantity,
+        f"{thing.sku.title} ×{claim.quantity}"[:200], claim.claimed_at, claim.pay_by, thing.session_id,
+        "claim", claim.claimed_at, f"order:{claim.text}", thing.allotment_id, now, now,
     )  # fmt: skip
 
 
-def _paid_part(whole: Whole | None, hours: int | None) -> tuple[object, ...]:
-    if whole is None or whole.paid.paid_at is None or hours is None:
-        return (State.PENDING_PAYMENT.value, None, 0, None, *turned.NO_RECEIVER.columns)
+def _paid_part(whole: Whole, hours: int) -> tuple[object, ...]:
     paid = whole.paid
-    return (State.ALLOCATED.value, paid.paid_at, paid.received_fen, whole.paid.paid_at + timedelta(hours=hours), *whole.receiver.columns)
+    if paid.paid_at is None:
+        raise AssertionError("money has a time")
+    return (State.ALLOCATED.value, paid.paid_at, paid.received_fen, paid.paid_at + timedelta(hours=hours), *whole.receiver.columns)
 
 
 def _line_of(claim: ClaimRow, sku: SkuRow) -> tuple[object, ...]:

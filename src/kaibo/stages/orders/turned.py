@@ -5,14 +5,13 @@ receiver out of the room's sealed box into the vault, the payment's row, and cla
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.db import connection
 
@@ -30,13 +29,14 @@ from kaibo.stages.orders.models import Payment
 from kaibo.stages.orders.verification import Field, Wrong, check_address
 
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
+_SPACES = re.compile(r"[\s-]")
+_fields = msgspec.json.Decoder(dict[str, str]).decode
 RECEIVER_COLUMNS = (
     "buyer_subject_id", "receiver_sealed", "phone_tail", "receiver_masked", "receiver_mark", "province", "city", "area",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Receiver:
+class Receiver(msgspec.Struct, frozen=True):
     """The values of `RECEIVER_COLUMNS`, and what is wrong with the address."""
 
     columns: tuple[object, ...]
@@ -46,8 +46,7 @@ class Receiver:
 NO_RECEIVER = Receiver((None, None, "", "", "", "", "", ""), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(msgspec.Struct, frozen=True):
     """A claim that is no order yet and was paid in time and given an address: its order is made as it will stay."""
 
     paid: Turn
@@ -55,24 +54,24 @@ class Whole:
     receiver: Receiver
 
 
-def whole_claims(claims: Sequence[UUID], now: datetime) -> dict[UUID, Whole]:
+def whole_claims(claims: Sequence[UUID], now: datetime) -> dict[int, Whole]:
     """
-    This function will give what was paid and addressed of claims that are no orders yet, and take the turns and addresses.
+    This function will give what was paid and addressed of claims that are no orders yet, by the claim's number
+    (`UUID.int`), and take the turns and addresses.
 
     The caller keeps other followers out and makes the orders in the same transaction. A claim with any other turn
     before its money waits for the follower, and so does a later turn.
     """
-    by_claim: dict[UUID, list[Turn]] = defaultdict(list)
+    by_claim: dict[int, list[Turn]] = defaultdict(list)
     with bulk_cursor() as cursor:
         for turn in claim_life.turns_of_new(cursor, claims):
-            by_claim[turn.claim].append(turn)
+            by_claim[turn.claim.int].append(turn)
     ready = {claim: turns for claim, turns in by_claim.items() if _is_whole(turns)}
-    received = open_receivers(list(ready), now)
     found = {}
-    for claim, turns in ready.items():
-        if claim in received:
-            paid = next(one for one in turns if one.kind == "paid")
-            found[claim] = Whole(paid, tuple(one.turn for one in turns if one.kind in ("paid", "addressed")), received[claim])
+    for one, receiver in open_receivers([turns[0].claim for turns in ready.values()], now):
+        turns = ready[one.int]
+        paid = next(turn for turn in turns if turn.kind == "paid")
+        found[one.int] = Whole(paid, tuple(turn.turn for turn in turns if turn.kind in ("paid", "addressed")), receiver)
     with bulk_cursor() as cursor:
         claim_life.take_turns(cursor, [turn for one in found.values() for turn in one.turns])
     return found
@@ -95,7 +94,7 @@ def book(booked: Sequence[tuple[Turn, str]]) -> dict[int, UUID]:
     return ids
 
 
-def open_receivers(claims: Sequence[UUID], now: datetime) -> dict[UUID, Receiver]:
+def open_receivers(claims: Sequence[UUID], now: datetime) -> list[tuple[UUID, Receiver]]:
     """
     This function will take the addresses of claims out of the room, seal them for the persons and read them; a claim
     whose address was taken before is left out.
@@ -103,26 +102,26 @@ def open_receivers(claims: Sequence[UUID], now: datetime) -> dict[UUID, Receiver
     Raises: BoxNotOurs.   Source: PIPL art. 51.
     """
     if not claims:
-        return {}
+        return []
     key = sealed_box.private_key(settings.SECRET_KEY, claim_life.ADDRESSES)
     with bulk_cursor() as cursor:
-        opened = claim_life.take_addresses(cursor, claims, key)
-    fields: dict[UUID, dict[str, str]] = {claim: json.loads(content) for claim, content in opened.items()}
-    for one in fields.values():
-        one["phone"] = re.sub(r"[\s-]", "", one["phone"])
-    last = {one["phone"]: one for one in fields.values()}
+        fields = [(claim, _fields(content)) for claim, content in claim_life.take_addresses(cursor, claims, key)]
+    for _, one in fields:
+        one["phone"] = _SPACES.sub("", one["phone"])
+    last = {one["phone"]: one for _, one in fields}
     persons = _sealed_persons(last, now)
-    found = {}
-    for claim, one in fields.items():
+    found = []
+    for claim, one in fields:
+        phone = one["phone"]
         read = parse_address(one["address"])
-        subject, blob = persons[one["phone"]]
-        if last[one["phone"]] is not one:  # one person, several addresses in this batch
+        subject, blob = persons[phone]
+        if last[phone] is not one:  # one person, several addresses in this batch
             blob = vault.seal_fields(subject, one)
         columns = (
-            subject, blob, one["phone"][-4:], masked_receiver(one["name"], one["phone"]), receiver_mark(one["phone"], one["address"]),
+            subject, blob, phone[-4:], masked_receiver(one["name"], phone), receiver_mark(phone, one["address"]),
             read.province, read.city, read.area,
         )  # fmt: skip
-        found[claim] = Receiver(columns, _wrong(read, one))
+        found.append((claim, Receiver(columns, _wrong(read, one))))
     return found
 
 
