@@ -37,6 +37,8 @@ FIRST_REACH = timedelta(days=7)
 BUDGET_SECONDS = 15.0
 """A channel's turn: then others have theirs, and the rest waits for the next one."""
 MOST_HINTS = 100
+BOOKED_CURRENCY = "CNY"
+"""Sums, prices and refunds here are fen: an order in another currency is refused by name, never added to them."""
 LONGEST_PAUSE = timedelta(minutes=10)
 
 
@@ -129,6 +131,9 @@ def take(account: ChannelAccount, orders: Sequence[PlatformOrder], now: datetime
 
     One that the database will not have does not keep the others out: it is written down with its reason.
     """
+    for one in (one for one in orders if one.currency != BOOKED_CURRENCY):
+        _refuse(account, one.order_no, f"金额是 {one.currency[:8]}，这里的账只记人民币，没有收下", now)
+    orders = [one for one in orders if one.currency == BOOKED_CURRENCY]
     if not orders:
         return 0
     try:
