@@ -9,6 +9,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, transaction
 
 from kaibo.kit.errors import KaiboError, Unavailable
+from kaibo.plumbing.intake.batches import turns_of
 from kaibo.plumbing.intake.kinds import ImportContext, ImportKind, Outcome, ParsedRow, Refused
 
 log = logging.getLogger(__name__)
@@ -18,30 +19,26 @@ class OutcomesWrong(RuntimeError):
     """A kind answered another number of outcomes than it got rows: a defect of the kind."""
 
 
-def apply_rows(kind: ImportKind, context: ImportContext, rows: Sequence[ParsedRow]) -> list[Outcome]:
+def apply_rows(
+    kind: ImportKind, context: ImportContext, rows: Sequence[ParsedRow], turns: Sequence[int] | None = None
+) -> list[Outcome]:
     """
     This function will let the kind take rows, in order, inside the caller's transaction.
 
     Rows with the same key come in later calls than the first, so set-based statements never meet a key twice. When a
     call fails, its rows are taken one by one and only those that fail again are refused. A lost database is no row's
-    fault and is raised.
+    fault and is raised. `turns` says in which call each row comes, where that is known (`batches.turns_of`).
     """
     outcomes: list[Outcome | None] = [None] * len(rows)
-    for wave in _waves(kind, rows):
+    for wave in _waves(turns_of(kind.row_key, rows) if turns is None else turns):
         for index, outcome in zip(wave, _apply(kind, context, [rows[index] for index in wave]), strict=True):
             outcomes[index] = outcome
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _waves(kind: ImportKind, rows: Sequence[ParsedRow]) -> list[list[int]]:
-    seen: dict[tuple[object, ...], int] = {}
-    waves: list[list[int]] = []
-    for index, row in enumerate(rows):
-        key = tuple(map(row.values.get, kind.row_key))
-        turn = seen.get(key, 0)
-        seen[key] = turn + 1
-        if turn == len(waves):
-            waves.append([])
+def _waves(turns: Sequence[int]) -> list[list[int]]:
+    waves: list[list[int]] = [[] for _ in range(max(turns, default=-1) + 1)]
+    for index, turn in enumerate(turns):
         waves[turn].append(index)
     return waves
 

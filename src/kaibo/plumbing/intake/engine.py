@@ -8,11 +8,8 @@ leaves. Source: DESIGN §5 "Imports".
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from django.conf import settings
@@ -24,16 +21,17 @@ from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake import quarantine, store
 from kaibo.plumbing.intake.applying import apply_rows
+from kaibo.plumbing.intake.batches import Batch, Pace, Reading, turns_of
 from kaibo.plumbing.intake.collecting import seldom_collecting
 from kaibo.plumbing.intake.headers import ColumnsMissing
 from kaibo.plumbing.intake.kinds import FileContext, ImportContext, ImportKind, ParsedRow, Refused, Taken
 from kaibo.plumbing.intake.models import ColumnMapping, ImportRun
-from kaibo.plumbing.intake.plan import Plan, RawRow, make_plan
+from kaibo.plumbing.intake.plan import RowParser
 from kaibo.plumbing.intake.queries import kind_for
+from kaibo.plumbing.intake.reader import ReadingJob
+from kaibo.plumbing.intake.reading_ahead import ReaderLost, reading_ahead
 
 BATCH_ROWS = 4_000
-ReadRow = tuple[RawRow, ParsedRow | list[Refused]]
-"""A row of the file, and what was read from it."""
 OPEN_STATES = (ImportRun.State.WAITING, ImportRun.State.RUNNING)
 
 
@@ -41,20 +39,6 @@ class RunMovedOn(Conflict):
     code = "intake.run_moved_on"
     message_zh = "另一个进程正在处理这次导入"
     message_en = "Another process is working on this import"
-
-
-@dataclass(slots=True)
-class _Tally:
-    counts: dict[Taken, int] = field(default_factory=lambda: dict.fromkeys(Taken, 0))
-    refused: list[tuple[RawRow, list[Refused]]] = field(default_factory=list)
-    taken: list[RawRow] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Pace:
-    """What the rows to come are likely to be, judged by those just taken."""
-
-    expects_new: bool = True
 
 
 def run_import(run_id: UUID, *, clock: Callable[[], datetime]) -> ImportRun:
@@ -72,25 +56,38 @@ def run_import(run_id: UUID, *, clock: Callable[[], datetime]) -> ImportRun:
     ImportRun.objects.filter(pk=run_id, started_at=None).update(started_at=now)
     run = ImportRun.objects.get(pk=run_id)
     kind = kind_for(run.kind)
-    try:
-        plan = make_plan(
-            kind, store.path_of(run.sha256), mapping=mapping_for(run.kind, run.platform), shown_name=run.file_name
-        )
-    except KaiboError as complaint:
-        return _stop(run, complaint, clock())
-    ImportRun.objects.filter(pk=run.pk).update(
-        header=list(plan.header.names), columns=dict(plan.header.columns), rows_total=plan.rows_total
+    job = ReadingJob(
+        kind, store.path_of(run.sha256), run.file_name, mapping_for(run.kind, run.platform), _told(run, now), run.position, BATCH_ROWS
     )
-    run.header, run.columns = list(plan.header.names), dict(plan.header.columns)
+    pace = Pace()
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(seldom_collecting())
+        try:
+            reading = opened.enter_context(reading_ahead(job, pace, size_bytes=run.size_bytes))
+        except KaiboError as complaint:
+            return _stop(run, complaint, clock())
+        _note_layout(run, reading)
+        try:
+            return _take_all(run, kind, reading, pace, now=now, clock=clock)
+        except ReaderLost as complaint:
+            return _stop(run, complaint, clock())
+
+
+def _note_layout(run: ImportRun, reading: Reading) -> None:
+    run.header, run.columns = list(reading.header.names), dict(reading.header.columns)
+    ImportRun.objects.filter(pk=run.pk).update(header=run.header, columns=run.columns, rows_total=reading.rows_total)
+
+
+def _take_all(
+    run: ImportRun, kind: ImportKind, reading: Reading, pace: Pace, *, now: datetime, clock: Callable[[], datetime]
+) -> ImportRun:
     context = context_of(run, now)
     position = run.position
-    with seldom_collecting():
-        pace = _Pace()
-        for batch in _read_ahead(plan, context, position, pace):
-            rows_new = _take_batch(run, kind, plan, context, batch, position=position, now=clock())
-            pace.expects_new = rows_new * 2 >= len(batch)
-            position += len(batch)
-    return _finish(run, plan, position, clock())
+    for batch in reading.batches:
+        rows_new = _take_batch(run, kind, reading.parser, context, batch, position=position, now=clock())
+        pace.expects_new = rows_new * 2 >= len(batch)
+        position += len(batch)
+    return _finish(run, reading.notes, position, clock())
 
 
 def mapping_for(kind: str, platform: str) -> dict[str, str]:
@@ -112,77 +109,56 @@ def context_of(run: ImportRun, now: datetime) -> ImportContext:
     return ImportContext(actor, run.shop_id, run.platform, run.pk, now, run.file_exported_at)
 
 
-def _read_ahead(plan: Plan, context: ImportContext, position: int, pace: _Pace) -> Iterator[list[ReadRow]]:
-    """Batches, read and parsed; the next one in a thread while the database is busy with this one."""
-    rows = islice(plan.rows(), position, None)
-    ahead = plan.parser.kind.ahead
-    told = FileContext(context.platform, context.shop_id, context.now, context.file_exported_at, settings.SECRET_KEY)
-
-    def read() -> list[ReadRow]:
-        batch = [(raw, plan.parser.parse(raw)) for raw in islice(rows, BATCH_ROWS)]
-        if ahead and pace.expects_new:
-            with contextlib.suppress(Exception):  # `apply` will meet the same
-                ahead(told, [parsed for _, parsed in batch if isinstance(parsed, ParsedRow)])
-        return batch
-
-    with ThreadPoolExecutor(1, thread_name_prefix="intake") as reader:
-        coming = reader.submit(read)
-        while batch := coming.result():
-            coming = reader.submit(read)
-            yield batch
+def _told(run: ImportRun, now: datetime) -> FileContext:
+    return FileContext(run.platform, run.shop_id, now, run.file_exported_at, settings.SECRET_KEY)
 
 
 @transaction.atomic
 def _take_batch(
-    run: ImportRun,
-    kind: ImportKind,
-    plan: Plan,
-    context: ImportContext,
-    batch: list[ReadRow],
-    *,
-    position: int,
-    now: datetime,
+    run: ImportRun, kind: ImportKind, parser: RowParser, context: ImportContext, batch: Batch, *, position: int, now: datetime
 ) -> int:
     """Take a batch and give how many of its rows were new."""
-    tally = _Tally()
-    raws = quarantine.with_personal_cells_restored(run, [raw for raw, _ in batch])
-    parsed: list[tuple[RawRow, ParsedRow]] = []
-    for raw, (first, read) in zip(raws, batch, strict=True):
-        if raw is not first:
-            read = plan.parser.parse(raw)  # noqa: PLW2901  the restored row counts
-        if isinstance(read, ParsedRow):
-            parsed.append((raw, read))
-        else:
-            tally.refused.append((raw, read))
-    for (raw, _), outcome in zip(parsed, apply_rows(kind, context, [row for _, row in parsed]), strict=True):
-        if isinstance(outcome, Refused):
-            tally.refused.append((raw, [outcome]))
-        else:
-            tally.counts[outcome] += 1
-            tally.taken.append(raw)
-    quarantine.settle_taken(run, tally.taken, now=now)
-    quarantine.keep_refused(run, plan.parser, tally.refused, now=now)
+    names_waiting_rows = quarantine.ID_COLUMN in run.header
+    if names_waiting_rows:
+        batch = _restored(run, kind, parser, batch)
+    reads = batch.reads
+    parsed = [(place, read) for place, read in enumerate(reads) if isinstance(read, ParsedRow)]
+    outcomes = apply_rows(kind, context, [read for _, read in parsed], [batch.turns[place] for place, _ in parsed])
+    refused = [(batch.raws[place], read) for place, read in enumerate(reads) if isinstance(read, list)]
+    refused += [(batch.raws[place], [one]) for (place, _), one in zip(parsed, outcomes, strict=True) if isinstance(one, Refused)]
+    if names_waiting_rows:
+        taken = [batch.raws[place] for (place, _), one in zip(parsed, outcomes, strict=True) if isinstance(one, Taken)]
+        quarantine.settle_taken(run, taken, now=now)
+    quarantine.keep_refused(run, parser, refused, now=now)
+    rows_new = outcomes.count(Taken.NEW)
     moved = ImportRun.objects.filter(pk=run.pk, position=position, state=ImportRun.State.RUNNING).update(
         position=F("position") + len(batch),
         rows_read=F("rows_read") + len(batch),
-        rows_new=F("rows_new") + tally.counts[Taken.NEW],
-        rows_changed=F("rows_changed") + tally.counts[Taken.CHANGED],
-        rows_same=F("rows_same") + tally.counts[Taken.SAME],
-        rows_quarantined=F("rows_quarantined") + len(tally.refused),
+        rows_new=F("rows_new") + rows_new,
+        rows_changed=F("rows_changed") + outcomes.count(Taken.CHANGED),
+        rows_same=F("rows_same") + outcomes.count(Taken.SAME),
+        rows_quarantined=F("rows_quarantined") + len(refused),
         beat_at=now,
     )
     if not moved:
         raise RunMovedOn
-    return tally.counts[Taken.NEW]
+    return rows_new
+
+
+def _restored(run: ImportRun, kind: ImportKind, parser: RowParser, batch: Batch) -> Batch:
+    """A re-imported quarantine file has placeholders where personal cells were: with the originals back, the restored row counts."""
+    raws = quarantine.with_personal_cells_restored(run, list(batch.raws))
+    reads = [read if raw is first else parser.parse(raw) for raw, first, read in zip(raws, batch.raws, batch.reads, strict=True)]
+    return Batch(raws, reads, turns_of(kind.row_key, reads))
 
 
 @transaction.atomic
-def _finish(run: ImportRun, plan: Plan, position: int, now: datetime) -> ImportRun:
+def _finish(run: ImportRun, notes: Mapping[int, str], position: int, now: datetime) -> ImportRun:
     finished = ImportRun.objects.filter(pk=run.pk, position=position, state=ImportRun.State.RUNNING).update(
         state=ImportRun.State.DONE,
         finished_at=now,
         rows_total=position,
-        notes={str(number): note for number, note in plan.notes.items()},
+        notes={str(number): note for number, note in notes.items()},
         error=None,
     )
     if not finished:

@@ -106,6 +106,11 @@ class FileContext:
 Apply = Callable[[ImportContext, list[ParsedRow]], list[Outcome]]
 
 
+def taken_elsewhere(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
+    """This function stands for a kind's `apply` in a process that only reads. Raises: RuntimeError."""
+    raise RuntimeError("this process reads and takes no rows")
+
+
 @dataclass(frozen=True, slots=True)
 class ImportKind:
     """

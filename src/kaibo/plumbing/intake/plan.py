@@ -93,9 +93,6 @@ class RowParser:
             return read
         return read
 
-    def key_of(self, row: ParsedRow) -> tuple[object, ...]:
-        return tuple(row.values.get(key) for key in self.kind.row_key)
-
     def personal_indexes(self) -> list[int]:
         return [self.columns[one.key] for one in self.kind.columns if one.personal and one.key in self.columns]
 
