@@ -25,11 +25,9 @@ from kaibo.kit.shop_channels import (
     ShopKind,
     StockWrite,
     Window,
-    case_pages,
-    order_pages,
-    windows,
 )
 from kaibo.kit.shop_complaints import PushForged, ShopCannot, ShopRefused, ShopSignatureRefused, ShopTokenExpired
+from kaibo.kit.shop_windows import case_pages, order_pages, windows
 from kaibo.simulator.chaos import Chaos
 from kaibo.simulator.server import Server
 from kaibo.simulator.world import Order, World

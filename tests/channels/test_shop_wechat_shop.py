@@ -9,7 +9,8 @@ import pytest
 
 from kaibo.channels.shop_wechat_shop import push, reading
 from kaibo.channels.shop_wechat_shop.channel import KIND, Channel, Settings
-from kaibo.kit.shop_channels import PUSH_PATH, CaseKind, CaseState, GreetsPushes, Window, order_pages
+from kaibo.kit.shop_channels import PUSH_PATH, CaseKind, CaseState, GreetsPushes, Window
+from kaibo.kit.shop_windows import order_pages
 from kaibo.kit.shop_complaints import (
     PushForged,
     PushUnreadable,

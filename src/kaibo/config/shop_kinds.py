@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kaibo.channels.shop_douyin.channel import KIND as DOUYIN
+from kaibo.channels.shop_jd.channel import KIND as JD
 from kaibo.channels.shop_pdd.channel import KIND as PDD
 from kaibo.channels.shop_shopify.channel import KIND as SHOPIFY
 from kaibo.channels.shop_taobao.channel import KIND as TAOBAO
@@ -15,4 +16,4 @@ from kaibo.kit.shop_channels import ShopKind
 
 def all_kinds() -> Mapping[str, ShopKind]:
     """This function will give the platforms to the back of house (`plumbing.shop_kinds`)."""
-    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, WECHAT_SHOP, XIAOHONGSHU, SHOPIFY)}
+    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, JD, WECHAT_SHOP, XIAOHONGSHU, SHOPIFY, TIKTOK_SHOP)}

@@ -8,7 +8,7 @@ fen, moments are UTC and aware, numbers of orders are texts. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -96,6 +96,8 @@ class PlatformReceiver:
     city: str = ""
     area: str = ""
     street: str = field(default="", repr=False)
+    is_sealed: bool = False
+    """Ciphertext that does not look like it: nobody must take it for a name."""
 
     @property
     def is_empty(self) -> bool:
@@ -186,6 +188,7 @@ class PlatformCase:
     is_arbitrated: bool = False
     return_tracking_no: str = ""
     is_refunded: bool = False
+    currency: str = "CNY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,38 +465,3 @@ def gateway(settings: Mapping[str, str]) -> str:
     if not address.startswith(("https://", "http://")):
         raise ShopSettingWrong(name="网关地址 / gateway", wanted="https://…")
     return address
-
-
-def windows(begin: datetime, now: datetime, limits: Capabilities, by: Literal["changed", "made"] = "changed") -> list[Window]:
-    """
-    This function will cut the time since `begin` into windows a platform accepts, oldest first.
-
-    The first reaches back by the overlap, since lists lag and clocks differ; the last ends where the platform's lists
-    have settled. Nothing between them is left out.   Source: facts/platforms §0.6.
-    """
-    end = now - limits.settle
-    start = begin - limits.overlap
-    found = []
-    while start < end:
-        stop = min(start + limits.longest(by), end)
-        found.append(Window(start, stop, by))
-        start = stop
-    return found
-
-
-def order_pages(channel: ShopChannel, window: Window, *, clock: Callable[[], datetime]) -> Iterator[OrderPage]:
-    """This function will give all pages of a window, one call each; the clock is read anew for every call."""
-    following: str | None = ""
-    while following is not None:
-        page = channel.order_page(window, following=following, now=clock())
-        yield page
-        following = page.following
-
-
-def case_pages(channel: ShopChannel, window: Window, *, clock: Callable[[], datetime]) -> Iterator[CasePage]:
-    """This function will give all pages of after-sales cases of a window."""
-    following: str | None = ""
-    while following is not None:
-        page = channel.case_page(window, following=following, now=clock())
-        yield page
-        following = page.following

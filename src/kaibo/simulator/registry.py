@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from kaibo.simulator.chaos import Chaos
 from kaibo.simulator.douyin import Douyin
+from kaibo.simulator.jd import Jd
 from kaibo.simulator.pdd import Pdd
 from kaibo.simulator.platform import Platform
+from kaibo.simulator.shopify import Shopify
 from kaibo.simulator.taobao import Taobao
 from kaibo.simulator.wechat_shop import WechatShop
 from kaibo.simulator.world import World
@@ -19,7 +21,9 @@ PLATFORMS: Mapping[str, type[Platform]] = {
     "taobao": Taobao,
     "wechat_shop": WechatShop,
     "xiaohongshu": Xiaohongshu,
+    "shopify": Shopify,
     "pdd": Pdd,
+    "jd": Jd,
 }
 
 
@@ -30,5 +34,9 @@ def open_platform(name: str, *, seed: int, begin: int, seconds: int, orders: int
     Raises: KeyError (no such platform, no such switch).
     """
     own = seed * 1_000 + zlib.crc32(name.encode()) % 1_000
-    world = World(own, begin=begin, seconds=seconds, orders=orders, strange=shares.get("unknown", 0), bare=shares.get("bare", 0), most_lines=PLATFORMS[name].MOST_LINES)
-    return PLATFORMS[name](world, Chaos.of(own, shares), secret)
+    kind = PLATFORMS[name]
+    world = World(
+        own, begin=begin, seconds=seconds, orders=orders, strange=shares.get("unknown", 0), bare=shares.get("bare", 0), most_lines=kind.MOST_LINES,
+        sends_parts=kind.SENDS_PARTS,
+    )  # fmt: skip
+    return kind(world, Chaos.of(own, shares), secret)

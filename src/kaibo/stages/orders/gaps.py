@@ -15,8 +15,9 @@ from django.utils.translation import gettext_noop
 
 from kaibo.kit.clock import business_date, day_bounds, screen_time
 from kaibo.kit.errors import KaiboError
-from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window, order_pages
+from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window
 from kaibo.kit.shop_complaints import ShopRefused, ShopUnreadable
+from kaibo.kit.shop_windows import order_pages
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
 from kaibo.stages.orders.models import GapReport, Order, Pull, PullRefusal

@@ -50,7 +50,7 @@ def receiver_of(told: PlatformReceiver) -> Receiver:
     """This function will keep ciphertext as it is, beside what the platform lets us show."""
     read = Receiver.of(told.name, told.phone, told.address)
     shown = f"{told.shown_name} {told.shown_phone}".strip()[:120]
-    return Receiver(read.name, read.phone, read.address, read.is_readable, shown)
+    return Receiver(read.name, read.phone, read.address, read.is_readable and not told.is_sealed, shown)
 
 
 def _address_of(told: PlatformReceiver, receiver: Receiver) -> Address | None:

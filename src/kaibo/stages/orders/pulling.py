@@ -13,16 +13,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.ids import new_id
-from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window, order_pages, windows
+from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window
 from kaibo.kit.shop_complaints import ShopRefused, ShopThrottled, ShopTokenExpired, ShopUnreadable
+from kaibo.kit.shop_windows import order_pages, windows
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import ImportContext, Refused, Taken
+from kaibo.stages.orders.channel_items import note_items
 from kaibo.stages.orders.models import Pull, PullHint, PullRefusal
 from kaibo.stages.orders.pulled import rows_of
 from kaibo.stages.orders.taking import take_orders
@@ -61,6 +63,21 @@ class Turn:
 def pull_due(now: datetime) -> int:
     """This function will pull every connected channel whose turn it is; the clock gives how many orders said something new."""
     return sum(_pull_one(account, now) for account in accounts.accounts_on() if _begin(account, now))
+
+
+def pull_first(account: ChannelAccount, now: datetime) -> bool:
+    """
+    This function will pull a channel now, before it is told how much it may sell, and say whether that went well and to
+    its end. False too while another process pulls it.
+    """
+    Pull.objects.get_or_create(pk=account.pk, defaults={"pulled_until": now - FIRST_REACH, "next_at": now})
+    # nobody has it in hand: whoever has it moved its turn by the whole lease
+    free = Pull.objects.filter(Q(next_at__lte=now) | Q(failures=0, next_at__lte=now + LEASE / 2), pk=account.pk)
+    if not free.update(next_at=now + LEASE):
+        return False
+    _pull_one(account, now)
+    after = Pull.objects.get(pk=account.pk)
+    return after.failures == 0 and after.pulled_at == now and after.next_at > now + timedelta(seconds=1)
 
 
 def _begin(account: ChannelAccount, now: datetime) -> bool:
@@ -106,6 +123,7 @@ def pull_window(turn: Turn, channel: ShopChannel, window: Window) -> None:
     """This function will take all orders of a window.   Raises: what a ShopChannel raises."""
     for page in order_pages(channel, window, clock=turn.clock):
         turn.taken += take(turn.account, page.orders, turn.clock())
+        note_items(turn.account, page.orders, turn.clock())
         for unread in page.refused:
             _refuse(turn.account, unread.number, unread.why, turn.clock())
 
