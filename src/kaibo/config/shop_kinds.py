@@ -16,4 +16,4 @@ from kaibo.kit.shop_channels import ShopKind
 
 def all_kinds() -> Mapping[str, ShopKind]:
     """This function will give the platforms to the back of house (`plumbing.shop_kinds`)."""
-    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, JD, WECHAT_SHOP, XIAOHONGSHU, SHOPIFY, TIKTOK_SHOP)}
+    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, JD, WECHAT_SHOP, XIAOHONGSHU, SHOPIFY)}
