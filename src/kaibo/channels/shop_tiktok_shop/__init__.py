@@ -1,5 +1,8 @@
 """
-TikTok Shop (open-api.tiktokglobalshop.com): orders, webhooks. Amounts are decimal text in the shop's currency.
+TikTok Shop (open-api.tiktokglobalshop.com): orders, returns and cancellations, stock, parcels, webhooks, tokens.
 
-So far its signatures alone stand here: there is no channel yet.   Source: facts/platforms §1.8.
+Every unit is a line of its own there: all units of an item are one line here. Amounts are decimal text in the shop's currency:
+read exactly and told with it; whoever keeps books in CNY refuses others by name. Receivers are masked. Not covered: parcels the
+platform's own couriers fetch, splitting and combining packages, analytics. Unproven, and therefore settings: the address of the
+authorisation, how many calls a second. Couriers are the platform's own ids.   Source: facts/platforms §1.8.
 """
