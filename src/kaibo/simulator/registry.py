@@ -12,6 +12,7 @@ from kaibo.simulator.pdd import Pdd
 from kaibo.simulator.platform import Platform
 from kaibo.simulator.shopify import Shopify
 from kaibo.simulator.taobao import Taobao
+from kaibo.simulator.tiktok_shop import TiktokShop
 from kaibo.simulator.wechat_shop import WechatShop
 from kaibo.simulator.world import World
 from kaibo.simulator.xiaohongshu import Xiaohongshu
@@ -22,6 +23,7 @@ PLATFORMS: Mapping[str, type[Platform]] = {
     "wechat_shop": WechatShop,
     "xiaohongshu": Xiaohongshu,
     "shopify": Shopify,
+    "tiktok_shop": TiktokShop,
     "pdd": Pdd,
     "jd": Jd,
 }

@@ -172,4 +172,5 @@ def _case(raw: Mapping[str, Any], refund: Mapping[str, Any]) -> PlatformCase:
         requested_at=at,
         updated_at=moment_of_iso(refund.get("processed_at")) or at,
         is_refunded=bool(payments) and is_done,
+        currency=text(raw.get("currency")) or "CNY",
     )
