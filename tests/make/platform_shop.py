@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from kaibo.master.catalog.models import Sku
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import Channel, Shop
+from kaibo.master.stock.models import Level
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.simulator import world as worlds
 from kaibo.simulator.platform import Platform
@@ -85,7 +86,7 @@ def make_world_goods(shop: Shop, stock: int) -> dict[str, Sku]:
     for item in worlds._items():
         product = make_product(shop, code=item.code.rsplit("-", 2)[0], title=item.title)
         sku = make_sku(product, code=item.code, specification=" / ".join(item.variant), price_fen=item.price_fen)
-        if stock and item.code not in found and not sku.lots.exists():
+        if stock and item.code not in found and not Level.objects.filter(sku=sku).exists():
             make_stock(sku, stock)
         found[item.code] = sku
     return found

@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     connecting.add_argument("file", type=Path, help="账号设置，JSON · the account's settings, JSON (app_key, app_secret, …)")
     connecting.add_argument("--code", default="", help="授权码，自用型应用留空 · the authorisation code; none for self-use apps")
     tools.add_parser("now", help="立即拉取所有渠道 · pull all channels now")
+    tools.add_parser("stock", help="立即发布渠道库存，列出对不上的 · publish stock to channels now, list what differs")
     comparing = tools.add_parser("gaps", help="与平台核对一天 · compare a day with the platform")
     comparing.add_argument("channel", type=UUID)
     comparing.add_argument("--day", default="", help="YYYY-MM-DD（默认今天 · today）")
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from kaibo.config.setup import django_ready
 
     django_ready()
-    return {"list": _list, "connect": _connect, "now": _now, "gaps": _gaps}[args.tool](args)
+    return {"list": _list, "connect": _connect, "now": _now, "stock": _stock, "gaps": _gaps}[args.tool](args)
 
 
 def _list(_: argparse.Namespace) -> int:
@@ -81,6 +82,20 @@ def _now(_: argparse.Namespace) -> int:
     Pull.objects.filter(failures__gte=0).update(next_at=utc_now())
     print(json.dumps({"changed": pulling.pull_due(utc_now())}))
     return 0
+
+
+def _stock(_: argparse.Namespace) -> int:
+    from kaibo.master.stock.models import ChannelItem
+    from kaibo.stages.orders import publishing
+
+    told = publishing.publish_due(utc_now())
+    wrong = ChannelItem.objects.filter(is_on=True).exclude(state__in=["same", "unread", "never"]).select_related("channel", "sku")
+    rows = [
+        {"channel": one.channel.name, "item": one.sku.code, "told": one.published_units, "shown": one.shown_units, "state": one.state, "why": one.problem_zh}
+        for one in wrong
+    ]
+    print(json.dumps({"told": told, "differences": rows}, ensure_ascii=False))
+    return 1 if rows else 0
 
 
 def _gaps(args: argparse.Namespace) -> int:

@@ -38,7 +38,17 @@ from kaibo.stages.live.services import upkeep as live_upkeep
 from kaibo.stages.live.stage import STAGE as LIVE
 from kaibo.stages.members import jobs as members_jobs
 from kaibo.stages.members.stage import STAGE as MEMBERS
-from kaibo.stages.orders import dispatching, following, gaps, pulling, reconciling, refunding, relay, shipping
+from kaibo.stages.orders import (
+    dispatching,
+    following,
+    gaps,
+    publishing,
+    pulling,
+    reconciling,
+    refunding,
+    relay,
+    shipping,
+)
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk import jobs as risk_jobs
 from kaibo.stages.risk import reports as risk_reports
@@ -75,6 +85,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-gaps", 10 * MINUTE, gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("orders-dispatch", 11, dispatching.work_due),
+    Clock("orders-channel-stock", 15, publishing.publish_due),
     Clock("aftersales-refunds", 10, aftersales_refunds.settle_paid_back),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),

@@ -148,3 +148,48 @@ class Allotment(models.Model):
                 name="allotment_not_overdrawn",
             )
         ]
+
+
+class ChannelItem(models.Model):
+    """
+    An item as a channel lists it, how much of our stock may be shown there, and what the channel showed when it was told.
+
+    `quota_units` is a fixed allocation 配额, else `share_bp` of what is available; `buffer_units` are kept back first.
+    `revision` numbers the writes: the same one sent again is the same write.
+    """
+
+    class State(models.TextChoices):
+        NEVER = "never"
+        SAME = "same"
+        DIFFERS = "differs"
+        UNREAD = "unread"
+        AWAY = "away"
+        REFUSED = "refused"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    channel = models.ForeignKey("shops.Channel", on_delete=models.CASCADE, db_index=False)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, related_name="channel_items")
+    product_id = models.CharField(max_length=64, blank=True, default="")
+    platform_sku_id = models.CharField(max_length=64)
+    is_on = models.BooleanField(default=False)
+    share_bp = models.PositiveIntegerField(default=10_000)
+    quota_units = models.PositiveIntegerField(null=True)
+    buffer_units = models.PositiveIntegerField(default=0)
+    wanted_units = models.PositiveIntegerField(null=True)
+    published_units = models.PositiveIntegerField(null=True)
+    shown_units = models.IntegerField(null=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.NEVER)
+    problem_zh = models.CharField(max_length=240, blank=True, default="")
+    problem_en = models.CharField(max_length=240, blank=True, default="")
+    revision = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "platform_sku_id"], name="one_item_per_platform_number"),
+            models.CheckConstraint(condition=models.Q(share_bp__lte=10_000), name="channel_share_within_the_whole"),
+        ]
+        indexes = [models.Index(fields=["channel", "next_try_at"], name="channel_items_published", condition=models.Q(is_on=True))]

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.catalog.models import Sku
-from kaibo.master.stock.models import Allotment, Level, Line, Lot, Reservation, Warehouse
+from kaibo.master.stock.models import Allotment, ChannelItem, Level, Line, Lot, Reservation, Warehouse
 from kaibo.master.stock.rules import INTERNAL, Availability, AvailabilityLine, Bucket, bundles_from, explain
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
@@ -80,7 +80,8 @@ def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
     """
     parts = catalog.components_of([sku_id]).get(sku_id)
     if parts:
-        return _bundle_availability(parts)
+        bundle = _bundle_availability(parts)
+        return Availability(bundle.available, (*bundle.lines, *_shown_by_channels(sku_id)))
     summary = explain(levels_of([sku_id])[sku_id], safety=safety)
     allotments = Allotment.objects.filter(sku=sku_id, state=Allotment.State.OPEN).order_by("opened_at")
     detail = [
@@ -89,7 +90,20 @@ def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
     ]
     open_orders = Reservation.objects.filter(sku=sku_id, state=Reservation.State.OPEN).order_by("-created_at")[:20]
     detail += [AvailabilityLine("· 预占", "· reserved", -r.quantity, r.reference) for r in open_orders]
-    return Availability(summary.available, (*summary.lines, *detail))
+    return Availability(summary.available, (*summary.lines, *detail, *_shown_by_channels(sku_id)))
+
+
+def _shown_by_channels(sku_id: UUID) -> list[AvailabilityLine]:
+    """What each channel was told it may sell: a part of what is available, not taken from it.   Source: SUP-14."""
+    rows = ChannelItem.objects.filter(sku=sku_id, is_on=True).select_related("channel").order_by("channel")
+    lines = []
+    for one in rows:
+        platform = one.channel.get_platform_display()
+        zh, en = f"· 发布到{platform}", f"· shown on {platform}"
+        if one.state in {ChannelItem.State.DIFFERS, ChannelItem.State.AWAY, ChannelItem.State.REFUSED}:
+            zh, en = f"{zh}（{one.problem_zh}）", f"{en} ({one.problem_en})"
+        lines.append(AvailabilityLine(zh, en, one.published_units or 0, one.channel.name))
+    return lines
 
 
 def _bundle_availability(parts: Sequence[tuple[UUID, int]]) -> Availability:

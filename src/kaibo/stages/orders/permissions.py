@@ -11,6 +11,7 @@ RECEIVER = "orders:receiver:change"
 UNMASK = "orders:receiver:unmask"
 SHIP = "orders:shipment:make"
 FORCE = "orders:shipment:force"
+PUBLISH = "orders:stock:publish"
 IMPORT = "orders:order:import"
 EXPORT = "orders:order:export"
 
@@ -26,13 +27,14 @@ ABILITIES = tuple(
         (UNMASK, "查看收件人明文", "see the receiver unmasked"),
         (SHIP, "发货", "ship"),
         (FORCE, "平台问不到时仍发货", "ship although the platform cannot be asked"),
+        (PUBLISH, "分配并发布渠道库存", "allocate and publish stock to channels"),
         (IMPORT, "导入订单与发货单", "import orders and shipping sheets"),
         (EXPORT, "导出订单", "export orders"),
     )
 )
 ROLES = {
-    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, IMPORT, EXPORT),
-    "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, IMPORT, EXPORT),
+    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, IMPORT, EXPORT),
+    "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, PUBLISH, IMPORT, EXPORT),
     "service": (SEE, HOLD, RECEIVER, UNMASK),
     "control": (SEE,),
     "analyst": (SEE, EXPORT),

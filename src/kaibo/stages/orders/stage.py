@@ -21,6 +21,7 @@ STAGE = Stage(
         Page(_("对账"), "orders:reconciliation", SEE),
         Page(_("批次与订单"), "orders:lots", SEE),
         Page(_("平台对接"), "orders:channels", SEE),
+        Page(_("渠道库存"), "orders:channel-stock", SEE),
     ),
     abilities=ABILITIES,
     roles=ROLES,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.orders import channel_views, money_views, parcel_views, recall_views, views
+from kaibo.stages.orders import channel_stock_views, channel_views, money_views, parcel_views, recall_views, views
 
 app_name = "orders"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("lots/<uuid:lot_id>", recall_views.lot, name="lot"),
     path("lots/<uuid:lot_id>/export", recall_views.export, name="lot-export"),
     path("lots/<uuid:lot_id>/hold", recall_views.hold, name="lot-hold"),
+    path("stock", channel_stock_views.items, name="channel-stock"),
+    path("stock/now", channel_stock_views.publish_now, name="publish-now"),
+    path("stock/<uuid:item_id>", channel_stock_views.allocate, name="allocate"),
     path("channels", channel_views.channels, name="channels"),
     path("channels/<uuid:channel_id>/connect", channel_views.connect, name="connect-channel"),
     path("channels/<uuid:channel_id>/turn", channel_views.turn, name="turn-channel"),

@@ -1,0 +1,236 @@
+"""
+Telling channels how much they may sell, in absolute numbers, and looking at what they then show.
+
+A channel's orders are pulled right before it is told, so that what it sold already is not offered again; orders that wait
+for stock count as sold. What is bought between that pull and the write can still be oversold: only a buffer covers that
+(ADR). Source: SUP-14, LST-7, facts/platforms §0.9.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from kaibo.kit.errors import Invalid, KaiboError, NotFound
+from kaibo.kit.shop_channels import Can, ShopChannel, StockRead, StockWrite
+from kaibo.kit.shop_complaints import ShopRefused
+from kaibo.master.shops import accounts
+from kaibo.master.shops.models import ChannelAccount
+from kaibo.master.stock import queries as stock
+from kaibo.master.stock.models import ChannelItem
+from kaibo.master.stock.rules import Bucket
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.audit import audit
+from kaibo.plumbing.shop_kinds import shop_kinds
+from kaibo.stages.orders import pulling
+from kaibo.stages.orders.allocating import Allocation, units_to_show
+from kaibo.stages.orders.permissions import PUBLISH
+
+log = logging.getLogger("kaibo.orders.publishing")
+
+LOOK_AGAIN = timedelta(minutes=10)
+"""What a channel shows is compared again that often, whether or not anything changed here."""
+LONGEST_WAIT_SECONDS = 600
+BUDGET_SECONDS = 15.0
+
+
+class ChannelItemUnknown(NotFound):
+    code = "orders.channel_item_unknown"
+    message_zh = "没有这个渠道商品，或你看不到它"
+    message_en = "There is no such channel item, or you cannot see it"
+
+
+class ShareWrong(Invalid):
+    code = "orders.share_wrong"
+    message_zh = "比例要在 0 到 100% 之间，数量不能为负"
+    message_en = "The share must be between 0 and 100 %, numbers not below zero"
+
+
+@dataclass(slots=True)
+class Round:
+    """One round over all channels: what may be shown of each item, and at most how much each channel shows right now."""
+
+    channels: dict[UUID, ShopChannel]
+    items: list[ChannelItem]
+    wanted: Mapping[UUID, int]
+    free: Mapping[UUID, int]
+    """By item of ours: what all channels together may show."""
+
+    def room_for(self, one: ChannelItem) -> int:
+        """What is left for one channel beside what the others may still be showing."""
+        others = sum(other.published_units or 0 for other in self.items if other.sku_id == one.sku_id and other.pk != one.pk)
+        return max(0, self.free[one.sku_id] - others)
+
+
+def publish_due(now: datetime) -> int:
+    """
+    This function will tell the connected channels what changed, and give how many items were told; a clock.
+
+    First every channel's orders are pulled, then what must go down goes down everywhere, and only then may something go
+    up, never beyond what the others leave.
+    """
+    items = list(ChannelItem.objects.filter(is_on=True, channel__account__is_on=True, channel__is_active=True).select_related("sku", "channel"))
+    if not _due(items, wanted_units(items), now):
+        return 0
+    channels = _pulled_channels({one.channel_id for one in items}, now)
+    wanted = wanted_units(items)
+    plan = Round(channels, items, wanted, free_units(items))
+    begun, told = time.monotonic(), 0
+    due = [one for one in _due(items, wanted, now) if one.channel_id in channels]
+    for one in sorted(due, key=lambda one: wanted[one.pk] - (one.published_units or 0)):
+        told += _publish(plan, one, now)
+        if time.monotonic() - begun > BUDGET_SECONDS:
+            break
+    return told
+
+
+def _pulled_channels(channel_ids: set[UUID], now: datetime) -> dict[UUID, ShopChannel]:
+    """The channels whose orders are all here now; the others are left alone, so that nothing is offered twice."""
+    found: dict[UUID, ShopChannel] = {}
+    for account in accounts.accounts_on():
+        kind = shop_kinds().get(account.channel.platform)
+        if account.pk not in channel_ids or kind is None or Can.STOCK_ABSOLUTE not in kind.capabilities.can:
+            continue
+        if not pulling.pull_first(account, now):
+            _note_all(account, "渠道的订单现在拉不到，先不改库存，免得超卖", "its orders cannot be pulled now; stock is left alone so that nothing is oversold", now)
+            continue
+        try:
+            found[account.pk] = accounts.open_account(account, now=now)
+        except KaiboError as complaint:
+            _note_all(account, complaint.message("zh"), complaint.message("en"), now)
+    return found
+
+
+def _due(items: Sequence[ChannelItem], wanted: Mapping[UUID, int], now: datetime) -> list[ChannelItem]:
+    """Items whose number changed, or that were not as told, or were not looked at for a while."""
+    due = []
+    for one in items:
+        is_waiting = one.attempts > 0 and one.next_try_at is not None and one.next_try_at > now
+        if (wanted[one.pk] != one.published_units and not is_waiting) or one.next_try_at is None or one.next_try_at <= now:
+            due.append(one)
+    return due
+
+
+def wanted_units(items: Sequence[ChannelItem]) -> Mapping[UUID, int]:
+    """This function will say what each channel item should show now."""
+    free = free_units(items)
+    return {one.pk: units_to_show(free[one.sku_id], Allocation(one.share_bp, one.quota_units, one.buffer_units)) for one in items}
+
+
+def free_units(items: Sequence[ChannelItem]) -> Mapping[UUID, int]:
+    """
+    This function will count what is available of each item, less what orders wait for; a constant number of queries but
+    for bundles.
+    """
+    skus = {one.sku_id for one in items}
+    bundles = {one.sku_id for one in items if one.sku.is_bundle}
+    available = {sku: found.get(Bucket.SELLABLE, 0) for sku, found in stock.levels_of(skus - bundles).items()}
+    available |= {sku: stock.availability_of(sku).available for sku in bundles}
+    waiting = waiting_units(skus)
+    return {sku: max(0, units - waiting.get(sku, 0)) for sku, units in available.items()}
+
+
+def waiting_units(sku_ids: set[UUID]) -> dict[UUID, int]:
+    """This function will count units platforms sold that no stock is reserved for yet, by item."""
+    if not sku_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT l.sku_id, sum(l.quantity - l.cancelled - l.shipped) FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+                WHERE o.state IN ('pending_payment', 'paid') AND o.platform <> 'own' AND l.sku_id = ANY(%s) GROUP BY 1""",
+            [list(sku_ids)],
+        )
+        return {sku: int(units) for sku, units in cursor.fetchall()}
+
+
+def _publish(plan: Round, one: ChannelItem, now: datetime) -> int:
+    channel, wanted = plan.channels[one.channel_id], plan.wanted[one.pk]
+    units = min(wanted, max(plan.room_for(one), 0)) if wanted > (one.published_units or 0) else wanted
+    if units != one.published_units or one.state != ChannelItem.State.SAME or Can.STOCK_READ not in channel.capabilities.can:
+        one.revision += 1
+        ChannelItem.objects.filter(pk=one.pk).update(revision=one.revision)
+    write = StockWrite(one.product_id, one.platform_sku_id, units, f"{one.pk.hex}-{one.revision}")
+    try:
+        read = channel.set_stock(write, now=now)
+    except KaiboError as complaint:
+        state = ChannelItem.State.REFUSED if isinstance(complaint, ShopRefused) else ChannelItem.State.AWAY
+        # whether it was done is not known: until it is, the greater of both numbers may be shown
+        _note(one, state, now, zh=complaint.message("zh"), en=complaint.message("en"), wanted=wanted, published=max(units, one.published_units or 0))
+        return 0
+    _note_read(one, wanted, units, read, now)
+    return 1
+
+
+def _note_read(one: ChannelItem, wanted: int, told: int, read: StockRead, now: datetime) -> None:
+    shown, held = read.units, read.held
+    if shown is None:
+        _note(one, ChannelItem.State.UNREAD, now, wanted=wanted, published=told)
+    elif shown != told:
+        why_zh = f"发布 {told}，平台显示 {shown}" + (f"，另有 {held} 被未付款订单占用" if held else "：写入后可能有人下单，或平台后台被改过")
+        why_en = f"told {told}, it shows {shown}" + (f"; {held} are held by unpaid orders" if held else ": bought meanwhile, or changed in its console")
+        _note(one, ChannelItem.State.DIFFERS, now, zh=why_zh, en=why_en, wanted=wanted, published=max(told, shown), shown=shown)
+    else:
+        zh = f"应发 {wanted}，别的渠道还没降下来，先发 {told}" if told < wanted else ""
+        en = f"{wanted} wanted; {told} until other channels have gone down" if told < wanted else ""
+        _note(one, ChannelItem.State.SAME, now, zh=zh, en=en, wanted=wanted, published=told, shown=shown)
+
+
+def _note(
+    one: ChannelItem, state: ChannelItem.State, now: datetime, *, wanted: int, published: int, shown: int | None = None, zh: str = "", en: str = ""
+) -> None:
+    is_well = state in {ChannelItem.State.SAME, ChannelItem.State.UNREAD}
+    one.attempts = 0 if is_well else one.attempts + 1
+    wait = LOOK_AGAIN if is_well and not zh else timedelta(seconds=min(15 * 2 ** min(one.attempts, 6), LONGEST_WAIT_SECONDS))
+    one.state, one.problem_zh, one.problem_en, one.wanted_units, one.published_units = state, zh[:240], en[:240], wanted, published
+    one.shown_units, one.next_try_at, one.published_at = shown, now + wait, now
+    one.save(
+        update_fields=["state", "problem_zh", "problem_en", "wanted_units", "published_units", "shown_units", "attempts", "next_try_at", "published_at"]
+    )
+
+
+def _note_all(account: ChannelAccount, zh: str, en: str, now: datetime) -> None:
+    ChannelItem.objects.filter(channel=account.pk, is_on=True).update(
+        state=ChannelItem.State.AWAY, problem_zh=zh[:240], problem_en=en[:240], attempts=F("attempts") + 1, next_try_at=now + timedelta(seconds=30)
+    )
+
+
+class ShareBeyondWhole(Invalid):
+    code = "orders.share_beyond_whole"
+    message_zh = "各渠道的比例加起来超过 100%，这里最多 {most}%，否则会超卖"
+    message_en = "The channels' shares sum to more than 100 %: at most {most} % here, or more would be sold than there is"
+
+
+@transaction.atomic
+def allocate(*, actor: Actor, item_id: UUID, is_on: bool, share_bp: int, quota_units: int | None, buffer_units: int, now: datetime) -> ChannelItem:
+    """
+    This function will set how much of an item a channel may show, and whether it is told at all.
+
+    Raises: Forbidden, ChannelItemUnknown, ShareWrong.   Source: SUP-14.
+    """
+    # lock: two people changing one allocation; the audit row says what it was
+    one = ChannelItem.objects.select_for_update(of=("self",)).select_related("channel", "sku").filter(pk=item_id).first()
+    if one is None or not actor.sees(one.channel.shop_id):
+        raise ChannelItemUnknown
+    access.require(actor, PUBLISH, shop_id=one.channel.shop_id)
+    if not 0 <= share_bp <= 10_000 or buffer_units < 0 or (quota_units is not None and quota_units < 0):
+        raise ShareWrong
+    if is_on and quota_units is None:
+        others = ChannelItem.objects.filter(sku=one.sku_id, is_on=True, quota_units=None).exclude(pk=one.pk)
+        if (shared := sum(others.values_list("share_bp", flat=True))) + share_bp > 10_000:
+            raise ShareBeyondWhole(most=f"{(10_000 - shared) / 100:g}")
+    before = {"on": one.is_on, "share_bp": one.share_bp, "quota": one.quota_units, "buffer": one.buffer_units}
+    one.is_on, one.share_bp, one.quota_units, one.buffer_units, one.next_try_at, one.attempts = is_on, share_bp, quota_units, buffer_units, None, 0
+    one.save(update_fields=["is_on", "share_bp", "quota_units", "buffer_units", "next_try_at", "attempts"])
+    audit.record(
+        actor, "orders:stock:allocate", subject=f"sku:{one.sku_id}", now=now, shop_id=one.channel.shop_id,
+        details={"channel": str(one.channel_id), "before": before, "on": is_on, "share_bp": share_bp, "quota": quota_units, "buffer": buffer_units},
+    )
+    return one
