@@ -134,7 +134,7 @@ class OrderShipped(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed(Fact):
-    """An after-sales case was closed; its reason flows back to selection and supply (SEL-19)."""
+    """An after-sales case was closed; its reason flows back to selection, supplier score, script and size table (SEL-19)."""
 
     name: ClassVar[str] = "aftersales.case_closed"
     case_id: UUID
@@ -144,6 +144,10 @@ class CaseClosed(Fact):
     severity: str
     refunded_fen: int
     closed_at: datetime
+    nature: str = "other"
+    sku_id: UUID | None = None
+    lot_ids: tuple[UUID, ...] = ()
+    units: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,14 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.aftersales import queries, rules
-from kaibo.stages.aftersales.complaints import DecidedAlready, LineUnknown, OwnRequest, ReasonMissing, RefundOfAnother, ReplacementStands
+from kaibo.stages.aftersales.complaints import (
+    DecidedAlready,
+    LineUnknown,
+    OwnRequest,
+    ReasonMissing,
+    RefundOfAnother,
+    ReplacementStands,
+)
 from kaibo.stages.aftersales.models import Case, CaseEntry, LineRefund, Refund, RefundRequest
 from kaibo.stages.aftersales.permissions import REFUND, REFUND_LARGE
 from kaibo.stages.aftersales.rules import State

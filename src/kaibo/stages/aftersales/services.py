@@ -14,6 +14,8 @@ from django.utils.translation import gettext_noop
 from kaibo.facts.flow import CaseClosed
 from kaibo.kit.ids import readable_code
 from kaibo.master.people import queries as people
+from kaibo.master.stock import queries as stock_queries
+from kaibo.master.stock.models import Lot
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
@@ -202,15 +204,25 @@ def close_case(*, actor: Actor, case_id: UUID, reason: str, now: datetime) -> Ca
 
 def announce_closed(case: Case, now: datetime) -> None:
     """This function will announce why a case came up, for those who choose and buy next.   Source: SEL-19."""
-    product = OrderLine.objects.filter(pk=case.line_id).values_list("sku__product_id", flat=True).first() if case.line_id else None
+    line = OrderLine.objects.filter(pk=case.line_id).select_related("sku").first() if case.line_id else None
+    sku = line.sku if line else None
     reason = f"{rules.NATURE_WORDS[case.nature][0]}：{case.reason}" if case.reason else rules.NATURE_WORDS[case.nature][0]
     outbox.announce(
         CaseClosed(
-            case_id=case.pk, order_id=case.order_id, product_id=product, reason=reason, severity=case.severity, refunded_fen=case.refunded_fen,
-            closed_at=case.closed_at or now,
+            case_id=case.pk, order_id=case.order_id, product_id=sku.product_id if sku else None, reason=reason, severity=case.severity,
+            refunded_fen=case.refunded_fen, closed_at=case.closed_at or now, nature=case.nature, sku_id=sku.pk if sku else None, units=case.quantity,
+            lot_ids=_lots_of(case, sku.pk) if sku else (),
         ),
         now=now,
     )  # fmt: skip
+
+
+def _lots_of(case: Case, sku_id: UUID) -> tuple[UUID, ...]:
+    """The lots the buyer was sent of the item, and the one it came back into."""
+    reference = case.order.stock_reference if case.order else ""
+    sent = stock_queries.lots_of_holder(reference) if reference else []
+    back = [one.inspection.lot_id for one in queries.returned_of(case.pk)]
+    return tuple(Lot.objects.filter(pk__in=[*sent, *filter(None, back)], sku=sku_id).order_by("pk").values_list("pk", flat=True))
 
 
 def _lift_hold(case: Case, now: datetime) -> None:

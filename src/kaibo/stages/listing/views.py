@@ -24,6 +24,7 @@ from kaibo.stages.listing.models import HotWord, Listing
 from kaibo.stages.listing.permissions import EDIT, PRICE_CONFIRM, PUBLISH, SEE
 from kaibo.stages.listing.rules import State
 from kaibo.stages.selection import queries as selection
+from kaibo.stages.selection import taught
 
 STATE_WORDS = {State.DRAFT: gettext_lazy("草稿"), State.PUBLISHED: gettext_lazy("在售"), State.WITHDRAWN: gettext_lazy("已下架")}
 STATE_PILLS = {State.DRAFT: "warn", State.PUBLISHED: "ok", State.WITHDRAWN: ""}
@@ -145,7 +146,7 @@ def _values(request: ConsoleRequest, found: Listing, form: TitleForm) -> dict[st
         "state_pill": STATE_PILLS[state], "readiness": readiness, "prices": [_price_line(request, found, row) for row in rows],
         "span": next((row.check.ground for row in rows if row.check.ground.low_fen is not None), None),
         "market_href": reverse("selection:market", args=[market_id]) if market_id else "",
-        "versions": list(found.versions.order_by("-number")[:10]), "trail": [(_("商品上架"), reverse("listing:listings"))],
+        "sizes": taught.sizes_said(found.product_id), "versions": list(found.versions.order_by("-number")[:10]), "trail": [(_("商品上架"), reverse("listing:listings"))],
         "may_edit": request.actor.can(EDIT, shop_id=found.shop_id), "may_publish": request.actor.can(PUBLISH, shop_id=found.shop_id),
     }
 

@@ -1,5 +1,6 @@
 """Markets with their competitors and reviews; candidates with their items and what came back from earlier sales."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -174,6 +175,13 @@ class Feedback(models.Model):
     severity = models.CharField(max_length=10)
     refunded_fen = models.BigIntegerField(default=0)
     closed_at = models.DateTimeField()
+    nature = models.CharField(max_length=20, default="other", db_default="other")
+    sku_id = models.UUIDField(null=True)
+    lot_ids = ArrayField(models.UUIDField(), default=list)
+    units = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta:
-        indexes = [models.Index(fields=["product_id"], name="feedback_product")]
+        indexes = [
+            models.Index(fields=["product_id"], name="feedback_product"),
+            models.Index(fields=["closed_at"], name="feedback_newest"),
+        ]

@@ -327,6 +327,7 @@ def note_feedback(*, fact: CaseClosed, now: datetime) -> Feedback | None:
         defaults={
             "product_id": fact.product_id, "candidate": candidate, "market_id": candidate.market_id if candidate else None,
             "reason": shortened(fact.reason, limit=200), "severity": fact.severity, "refunded_fen": fact.refunded_fen, "closed_at": fact.closed_at,
+            "nature": fact.nature, "sku_id": fact.sku_id, "lot_ids": list(fact.lot_ids), "units": fact.units,
         },
     )
     return feedback

@@ -21,7 +21,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.selection import queries, rules, services
+from kaibo.stages.selection import queries, rules, services, taught
 from kaibo.stages.selection.forms import POSITION_WORDS, CandidateForm, MarketForm, ReferenceForm, initial_of
 from kaibo.stages.selection.models import Candidate, Market
 from kaibo.stages.selection.permissions import DECIDE, EDIT, RESEARCH, SEE
@@ -288,6 +288,7 @@ def candidate(request: ConsoleRequest, candidate_id: UUID) -> HttpResponse:
             "is_thin": margin.margin_bp < floor_bp, "needed_fen": rules.price_for_margin(economics, floor_bp), "verdict": verdict,
             "outcome": OUTCOMES[verdict.outcome] if verdict else None, "span": span, "position": POSITION_WORDS.get(found.position, ""),
             "themes": queries.themes_of(found.market, quotes=2)[:4] if found.market else [], "feedback": queries.feedback_of(found),
+            "why_back": [(taught.words_of(one.nature), one) for one in taught.reasons_of(found.product_id)] if found.product_id else [],
             "skus": list(found.skus.order_by("pk")), "may_edit": request.actor.can(EDIT, shop_id=found.shop_id),
             "may_decide": request.actor.can(DECIDE, shop_id=found.shop_id), "is_open": state in {State.DRAFT, State.SCORED},
         },

@@ -19,6 +19,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, Row, Search, Table
+from kaibo.stages.selection import taught
 from kaibo.stages.showplan import queries, services
 from kaibo.stages.showplan.forms import (
     ProductSegmentForm,
@@ -220,7 +221,7 @@ def _product_segment(request: ConsoleRequest, found: Session, product_id: UUID, 
     known = {offer.sku_id: offer for offer in row.offers} if row else {}
     return render(
         request, "showplan/segment.html",
-        {"session": found, "form": form, "title": product.title, "product": product, "skus": [(sku, plain_yuan(known[sku.id].price_fen if sku.id in known else sku.price_fen), known.get(sku.id)) for sku in skus]},
+        {"session": found, "form": form, "title": product.title, "product": product, "unlike": taught.unlike_described(product_id), "sizes": taught.sizes_said(product_id), "skus": [(sku, plain_yuan(known[sku.id].price_fen if sku.id in known else sku.price_fen), known.get(sku.id)) for sku in skus]},
         status=422 if form.errors else 200,
     )  # fmt: skip
 
