@@ -26,6 +26,8 @@ CASE_WORD = {
 RETURN_TYPE = {"after": "RETURN_AND_REFUND", "exchange": "REPLACEMENT"}
 TYPE = {"refund_asked": 2, "refund_given": 2, "refund_withdrawn": 2, "exchange_asked": 12}
 STRANGE_STATUS = "TELEPORTED"
+AUTHORISATION = "simulated-code"
+"""What the shop's owner gets after authorising, and hands on once."""
 
 
 @dataclass(slots=True)
@@ -40,7 +42,7 @@ class TiktokShop(Platform):
     renewal: str = field(default="", repr=False)
 
     def account(self, url: str) -> dict[str, str]:
-        return {"app_key": self.app_key, "app_secret": self.secret, "shop_cipher": self.shop_cipher, "gateway": url, "auth_gateway": url}
+        return {"app_key": self.app_key, "app_secret": self.secret, "shop_cipher": self.shop_cipher, "gateway": url, "auth_gateway": url, "code": AUTHORISATION}
 
     def answer(self, call: Call) -> Reply:
         name = f"{call.method} {re.sub(r'[0-9]{7,}', '#', call.path)}"
@@ -91,7 +93,7 @@ class TiktokShop(Platform):
         asked = call.query
         if asked.get("app_key") != self.app_key or not hmac.compare_digest(asked.get("app_secret", ""), self.secret):
             return _no(106_001, "Invalid client_key or client_secret", 200)
-        is_new = call.path.endswith("/get") and asked.get("auth_code") == "simulated-code" and asked.get("grant_type") == "authorized_code"
+        is_new = call.path.endswith("/get") and asked.get("auth_code") == AUTHORISATION and asked.get("grant_type") == "authorized_code"
         is_again = call.path.endswith("/refresh") and self.renewal and asked.get("refresh_token") == self.renewal and asked.get("grant_type") == "refresh_token"
         if not is_new and not is_again:
             return _no(36_004_004, "Authorization code or refresh token is invalid", 200)

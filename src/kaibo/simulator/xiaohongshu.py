@@ -21,6 +21,8 @@ STATUS = {"unpaid": 1, "review": 2, "paid": 4, "part_sent": 5, "sent": 6, "done"
 RETURN_TYPE = {"before": 5, "after": 4, "exchange": 2}
 CASE_STATUS = {"asked": 1, "agreed": 2, "sent_back": 3, "refunded": 4, "withdrawn": 5, "exchanging": 12}
 STRANGE_STATUS = 77
+AUTHORISATION = "simulated-code"
+"""What the shop's owner gets after authorising, and hands on once."""
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Xiaohongshu(Platform):
     _old: tuple[str, int] = field(default=("", 0), repr=False)
 
     def account(self, url: str) -> dict[str, str]:
-        return {"app_id": self.app_id, "app_secret": self.secret, "gateway": f"{url}/ark/open_api/v3/common_controller"}
+        return {"app_id": self.app_id, "app_secret": self.secret, "gateway": f"{url}/ark/open_api/v3/common_controller", "code": AUTHORISATION}
 
     def number(self, order: Order) -> str:
         return f"P{order.number}"
@@ -87,7 +89,7 @@ class Xiaohongshu(Platform):
         return None
 
     def _make_token(self, asked: Mapping[str, Any]) -> Reply:
-        return self._new_token() if asked.get("code") == "simulated-code" else _no(-9_005, "code 无效")
+        return self._new_token() if asked.get("code") == AUTHORISATION else _no(-9_005, "code 无效")
 
     def _renew_token(self, asked: Mapping[str, Any]) -> Reply:
         if not self.renewal or asked.get("refreshToken") != self.renewal or self.world.now >= self.renewal_ends:

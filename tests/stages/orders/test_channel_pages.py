@@ -10,10 +10,12 @@ from django.urls import reverse
 from kaibo.kit.clock import business_date
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import Channel, ChannelAccount
+from kaibo.plumbing.shop_kinds import shop_kinds
 from kaibo.simulator.world import Happening
 from kaibo.stages.orders import gaps
 from kaibo.stages.orders.models import GapReport, Order, PullHint
 from tests.make.people import make_person, make_shop
+from tests.make.platform_shop import PlatformShop
 from tests.stages.orders.test_pulling import BEGIN, SECONDS, SECRET, simulated
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +25,21 @@ __all__ = ["simulated"]
 def _as(client, account, *roles, shop=None):
     client.force_login(make_person(account, *roles, shop=shop))
     return client
+
+
+@pytest.fixture
+def simulated_on():
+    """A connected shop on a platform, some of its orders there."""
+    made = []
+
+    def make(name):
+        made.append(PlatformShop(name, orders=5))
+        made[-1].world.advance(made[-1].world.now + 900)
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.server.stop()
 
 
 @pytest.fixture
@@ -97,10 +114,52 @@ def test_a_genuine_push_leaves_a_hint_and_a_forged_one_nothing(client, shop):
     assert list(PullHint.objects.values_list("order_no", flat=True)) == [str(order.number)]
 
 
-def test_a_platform_without_an_interface_says_so(client):
+def test_a_platform_without_an_interface_says_so(client, monkeypatch):
+    monkeypatch.setattr("kaibo.stages.orders.channel_views.shop_kinds", dict)
     Channel.objects.create(shop=make_shop(), platform="shopify", name="海外站")
     _as(client, "alice", "owner")
     assert "这个平台用文件导入" in client.get(reverse("orders:channels")).content.decode()
+
+
+def test_every_platform_sold_on_can_be_connected_on_the_page(client):
+    shop = make_shop()
+    for platform in shop_kinds():
+        Channel.objects.create(shop=shop, platform=platform, name=f"店 {platform}")
+    _as(client, "alice", "owner")
+    page = client.get(reverse("orders:channels")).content.decode()
+    assert page.count("填写账号，开始对接") == len(shop_kinds()) >= 8
+    assert "这个平台用文件导入" not in page
+    unverified = [one.zh for kind in shop_kinds().values() for one in kind.fields if one.key in kind.capabilities.unverified]
+    assert [words for words in unverified if words not in page] == []
+    for kind in shop_kinds().values():
+        assert {one for one in kind.capabilities.unverified} <= {one.key for one in kind.fields}
+        assert all(one.zh and one.en for one in kind.fields)
+
+
+@pytest.fixture
+def wechat(simulated_on):
+    return simulated_on("wechat_shop")
+
+
+def test_wechat_tries_the_address_and_signs_in_it(client, wechat):
+    """What signs its pushes stands in the address, which must come with them; a new address is greeted back."""
+    order = next(iter(wechat.world.orders.values()))
+    headers, body = wechat.platform.push([Happening("paid", wechat.world.now, order)])
+    address = reverse("orders:push", args=[wechat.channel.pk])
+    heard = client.post(f"{address}{headers[':path']}", body, content_type="application/json")
+    assert (heard.status_code, heard.content) == (200, b"success")
+    assert list(PullHint.objects.values_list("order_no", flat=True)) == [str(order.number)]
+    forged = client.post(f"{address}{headers[':path'].replace('nonce=', 'nonce=0')}", body, content_type="application/json")
+    assert (forged.status_code, PullHint.objects.count()) == (403, 1)
+    assert client.post(address, body, content_type="application/json").status_code == 403
+    greeted = client.get(f"{address}{headers[':path']}&echostr=8877")
+    assert (greeted.status_code, greeted.content) == (200, b"8877")
+    assert client.get(f"{address}?signature=0&timestamp=1&nonce=2&echostr=8877").status_code == 403
+
+
+def test_platforms_that_do_not_try_addresses_are_not_greeted(client, shop):
+    shop.connect()
+    assert client.get(reverse("orders:push", args=[shop.channel.pk])).status_code == 405
 
 
 def test_the_number_of_queries_does_not_grow_with_the_channels(client):
