@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from kaibo.kit.ids import new_id
-from kaibo.room import backoffice, claims, ledger
+from kaibo.room import backoffice, batching, claims, ledger
 from kaibo.room.audit import audit, differences
 from kaibo.room.claims import Door
 from kaibo.room.ledger import Ask
@@ -188,10 +188,10 @@ def test_an_unknown_outcome_is_looked_up_by_key(dsn, committed, monkeypatch):
 
 
 def test_a_database_that_stays_away_is_said_to_be_away_and_sells_nothing(dsn, monkeypatch):
-    monkeypatch.setattr(claims, "RESOLVE_SECONDS", 0.5)
+    monkeypatch.setattr(batching, "RESOLVE_SECONDS", 0.5)
     sale = make_sale(dsn, units=10)
 
-    async def gone(dsn):
+    async def gone(dsn, name):
         raise psycopg.OperationalError("could not connect")
 
     async def play():

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from kaibo.database import embedded
-from kaibo.room import claims, ledger
+from kaibo.room import batching, ledger
 from kaibo.room.audit import differences
 from kaibo.room.claims import Door
 from kaibo.room.ledger import Ask, Outcome
@@ -134,7 +134,7 @@ def own_server():
 
 
 def test_a_database_killed_restarted_and_put_to_sleep_keeps_every_promise(own_server, tmp_path, monkeypatch):
-    monkeypatch.setattr(claims, "COMMIT_SECONDS", 0.4)
+    monkeypatch.setattr(batching, "COMMIT_SECONDS", 0.4)
     clients = Clients(make_sale(own_server.url, units=100_000), tmp_path / "clients.log")
 
     def kill_and_start():
@@ -176,7 +176,7 @@ def test_a_database_killed_restarted_and_put_to_sleep_keeps_every_promise(own_se
 
 def test_an_ask_in_hand_while_the_ledger_sleeps_gets_one_true_answer(own_server, tmp_path, monkeypatch):
     """The commit itself is asleep when the door gives up on it; awake again it must not sell a second time."""
-    monkeypatch.setattr(claims, "COMMIT_SECONDS", 0.5)
+    monkeypatch.setattr(batching, "COMMIT_SECONDS", 0.5)
     clients = Clients(make_sale(own_server.url, units=10), tmp_path / "clients.log")
 
     async def play():
