@@ -1,4 +1,7 @@
-"""Takes one import run to its end in a process of its own, for the test that kills it: `python … RUN_ID DATA_FOLDER`."""
+"""
+Takes one import run to its end in a process of its own, for the test that kills it: `python … RUN_ID DATA_FOLDER thread|process`,
+by who reads the file.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ def main() -> None:
     django.setup()
     settings.KAIBO_WIRING = "tests.plumbing.intake.wiring.WIRING"
     from kaibo.kit.clock import utc_now
-    from kaibo.plumbing.intake import engine
+    from kaibo.plumbing.intake import engine, reading_ahead
 
+    reading_ahead.LARGE_BYTES = 0 if sys.argv[3] == "process" else 10**9
     engine.BATCH_ROWS = 100
     sys.stdout.write("ready\n")
     sys.stdout.flush()

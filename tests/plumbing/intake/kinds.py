@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import connection
 
 from kaibo.plumbing.intake import cells
 from kaibo.plumbing.intake.kinds import Column, ImportContext, ImportKind, Outcome, ParsedRow, Refused
 from kaibo.plumbing.intake.upsert import Upsert
+from tests.plumbing.intake.handed import ParcelIn, meaning_of, prepare
 
 TABLE = "test_parcels"
 UPSERT = Upsert(
@@ -61,3 +64,7 @@ PARCELS = ImportKind(
     platforms=("douyin", "taobao"),
     sample_rows=({"order_no": "6917000000000000001", "goods": "羊毛大衣", "paid_fen": "¥1,299.00", "quantity": "1"},),
 )
+
+
+HANDED = replace(PARCELS, key="handed_parcels", meaning_of=meaning_of, meaning_type=ParcelIn, ahead=prepare)
+"""The same with meanings that another process can hand over."""

@@ -22,7 +22,8 @@ from tests.plumbing.intake.conftest import ALICE, NOW, SHOP, counts, csv_bytes
 from tests.plumbing.intake.kinds import TABLE, contents, make_table
 
 ROWS = 6_000
-KILLS = 6
+KILLS = {"thread": 2, "process": 4}
+KIND = {"thread": "parcels", "process": "handed_parcels"}
 SCRIPT = Path(__file__).with_name("imported_by_a_process.py")
 
 
@@ -42,10 +43,10 @@ def database_url() -> str:
     return f"postgresql://{told['USER']}:{told['PASSWORD']}@/{told['NAME']}?host={quote(told['HOST'], safe='')}&port={told['PORT']}"
 
 
-def start(run: ImportRun) -> subprocess.Popen[str]:
+def start(run: ImportRun, reader: str) -> subprocess.Popen[str]:
     environ = {**os.environ, "KAIBO_DATABASE_URL": database_url(), "KAIBO_SECRET_KEY": django_settings.SECRET_KEY}
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(run.pk), str(django_settings.ENV.data)], env=environ, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(SCRIPT), str(run.pk), str(django_settings.ENV.data), reader], env=environ, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -60,24 +61,50 @@ def committed(transactional_db):
         cursor.execute(f"DROP TABLE {TABLE}")
 
 
+def children_of(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
+def is_reading(pid: int) -> bool:
+    """A process of that id that reads for an import; a dead one that nobody has seen off yet has no command line."""
+    try:
+        return b"intake.reader" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def wait_until_gone(pids: set[int], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while any(map(is_reading, pids)):
+        assert time.monotonic() < until, "a reading process outlived who started it"
+        time.sleep(0.05)
+
+
 @pytest.mark.processes
-def test_an_import_killed_at_random_moments_ends_as_if_it_never_was(committed):
+@pytest.mark.parametrize("reader", ["thread", "process"])
+def test_an_import_killed_at_random_moments_ends_as_if_it_never_was(committed, reader):
     file = csv_bytes(*lines())
-    run = services.start_import(actor=ALICE, kind_key="parcels", chunks=[file], file_name="a.csv", platform="", shop_id=SHOP, now=NOW)
+    run = services.start_import(actor=ALICE, kind_key=KIND[reader], chunks=[file], file_name="a.csv", platform="", shop_id=SHOP, now=NOW)
     chance = random.Random(20261122)
     positions = []
-    for target in sorted(chance.sample(range(100, ROWS - 1_500), KILLS)):
-        process = start(run)
+    readers: set[int] = set()
+    for target in sorted(chance.sample(range(100, ROWS - 1_500), KILLS[reader])):
+        process = start(run, reader)
         while process.poll() is None and ImportRun.objects.get(pk=run.pk).position < target:
             time.sleep(0.002)
         time.sleep(chance.uniform(0, 0.02))  # somewhere inside the next batch
+        readers |= {child for child in children_of(process.pid) if is_reading(child)}
         process.send_signal(signal.SIGKILL)
         process.wait()
         run.refresh_from_db()
         positions.append(run.position)
         assert (run.state, run.rows_read) == ("running", run.position)
     assert positions == sorted(positions)
-    assert start(run).wait(timeout=60) == 0
+    if sys.platform == "linux":
+        assert len(readers) == (KILLS[reader] if reader == "process" else 0)
+    wait_until_gone(readers)
+    assert start(run, reader).wait(timeout=60) == 0
     run.refresh_from_db()
     wrong = ROWS // 50
     assert (run.state, run.rows_total) == ("done", ROWS + ROWS // 500)
@@ -90,8 +117,8 @@ def test_an_import_killed_at_random_moments_ends_as_if_it_never_was(committed):
 
 @pytest.mark.processes
 def test_two_processes_on_one_run_take_every_row_once(committed):
-    run = services.start_import(actor=ALICE, kind_key="parcels", chunks=[csv_bytes(*lines())], file_name="a.csv", platform="", shop_id=SHOP, now=NOW)
-    both = [start(run), start(run)]
+    run = services.start_import(actor=ALICE, kind_key="handed_parcels", chunks=[csv_bytes(*lines())], file_name="a.csv", platform="", shop_id=SHOP, now=NOW)
+    both = [start(run, "thread"), start(run, "process")]
     codes = sorted(process.wait(timeout=60) for process in both)
     run.refresh_from_db()
     assert codes[0] == 0

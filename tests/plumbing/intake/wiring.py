@@ -6,7 +6,7 @@ from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
 from kaibo.plumbing.intake.manifest import MANIFEST as INTAKE
 from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Ability, Stage, Wiring
-from tests.plumbing.intake.kinds import PARCELS
+from tests.plumbing.intake.kinds import HANDED, PARCELS
 
 
 def parcel_rows(actor, start, end):
@@ -26,7 +26,7 @@ PARCEL_STAGE = Stage(
     key="parcels",
     abilities=(Ability("parcels:file:import", "导入包裹", "Import parcels"), Ability("parcels:file:export", "导出包裹", "Export parcels")),
     roles={"warehouse": ("parcels:file:import", "parcels:file:export")},
-    imports=(PARCELS,),
+    imports=(PARCELS, HANDED),
     exports=(EXPORT,),
 )
 WIRING = Wiring(stages=(PARCEL_STAGE,), shared=(INTAKE, TABLES), reactions={})
