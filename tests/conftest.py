@@ -44,6 +44,15 @@ def django_db_setup(django_db_setup, django_db_blocker):
         after_migrate()
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory, worker_id) -> Path:
+    """A data folder to copy (`copy_of`), for tests of what happens to a shop's processes after its first start."""
+    from tests.make.processes import migrated_once
+
+    base = tmp_path_factory.getbasetemp()
+    return migrated_once(base if worker_id == "master" else base.parent)
+
+
 @pytest.fixture
 def shop(db):
     from tests.make.people import make_shop

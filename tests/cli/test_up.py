@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from kaibo.database import embedded
-from tests.make.processes import children_of, end, health, is_alive, surroundings, until, verb
+from tests.make.processes import children_of, copy_of, end, health, is_alive, surroundings, until, verb
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
@@ -112,9 +112,9 @@ def test_restore_into_the_running_shop_is_refused(shop, tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_it_ends_whole_and_starts_again(tmp_path, how):
+def test_it_ends_whole_and_starts_again(migrated, tmp_path, how):
     """A stop is clean and stops the database; a kill leaves no process behind but the database, which the next `up` takes over."""
-    environment = surroundings(tmp_path / "var")
+    environment = surroundings(copy_of(migrated, tmp_path / "var"))
     first = subprocess.Popen(verb("up", "--quiet"), env=environment)
     try:
         until(lambda: first.poll() is not None or is_open(environment), 120)

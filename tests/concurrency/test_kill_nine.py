@@ -22,7 +22,7 @@ import pytest
 
 from kaibo.database import embedded
 from tests.make.claimers import Claimers
-from tests.make.processes import ROOT, children_of, end, health, is_alive, surroundings, until, verb
+from tests.make.processes import ROOT, children_of, copy_of, end, health, is_alive, surroundings, until, verb
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(1200)]
 
@@ -93,8 +93,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path):
-    made = Shop(tmp_path / "var")
+def shop(migrated, tmp_path):
+    made = Shop(copy_of(migrated, tmp_path / "var"))
     made.start()
     try:
         until(made.is_open, 120)

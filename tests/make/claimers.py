@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import httpx
 
 PAUSE_SECONDS = 0.5
+RETRY_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Claimers:
                     return answer.json()["visitor"], answer.json()["token"]
             except httpx.HTTPError:
                 self.seen["no answer"] += 1
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _ask(self, http: httpx.AsyncClient, token: str, who: tuple[str, str], quantity: int) -> None:
         while True:
@@ -86,7 +87,7 @@ class Claimers:
                         self.twice.append((who, before, told))
                     self.seen[told.result] += 1
                     return
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(RETRY_SECONDS)
 
     def _read(self, answer: httpx.Response) -> Told | None:
         if answer.status_code == 201:
