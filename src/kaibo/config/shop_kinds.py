@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kaibo.channels.shop_douyin.channel import KIND as DOUYIN
 from kaibo.channels.shop_jd.channel import KIND as JD
+from kaibo.channels.shop_kuaishou.channel import KIND as KUAISHOU
 from kaibo.channels.shop_pdd.channel import KIND as PDD
 from kaibo.channels.shop_shopify.channel import KIND as SHOPIFY
 from kaibo.channels.shop_taobao.channel import KIND as TAOBAO
@@ -17,4 +18,4 @@ from kaibo.kit.shop_channels import ShopKind
 
 def all_kinds() -> Mapping[str, ShopKind]:
     """This function will give the platforms to the back of house (`plumbing.shop_kinds`)."""
-    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, JD, WECHAT_SHOP, XIAOHONGSHU, SHOPIFY, TIKTOK_SHOP)}
+    return {kind.key: kind for kind in (DOUYIN, TAOBAO, PDD, JD, KUAISHOU, WECHAT_SHOP, XIAOHONGSHU, SHOPIFY, TIKTOK_SHOP)}

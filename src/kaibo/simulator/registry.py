@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from kaibo.simulator.chaos import Chaos
 from kaibo.simulator.douyin import Douyin
 from kaibo.simulator.jd import Jd
+from kaibo.simulator.kuaishou import Kuaishou
 from kaibo.simulator.pdd import Pdd
 from kaibo.simulator.platform import Platform
 from kaibo.simulator.shopify import Shopify
@@ -26,6 +27,7 @@ PLATFORMS: Mapping[str, type[Platform]] = {
     "tiktok_shop": TiktokShop,
     "pdd": Pdd,
     "jd": Jd,
+    "kuaishou": Kuaishou,
 }
 
 
