@@ -32,6 +32,10 @@ BENCHES = {
         "页面：装入十万订单后的服务器时间 · server time of pages with 100,000 orders loaded",
     ),
     "import": ("kaibo.cli.benches.importing", "导入：十万行订单 · 100,000 order rows end to end beside the bare parse"),
+    "evening": (
+        "kaibo.cli.benches.evening",
+        "双十一一晚：所有平台二十万单，限流断线，到分不差 · a double-11 evening on every platform over HTTP, equal to the fen",
+    ),
 }
 
 

@@ -23,6 +23,10 @@ class KaiboError(Exception):
         self.details = details
         super().__init__(self.message("en"))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process that raises one hands it over whole; by default only the sentence would travel, and not arrive."""
+        return _again, (type(self), self.details)
+
     def message(self, language: str = "zh") -> str:
         """This function will give the sentence a person reads, in `zh` or `en`."""
         template = self.message_en if language.startswith("en") else self.message_zh
@@ -34,6 +38,12 @@ class KaiboError(Exception):
     def as_json(self, language: str = "zh") -> dict[str, Any]:
         """This function will give the body of the JSON answer: `{"code", "message", "details"}`."""
         return {"code": self.code, "message": self.message(language), "details": self.details}
+
+
+def _again(kind: type[KaiboError], details: dict[str, Any]) -> KaiboError:
+    made = kind.__new__(kind)
+    KaiboError.__init__(made, **details)
+    return made
 
 
 class Invalid(KaiboError):
