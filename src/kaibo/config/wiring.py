@@ -48,6 +48,7 @@ from kaibo.stages.orders import (
     refunding,
     relay,
     shipping,
+    tracking,
 )
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk import jobs as risk_jobs
@@ -86,6 +87,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("orders-channel-stock", 15, publishing.publish_due),
+    Clock("orders-tracking", 30, tracking.follow_due),
     Clock("aftersales-refunds", 10, aftersales_refunds.settle_paid_back),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),

@@ -399,6 +399,11 @@ class GapReport(models.Model):
         constraints = [models.UniqueConstraint(fields=["channel", "day"], name="one_gap_report_per_day")]
 
 
-from kaibo.stages.orders.parcel_models import Dispatch  # noqa: E402  found by Django through this module
+from kaibo.stages.orders.parcel_models import (  # noqa: E402  found by Django through this module
+    Dispatch,
+    ParcelTrack,
+    TrackerAccount,
+    TrackStep,
+)
 
-__all__ = ["Dispatch"]
+__all__ = ["Dispatch", "ParcelTrack", "TrackStep", "TrackerAccount"]

@@ -64,3 +64,65 @@ class Dispatch(models.Model):
             models.Index(fields=["next_try_at"], name="dispatches_due", condition=Q(state__in=["waiting", "telling"])),
             models.Index(fields=["-created_at"], name="dispatches_to_look_at", condition=Q(state__in=["waiting", "refused", "telling", "trouble"])),
         ]
+
+
+class TrackerAccount(models.Model):
+    """What a tracker 物流查询 gave us. One of them is used; `trouble` is the complaint of the last call."""
+
+    key = models.CharField(max_length=20, primary_key=True)
+    sealed_settings = models.BinaryField()
+    is_on = models.BooleanField(default=True)
+    trouble_zh = models.CharField(max_length=200, blank=True, default="")
+    trouble_en = models.CharField(max_length=200, blank=True, default="")
+    changed_at = models.DateTimeField()
+
+
+class ParcelTrack(models.Model):
+    """
+    Where a sent parcel is, and whether it stands still (ORD-5). `trouble` is why somebody must look; `owner` who does, by
+    `due_at`. A parcel that moves again is no trouble any more.
+    """
+
+    shipment = models.OneToOneField("orders.Shipment", on_delete=models.CASCADE, primary_key=True, related_name="track")
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT, db_index=False)
+    courier = models.CharField(max_length=20, blank=True, default="")
+    stage = models.CharField(max_length=16, default="none")
+    raw = models.CharField(max_length=20, blank=True, default="")
+    last_at = models.DateTimeField()
+    """Of the last scan; before the first, when it was sent."""
+    last_words = models.CharField(max_length=200, blank=True, default="")
+    is_over = models.BooleanField(default=False)
+    is_subscribed = models.BooleanField(default=False)
+    next_ask_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=200, blank=True, default="")
+    trouble = models.CharField(max_length=16, blank=True, default="")
+    trouble_at = models.DateTimeField(null=True)
+    owner_id = models.UUIDField(null=True)
+    owner_name = models.CharField(max_length=80, blank=True, default="")
+    due_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, blank=True, default="")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_ask_at"], name="parcels_to_ask_about", condition=Q(is_over=False)),
+            models.Index(fields=["stage", "last_at"], include=["shop"], name="parcels_on_their_way", condition=Q(is_over=False, trouble="")),
+            models.Index(fields=["due_at"], include=["shop"], name="parcels_in_trouble", condition=~Q(trouble="") & Q(settled_at=None)),
+        ]
+
+
+class TrackStep(models.Model):
+    """One scan of a parcel, the courier's words verbatim."""
+
+    id = models.BigAutoField(primary_key=True)
+    shipment = models.ForeignKey("orders.Shipment", on_delete=models.CASCADE, related_name="steps", db_index=False)
+    at = models.DateTimeField()
+    words = models.CharField(max_length=500)
+    place = models.CharField(max_length=60, blank=True, default="")
+    raw = models.CharField(max_length=30, blank=True, default="")
+    source = models.CharField(max_length=20)
+    digest = models.CharField(max_length=16)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shipment", "digest"], name="one_row_per_scan")]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
-from kaibo.stages.orders.models import Dispatch, Order
+from kaibo.stages.orders.models import Dispatch, Order, ParcelTrack, TrackStep
 from kaibo.stages.orders.shipping import door_of, is_same_receiver
 
 SHOWN = 100
@@ -36,6 +37,32 @@ def _open(actor: Actor, shop_id: UUID | None) -> QuerySet[Dispatch]:
 
 def dispatches_of(order_id: UUID) -> list[Dispatch]:
     return list(Dispatch.objects.filter(order=order_id).order_by("created_at"))
+
+
+def parcels_in_trouble(actor: Actor, *, shop_id: UUID | None = None, mine: bool = False) -> QuerySet[ParcelTrack]:
+    """This function will list parcels that stand still or come back and that nobody has settled, the most urgent first."""
+    found = access.visible(ParcelTrack.objects.filter(settled_at=None).exclude(trouble=""), actor, "shop", shop_id=shop_id)
+    if mine:
+        found = found.filter(owner_id=actor.person_id)
+    return found.select_related("shipment__order").order_by("due_at")
+
+
+def track_counts(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> dict[str, int]:
+    """This function will count parcels in trouble, overdue ones, and those nobody has taken on."""
+    found = access.visible(ParcelTrack.objects.filter(settled_at=None).exclude(trouble=""), actor, "shop", shop_id=shop_id)
+    return found.aggregate(trouble=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now)), nobody=Count("pk", filter=Q(owner_id=None)))
+
+
+def tracks_of(order_id: UUID) -> dict[UUID, ParcelTrack]:
+    return {one.pk: one for one in ParcelTrack.objects.filter(shipment__order=order_id)}
+
+
+def steps_of(order_id: UUID) -> dict[UUID, list[TrackStep]]:
+    """This function will give the scans of an order's parcels, newest first, by parcel."""
+    found: dict[UUID, list[TrackStep]] = {}
+    for step in TrackStep.objects.filter(shipment__order=order_id).order_by("-at", "-id")[:500]:
+        found.setdefault(step.shipment_id, []).append(step)
+    return found
 
 
 def merge_groups(orders: Sequence[Order]) -> dict[UUID, list[Order]]:

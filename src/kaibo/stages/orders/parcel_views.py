@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from kaibo.kit.clock import in_shanghai
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
-from kaibo.stages.orders import dispatching, parcel_queries, shipping, words
+from kaibo.stages.orders import dispatching, parcel_queries, shipping, track_views, words
+from kaibo.stages.orders import waybills as waybill_files
 from kaibo.stages.orders.models import Dispatch, Shipment
 from kaibo.stages.orders.permissions import FORCE, SEE, SHIP
 
 MOST_TOGETHER = 20
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def dispatch_words(state: str) -> tuple[str, str]:
@@ -53,7 +58,7 @@ def parcels(request: ConsoleRequest) -> HttpResponse:
     return render(
         request, "orders/parcels.html",
         {
-            "rows": dispatch_rows(found), "figures": _figures(counts), "chosen": chosen, "may_ship": request.actor.can(SHIP),
+            "rows": dispatch_rows(found), "figures": [*_figures(counts), *track_views.figures(request)], "chosen": chosen, **track_views.context(request), "may_ship": request.actor.can(SHIP),
             "may_force": request.actor.can(FORCE),
         },
     )  # fmt: skip
@@ -125,3 +130,16 @@ def settle(request: ConsoleRequest, dispatch_id: UUID) -> HttpResponse:
 def unasked(request: ConsoleRequest, dispatch_id: UUID) -> HttpResponse:
     dispatching.send_unasked(actor=request.actor, dispatch_id=dispatch_id, reason=request.POST.get("reason", ""), now=request.now)
     return done(request, _("已放行，平台恢复后自动回传"), "orders:parcels")
+
+
+@require_POST
+def waybills(request: ConsoleRequest) -> FileResponse:
+    """What leaves now as a file: receivers hidden for the label, or in full for the courier."""
+    kind: waybill_files.Kind = "courier" if request.POST.get("kind") == "courier" else "label"
+    with TemporaryDirectory(prefix="kaibo-waybills-") as folder:
+        path = Path(folder) / "waybills.xlsx"
+        waybill_files.write_waybills(
+            actor=request.actor, kind=kind, path=path, reason=request.POST.get("reason", ""), now=request.now, shop_id=request.shop_id
+        )
+        content = path.open("rb")
+    return FileResponse(content, as_attachment=True, filename=f"运单-{in_shanghai(request.now):%Y%m%d-%H%M}.xlsx", content_type=XLSX)

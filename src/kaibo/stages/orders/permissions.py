@@ -12,6 +12,7 @@ UNMASK = "orders:receiver:unmask"
 SHIP = "orders:shipment:make"
 FORCE = "orders:shipment:force"
 PUBLISH = "orders:stock:publish"
+TRACK = "orders:tracker:connect"
 IMPORT = "orders:order:import"
 EXPORT = "orders:order:export"
 
@@ -28,12 +29,13 @@ ABILITIES = tuple(
         (SHIP, "发货", "ship"),
         (FORCE, "平台问不到时仍发货", "ship although the platform cannot be asked"),
         (PUBLISH, "分配并发布渠道库存", "allocate and publish stock to channels"),
+        (TRACK, "填写物流查询账号", "enter the tracker's account"),
         (IMPORT, "导入订单与发货单", "import orders and shipping sheets"),
         (EXPORT, "导出订单", "export orders"),
     )
 )
 ROLES = {
-    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, IMPORT, EXPORT),
+    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, TRACK, IMPORT, EXPORT),
     "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, PUBLISH, IMPORT, EXPORT),
     "service": (SEE, HOLD, RECEIVER, UNMASK),
     "control": (SEE,),

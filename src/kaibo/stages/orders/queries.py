@@ -277,6 +277,20 @@ def burn_down(actor: Actor, now: datetime, *, shop_id: UUID | None = None, hours
     return [(moment, counted[f"at_{i}"]) for i, moment in enumerate(moments)]
 
 
+def pace(actor: Actor, now: datetime, *, shop_id: UUID | None = None, hours: int = 4) -> float:
+    """This function will say how many parcels left each hour lately."""
+    return prepared.count(_left_since, actor, shop_id, since=now - timedelta(hours=hours)) / hours
+
+
+def _left_since(actor: Actor, shop_id: UUID | None, *, since: Any) -> QuerySet[Any]:
+    return access.visible(Shipment.objects.filter(shipped_at__gte=since), actor, "order__shop", shop_id=shop_id)
+
+
+def due_by(burn: Sequence[tuple[datetime, int]], clock: ShipClock, now: datetime) -> list[tuple[float, int]]:
+    """This function will turn what may still wait at each moment into what must have left by then."""
+    return [((moment - now).total_seconds() / 3600, clock.waiting - left) for moment, left in burn]
+
+
 # ── picking ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

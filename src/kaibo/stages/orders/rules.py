@@ -193,3 +193,17 @@ def ship_by(*, promised_at: datetime | None, paid_at: datetime | None, ordered_a
 
 def is_terminal(state: State) -> bool:
     return state in TERMINAL
+
+
+def predicted_late(due: Sequence[tuple[float, int]], per_hour: float) -> int:
+    """
+    This function will say how many orders will miss their time if parcels go on leaving at this pace, the most urgent first.
+
+    `due`: (hours from now, orders due by then), growing. At each moment at most `per_hour` × hours have left; what is due
+    beyond that is late by then, and what is late at one moment is not counted again at the next.   Source: ORD-4.
+    """
+    late = 0
+    for hours, orders in due:
+        left_in_time = int(per_hour * hours)
+        late = max(late, orders - left_in_time)
+    return max(0, late)

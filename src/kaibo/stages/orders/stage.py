@@ -36,6 +36,13 @@ STAGE = Stage(
         Threshold("orders.quantity_limit", 5, "count", "核验：一行最多件数", "Verification: most units a line", "ORD-2 · 场次限购"),
         Threshold("orders.price_tolerance_bp", 1_000, "bp", "核验：单价偏离公示价的容差", "Verification: unit price off the published price", "ORD-2 · 明码标价规定 art. 19"),
         Threshold("orders.ship_within_hours", 48, "hours", "平台没有承诺时的发货时限", "Ship within, where no platform promised", "ORD-4 · 平台 48 小时发货规则"),
+        Threshold("orders.pickup_hours", 24, "hours", "包裹：发出后多久没揽收算异常", "Parcels: trouble when not picked up within", "ORD-5 · 平台揽收时效"),
+        Threshold("orders.first_scan_hours", 24, "hours", "包裹：揽收后多久没有下一条", "Parcels: trouble after picking up without a scan for", "ORD-5"),
+        Threshold("orders.transit_hours", 48, "hours", "包裹：运输中多久没有更新", "Parcels: trouble on the way without a scan for", "ORD-5"),
+        Threshold("orders.customs_hours", 120, "hours", "包裹：清关多久没有更新", "Parcels: trouble in customs without a scan for", "ORD-5"),
+        Threshold("orders.delivery_hours", 24, "hours", "包裹：派送多久没有签收", "Parcels: trouble out for delivery for", "ORD-5"),
+        Threshold("orders.station_hours", 72, "hours", "包裹：到驿站多久没人取", "Parcels: trouble at a station for", "ORD-5"),
+        Threshold("orders.trouble_hours", 24, "hours", "包裹异常要在多久内处理", "Parcels in trouble to be settled within", "ORD-5"),
         Threshold("orders.duplicate_minutes", 30, "minutes", "核验：同人同址同款多久内算重复", "Verification: same buyer, address and item within", "ORD-2"),
     ),
 )  # fmt: skip

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from kaibo.stages.orders import channel_stock_views, channel_views, money_views, parcel_views, recall_views, views
+from kaibo.stages.orders import (
+    channel_stock_views,
+    channel_views,
+    money_views,
+    parcel_views,
+    recall_views,
+    track_views,
+    views,
+)
 
 app_name = "orders"
 urlpatterns = [
@@ -14,6 +22,7 @@ urlpatterns = [
     path("verify/<uuid:finding_id>/reopen", views.reopen, name="reopen"),
     path("release", views.release, name="release"),
     path("pick", views.picking, name="picking"),
+    path("pick/waybills", parcel_views.waybills, name="waybills"),
     path("reconcile", money_views.reconciliation, name="reconciliation"),
     path("reconcile/bill", money_views.fetch_bill, name="fetch-bill"),
     path("reconcile/book", money_views.book, name="book-from-bill"),
@@ -35,6 +44,10 @@ urlpatterns = [
     path("channels/gaps/<uuid:report_id>.csv", channel_views.gaps_file, name="gaps-file"),
     path("<uuid:order_id>", views.order, name="order"),
     path("parcels", parcel_views.parcels, name="parcels"),
+    path("parcels/trackers/<slug:key>", track_views.connect, name="connect-tracker"),
+    path("parcels/on-the-way/<uuid:shipment_id>/take", track_views.take_on, name="track-take"),
+    path("parcels/on-the-way/<uuid:shipment_id>/settle", track_views.settle, name="track-settle"),
+    path("track/<slug:key>/push", track_views.push, name="track-push"),
     path("parcels/<uuid:dispatch_id>/again", parcel_views.again, name="parcel-again"),
     path("parcels/<uuid:dispatch_id>/drop", parcel_views.drop, name="parcel-drop"),
     path("parcels/<uuid:dispatch_id>/settle", parcel_views.settle, name="parcel-settle"),

@@ -35,12 +35,13 @@ from kaibo.stages.orders import (
     queries,
     services,
     shipping,
+    track_views,
     words,
 )
 from kaibo.stages.orders.forms import PaymentForm, ReceiverForm, ShipForm
 from kaibo.stages.orders.models import TO_SHIP, Finding, Order
 from kaibo.stages.orders.permissions import EXPORT, HOLD, IMPORT, PAY, RECEIVER, RELEASE, SEE, SHIP, UNMASK, VERIFY
-from kaibo.stages.orders.rules import Hold, State
+from kaibo.stages.orders.rules import Hold, State, predicted_late
 from kaibo.stages.orders.verification import Field
 
 FINDINGS_A_PAGE = 50
@@ -262,6 +263,11 @@ def picking(request: ConsoleRequest) -> HttpResponse:
     together = parcel_queries.merge_groups(orders)
     burn = queries.burn_down(request.actor, request.now, shop_id=request.shop_id)
     clock = queries.ship_clock(request.actor, request.now, shop_id=request.shop_id)
+    late = predicted_late(queries.due_by(burn, clock, request.now), per_hour := queries.pace(request.actor, request.now, shop_id=request.shop_id))
+    predicted = {
+        "name": _("按现在的速度会迟"), "value": late, "value_state": "bad" if late else "", "state": "bad" if late else "ok",
+        "beside": _("近 4 小时每小时发 %(n)s 单") % {"n": f"{per_hour:g}"},
+    }  # fmt: skip
     chart = {
         "kind": "line", "x": [f"{in_shanghai(moment):%m-%d %H:00}" for moment, _left in burn],
         "series": [{"name": _("此刻最多还能剩几单没发"), "data": [left for _moment, left in burn], "kind": "bar", "unit": "count"}],
@@ -273,8 +279,8 @@ def picking(request: ConsoleRequest) -> HttpResponse:
                 (one, lines.get(one.pk, []), words.short_number(one.order_no), [(other.pk, words.short_number(other.order_no)) for other in together.get(one.pk, [])])
                 for one in orders
             ], "total": waiting.count(),
-            "pick": queries.pick_lines([one.pk for one in orders]), "figures": _clock_figures(clock), "chart": chart, "carriers": shipping.CARRIERS,
-            "may_ship": request.actor.can(SHIP), "passed": queries.releasable_count(request.actor, shop_id=request.shop_id),
+            "pick": queries.pick_lines([one.pk for one in orders]), "figures": [*_clock_figures(clock), predicted], "chart": chart, "carriers": shipping.CARRIERS,
+            "may_ship": request.actor.can(SHIP), "may_unmask": request.actor.can(UNMASK), "passed": queries.releasable_count(request.actor, shop_id=request.shop_id),
             "may_release": request.actor.can(RELEASE),
         },
     )  # fmt: skip
@@ -290,7 +296,7 @@ def order(request: ConsoleRequest, order_id: UUID) -> HttpResponse:
 
 def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] | None = None, form: ReceiverForm | None = None) -> HttpResponse:
     findings = [_finding_row(one, 0) | {"state": one.state} for one in queries.findings_of(found.pk)]
-    can = request.actor.can
+    can, ways = request.actor.can, track_views.parcels_of(found.pk)
     return render(
         request, "orders/order.html",
         {
@@ -299,7 +305,7 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
             "holds": [(flag, words.hold_words(flag)) for flag in found.hold_flags], "lines": queries.lines_of([found.pk]).get(found.pk, []),
             "open_findings": [one for one in findings if one["state"] == "open"], "decided": [one for one in findings if one["state"] != "open"],
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.anomalies_of(found.pk)],
-            "shipments": queries.shipments_of(found.pk), "dispatches": parcel_views.dispatch_rows(parcel_queries.dispatches_of(found.pk)),
+            "shipments": [(one, ways.get(one.pk)) for one in queries.shipments_of(found.pk)], "dispatches": parcel_views.dispatch_rows(parcel_queries.dispatches_of(found.pk)),
             **money_views.money_of(found.pk), "happened": _happened(found),
             "is_waiting": found.state in TO_SHIP, "is_unpaid": found.state == State.PENDING_PAYMENT.value,
             "form": form or ReceiverForm(), "ship_form": ShipForm(), "pay_form": PaymentForm(initial={"paid_yuan": plain_yuan(found.amount_fen)}),
