@@ -125,3 +125,18 @@ def test_receivers_stay_as_they_came_and_no_secret_is_stored_logged_or_shown(sim
     stored = bytes(account.sealed_settings) + bytes(account.sealed_grant or b"") + repr(list(AuditRow.objects.values())).encode()
     assert [secret for secret in secrets if secret in page or secret in caplog.text or secret.encode() in stored] == []
     assert [part for part in plain if part in caplog.text or part in page] == []
+
+
+@pytest.mark.parametrize("platform", ["pdd", "jd", "kuaishou"])
+def test_ciphertext_is_taken_for_nobody_s_name_and_stays_when_the_platform_takes_it_back(simulated, platform):
+    shop = simulated(platform, orders=30, bare=100)
+    shop.connect()
+    shop.pull(2_400)
+    kept = dict(Order.objects.filter(state="paid", receiver_cipher__isnull=False).values_list("order_no", "receiver_cipher"))
+    assert kept
+    assert not Order.objects.filter(receiver_sealed__isnull=False).exists()
+    assert all(order.city and order.province for order in Order.objects.filter(order_no__in=kept))
+    shop.pull(40_000)
+    sent = Order.objects.filter(order_no__in=kept).exclude(state="paid")
+    assert sent.exists()
+    assert all(order.receiver_cipher == kept[order.order_no] for order in sent)
