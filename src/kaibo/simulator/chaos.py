@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 SWITCHES = {
     "throttled": "请求被限流 · calls are throttled",
     "broken": "网关出错页、断线、内部错误 · error pages, cut lines, internal errors",
+    "unheard": "办完了才断线 · the line is cut after it was done",
     "twice": "推送重复 · pushes come twice",
     "late": "推送迟到、乱序 · pushes come late and out of order",
     "lost": "推送丢失 · pushes never come",
@@ -25,6 +26,7 @@ class Chaos:
     seed: int = 1
     throttled: int = 0
     broken: int = 0
+    unheard: int = 0
     twice: int = 0
     late: int = 0
     lost: int = 0

@@ -45,7 +45,11 @@ class Server:
         if self.before:
             self.before()
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return self.platforms[name].answer(Call(method, "/" + "".join(rest), query, body, {key.lower(): value for key, value in headers.items()}))
+        platform = self.platforms[name]
+        reply = platform.answer(Call(method, "/" + "".join(rest), query, body, {key.lower(): value for key, value in headers.items()}))
+        if platform.chaos.strikes("unheard"):
+            raise Cut
+        return reply
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
