@@ -59,6 +59,7 @@ from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
 from kaibo.stages.supply import services as supply
+from kaibo.stages.supply import supplier_book
 from kaibo.stages.supply.stage import STAGE as SUPPLY
 from kaibo.stages.warmup.stage import STAGE as WARMUP
 
@@ -101,6 +102,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("audit-seal", 5, audit.seal),
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),
     Clock("supply-lines", MINUTE, supply.watch_lines),
+    Clock("supply-switches", HOUR, supplier_book.propose_switches),
     Clock("supply-safety", DAY, supply.recompute_all),
     Clock("compliance-expiry", HOUR, compliance_jobs.remind_expiring),
     Clock("analytics-sessions", MINUTE, analytics_jobs.count_sessions),

@@ -55,6 +55,8 @@ class Purchase(models.Model):
     approved_by = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True)
+    promised_on = models.DateField(null=True)
+    completed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -331,3 +333,127 @@ class SafetyLevel(models.Model):
     inputs = models.JSONField()
     computed_at = models.DateTimeField()
     is_below = models.BooleanField(default=False)
+
+
+class Negotiation(models.Model):
+    """What was asked of a supplier and what it answered: a quote, a price, a date, a complaint (SUP-1)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="negotiations")
+    sku = models.ForeignKey("catalog.Sku", null=True, on_delete=models.CASCADE)
+    question = models.CharField(max_length=300)
+    target_fen = models.BigIntegerField(null=True)
+    asked_by = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=300, blank=True, default="")
+    offered_fen = models.BigIntegerField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    noted_by = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None) | models.Q(answered_at__gte=models.F("asked_at")), name="answer_after_its_question"
+            )
+        ]
+        indexes = [models.Index(fields=["supplier", "-asked_at"], name="negotiation_newest")]
+
+
+class Screening(models.Model):
+    """What was seen of a supplier before trusting it: quality system, trial lot, factory report, references, site visit (SUP-2)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="screenings")
+    kind = models.CharField(max_length=12)
+    points = models.PositiveSmallIntegerField()
+    note = models.CharField(max_length=300)
+    report = models.ForeignKey("media.MediaFile", null=True, on_delete=models.PROTECT)
+    seen_on = models.DateField()
+    seen_by = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["system", "trial", "factory", "references", "visit"]), name="screening_kind_known"
+            ),
+            models.CheckConstraint(condition=models.Q(points__lte=5), name="screening_points_to_five"),
+        ]
+
+
+class Agreement(models.Model):
+    """
+    What a supplier agreed to: to step in for an item (`standby`, units a week), or to keep material for so many units of
+    it ready (`material`, drawn by purchases).   Source: SUP-8, SUP-9.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=8)
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="agreements")
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    units = models.PositiveIntegerField()
+    drawn = models.PositiveIntegerField(default=0)
+    price_fen = models.BigIntegerField()
+    lead_days = models.PositiveSmallIntegerField()
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    note = models.CharField(max_length=200, blank=True, default="")
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["standby", "material"]), name="agreement_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(units__gt=0) & models.Q(price_fen__gt=0) & models.Q(lead_days__gt=0), name="agreement_positive"
+            ),
+            models.CheckConstraint(condition=models.Q(valid_until__gte=models.F("valid_from")), name="agreement_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=models.Q(kind="standby") | models.Q(drawn__lte=models.F("units")), name="agreement_not_drawn_beyond"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "supplier", "sku"], condition=models.Q(ended_at=None), name="one_standing_agreement_of_a_kind"
+            ),
+        ]
+
+
+class Shortfall(models.Model):
+    """A supplier that cannot deliver an item for a while, as somebody was told."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="shortfalls")
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.CASCADE)
+    until = models.DateField()
+    reason = models.CharField(max_length=200)
+    told_by = models.CharField(max_length=80)
+    told_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["sku", "until"], name="shortfall_until")]
+
+
+class SwitchProposal(models.Model):
+    """Kaibo's proposal to let another supplier step in for an item; a person decides (SUP-9)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT)
+    leaves = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
+    steps_in = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT)
+    cause = models.CharField(max_length=10)
+    evidence = models.CharField(max_length=200)
+    units = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, default="open")
+    made_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=80, blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True, default="")
+    purchase = models.ForeignKey(Purchase, null=True, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=["open", "accepted", "declined"]), name="switch_state_known"),
+            models.CheckConstraint(condition=models.Q(cause__in=["shortfall", "late", "suspended"]), name="switch_cause_known"),
+            models.UniqueConstraint(fields=["sku"], condition=models.Q(state="open"), name="one_open_switch_an_item"),
+        ]

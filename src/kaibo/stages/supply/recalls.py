@@ -6,9 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
-from kaibo.kit.errors import Conflict
+from kaibo.kit.errors import Conflict, NotFound
 from kaibo.master.people.queries import people_with_role
 from kaibo.master.stock import quarantine
 from kaibo.master.stock.models import Level, Lot
@@ -19,7 +20,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.stages.supply import quality, queries
 from kaibo.stages.supply.models import Inspection, Recall
-from kaibo.stages.supply.permissions import LOT_RECALL
+from kaibo.stages.supply.permissions import LOT_RECALL, SEE
 
 
 class LotRecalledAlready(Conflict):
@@ -32,6 +33,27 @@ class RecallClosed(Conflict):
     code = "supply.recall_closed"
     message_zh = "这次召回已结束，请刷新"
     message_en = "This recall has been closed; reload"
+
+
+class RecallUnknown(NotFound):
+    code = "supply.recall_unknown"
+    message_zh = "没有这次召回，或你看不到它"
+    message_en = "There is no such recall, or you cannot see it"
+
+
+def recalls_for(actor: Actor) -> QuerySet[Recall]:
+    """This function will give the recalls of the actor's shops, newest first.   Raises: Forbidden."""
+    access.require(actor, SEE)
+    found = Recall.objects.select_related("lot__sku__product").order_by("-started_at")
+    return access.visible(found, actor, "lot__sku__product__shop")
+
+
+def recall_for(actor: Actor, recall_id: UUID) -> Recall:
+    """This function will give a recall.   Raises: Forbidden, RecallUnknown."""
+    found = recalls_for(actor).filter(pk=recall_id).first()
+    if found is None:
+        raise RecallUnknown
+    return found
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Least
 from django.utils.translation import gettext_noop
 
 from kaibo.facts.flow import LotReleased, SafetyLineCrossed
@@ -27,6 +28,7 @@ from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.supply import quality, quality_queries, queries, rules, sampling
 from kaibo.stages.supply.models import (
+    Agreement,
     Inspection,
     InspectionItem,
     InspectionResult,
@@ -180,11 +182,28 @@ def approve_purchase(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
     if needs_sample and not quality_queries.has_approved_sample(product.pk, purchase.supplier_id):
         raise SampleNotApproved(supplier=purchase.supplier.name, product=product.title)
     changed = Purchase.objects.filter(pk=purchase_id, state=rules.PurchaseState.DRAFT).update(
-        state=rules.PurchaseState.APPROVED, approved_by=actor.person_id, approved_at=now
+        state=rules.PurchaseState.APPROVED, approved_by=actor.person_id, approved_at=now, promised_on=_promised_on(purchase, now),
     )
     if not changed:
         raise PurchaseMovedOn(purchase=purchase.code)
+    _draw_material(purchase, now)
     audit.record(actor, PURCHASE_APPROVE, subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id)
+
+
+def _draw_material(purchase: Purchase, now: datetime) -> None:
+    """An order draws on the material its supplier keeps ready for the item, as far as that goes (SUP-8)."""
+    today = business_date(now)
+    standing = Agreement.objects.filter(
+        kind="material", supplier=purchase.supplier_id, sku=purchase.sku_id, ended_at=None, valid_from__lte=today, valid_until__gte=today
+    )
+    standing.update(drawn=Least(F("units"), F("drawn") + purchase.quantity))
+
+
+def _promised_on(purchase: Purchase, now: datetime) -> date:
+    """The day the supplier's newest quote promises an order approved now for."""
+    offers = [one for one in queries.standing_offers([purchase.sku_id]).get(purchase.sku_id, []) if one.supplier_id == purchase.supplier_id]
+    days = offers[0].lead_days if offers else thresholds.value("supply.default_lead_days")
+    return business_date(now) + timedelta(days=days)
 
 
 @transaction.atomic
@@ -227,7 +246,7 @@ def receive_goods(
         if fresh.state == rules.PurchaseState.APPROVED:
             raise MoreThanOrdered(arrived=quantity, open=fresh.quantity - fresh.received)
         raise PurchaseMovedOn(purchase=purchase.code)
-    Purchase.objects.filter(pk=purchase_id, received=F("quantity")).update(state=rules.PurchaseState.RECEIVED)
+    Purchase.objects.filter(pk=purchase_id, received=F("quantity")).update(state=rules.PurchaseState.RECEIVED, completed_at=now)
     place = warehouse_id or stock_queries.main_warehouse().pk
     lot = stock.add_lot(sku_id=purchase.sku_id, code=lot_code, now=now, produced_on=produced_on, expires_on=expires_on)
     category = purchase.sku.product.category_id

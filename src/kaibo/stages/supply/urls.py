@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.supply import count_views, lot_views, quality_views, return_views, safety_views, views
+from kaibo.stages.supply import count_views, lot_views, quality_views, return_views, safety_views, supplier_views, views
 
 app_name = "supply"
 urlpatterns = [
@@ -39,6 +39,14 @@ urlpatterns = [
     path("suppliers", views.suppliers, name="suppliers"),
     path("suppliers/add", views.add_supplier, name="add-supplier"),
     path("suppliers/quotes", views.add_quote, name="add-quote"),
+    path("suppliers/<uuid:supplier_id>", supplier_views.supplier, name="supplier"),
+    path("suppliers/<uuid:supplier_id>/ask", supplier_views.ask, name="ask-supplier"),
+    path("suppliers/<uuid:supplier_id>/screen", supplier_views.screen, name="screen-supplier"),
+    path("suppliers/<uuid:supplier_id>/agree", supplier_views.agree, name="agree"),
+    path("suppliers/<uuid:supplier_id>/agreements/<uuid:agreement_id>/end", supplier_views.end_agreement, name="end-agreement"),
+    path("suppliers/<uuid:supplier_id>/shortfall", supplier_views.tell_shortfall, name="tell-shortfall"),
+    path("negotiations/<uuid:negotiation_id>/answer", supplier_views.answer, name="answer-supplier"),
+    path("switches/<uuid:proposal_id>/decide", supplier_views.decide_switch, name="decide-switch"),
     path("safety/<uuid:sku_id>", views.recompute, name="recompute"),
     path("safety/<uuid:sku_id>/backtest", safety_views.backtest_page, name="backtest"),
 ]

@@ -28,6 +28,7 @@ from kaibo.stages.supply import (
     rules,
     sampling,
     services,
+    supplier_views,
 )
 from kaibo.stages.supply.models import Inspection, InspectionResult, Purchase
 
@@ -336,7 +337,8 @@ def suppliers(request: ConsoleRequest) -> HttpResponse:
     return render(
         request, "supply/suppliers.html",
         {
-            "rows": [(one, by_supplier.get(one.pk, [])) for one in found], "form": forms.SupplierForm(),
+            "rows": [(one, by_supplier.get(one.pk, [])) for one in found], "scored": supplier_views.score_rows(request),
+            "switches": supplier_views.switch_rows(request), "can_switch": request.actor.can(permissions.PURCHASE_APPROVE), "form": forms.SupplierForm(),
             "quote_form": forms.QuoteForm(actor=request.actor, suppliers=found), "can_edit": request.actor.can(permissions.SUPPLIER_EDIT),
         },
     )  # fmt: skip
