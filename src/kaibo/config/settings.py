@@ -21,6 +21,7 @@ ASGI_APPLICATION = "kaibo.config.asgi.application"
 KAIBO_WIRING = "kaibo.config.wiring.WIRING"
 KAIBO_PAY_CHANNELS = "kaibo.config.paying.channels_of_settings"
 KAIBO_SHOP_KINDS = "kaibo.config.shop_kinds.all_kinds"
+KAIBO_ROBOT_KINDS = "kaibo.config.robot_kinds.all_kinds"
 KAIBO_TRACKER_KINDS = "kaibo.config.tracker_kinds.all_kinds"
 
 STAGE_APPS = [
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
     "kaibo.plumbing.vault",
     "kaibo.plumbing.thresholds",
     "kaibo.plumbing.notices",
+    "kaibo.plumbing.robots",
     "kaibo.plumbing.idempotency",
     "kaibo.plumbing.intake",
     "kaibo.plumbing.tables",

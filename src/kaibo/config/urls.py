@@ -19,6 +19,7 @@ urlpatterns = [
     path("media/", include("kaibo.master.media.urls")),
     path("imports/", include("kaibo.plumbing.intake.urls")),
     path("tables/", include("kaibo.plumbing.tables.urls")),
+    path("settings/robots/", include("kaibo.plumbing.robots.urls")),
     path("selection/", include("kaibo.stages.selection.urls")),
     path("supply/", include("kaibo.stages.supply.urls")),
     path("compliance/", include("kaibo.stages.compliance.urls")),

@@ -17,6 +17,8 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake import jobs as intake_jobs
 from kaibo.plumbing.intake.manifest import MANIFEST as INTAKE
+from kaibo.plumbing.robots import robots
+from kaibo.plumbing.robots.manifest import MANIFEST as ROBOTS
 from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Clock, Handler, Stage, Wiring
 from kaibo.stages import FLOW
@@ -66,7 +68,7 @@ from kaibo.stages.warmup.stage import STAGE as WARMUP
 STAGES: tuple[Stage, ...] = (
     SELECTION, SUPPLY, COMPLIANCE, LISTING, SHOWPLAN, WARMUP, LIVE, ORDERS, AFTERSALES, ANALYTICS, MEMBERS, RISK,
 )  # fmt: skip
-SHARED: tuple[Stage, ...] = (LAUNCHES, CATALOG, STOCK, PEOPLE, SHOPS, INTAKE, TABLES, CONSOLE)
+SHARED: tuple[Stage, ...] = (LAUNCHES, CATALOG, STOCK, PEOPLE, SHOPS, INTAKE, TABLES, ROBOTS, CONSOLE)
 
 REACTIONS: Mapping[type[Fact], tuple[Handler, ...]] = {
     CaseClosed: (note_case,),
@@ -89,6 +91,8 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("orders-channel-stock", 15, publishing.publish_due),
     Clock("orders-tracking", 30, tracking.follow_due),
+    Clock("orders-late-notices", 5 * MINUTE, tracking.tell_late),
+    Clock("robots", 12, robots.send_due),
     Clock("aftersales-refunds", 10, aftersales_refunds.settle_paid_back),
     Clock("live-figures", 10, live_sampling.sample_figures),
     Clock("live-entries", 20, live_sampling.count_entries),

@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import override
 
 from kaibo.plumbing import kept_words, prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.kept_words import Filling
 from kaibo.plumbing.notices.models import Notice
+from kaibo.plumbing.robots import robots
 
 
 def tell(
@@ -29,6 +31,8 @@ def tell(
         [Notice(person_id=one, key=key, title=title, body=body, values=fillings, href=href, state=state, created_at=now) for one in set(person_ids)],
         ignore_conflicts=True,
     )
+    with override("zh-hans"):  # a group has no reader of its own language
+        robots.note(key=key, title=kept_words.read(title, fillings), href=href, now=now)
 
 
 def unread_count(actor: Actor) -> int:

@@ -24,11 +24,13 @@ from kaibo.kit.shop_channels import required
 from kaibo.kit.shop_complaints import ShopCannot, ShopRefused
 from kaibo.kit.trackers import Asked, Stage, Track, Tracker
 from kaibo.plumbing.access import access
-from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.robots import robots
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.tracker_kinds import tracker_kinds
 from kaibo.plumbing.vault.deposit import open_deposit, seal_deposit
+from kaibo.stages.orders import queries
 from kaibo.stages.orders.complaints import ReasonMissing
 from kaibo.stages.orders.models import Order, ParcelTrack, Shipment, TrackerAccount, TrackStep
 from kaibo.stages.orders.permissions import HOLD, TRACK
@@ -238,6 +240,21 @@ def find_stalled(now: datetime) -> int:
         quiet = ParcelTrack.objects.filter(is_over=False, trouble="", stage=stage.value, last_at__lt=since)
         found += quiet.update(**_in_trouble(trouble.value, now))
     return found
+
+
+def tell_late(now: datetime) -> int:
+    """
+    This function will tell the groups that follow parcels what is late or stands still, once an hour each while it lasts; a clock.
+    """
+    clock = queries.ship_clock(KAIBO, now)
+    stuck = ParcelTrack.objects.filter(settled_at=None).exclude(trouble="").count()
+    hour = f"{now:%Y%m%d%H}"
+    told = 0
+    if clock.overdue:
+        told += robots.note(key=f"parcels:late:{hour}", title=f"发货：已超时 {clock.overdue} 单，4 小时内要发 {clock.within_4} 单", href=reverse("orders:picking"), now=now)
+    if stuck:
+        told += robots.note(key=f"parcels:stuck:{hour}", title=f"物流：{stuck} 个包裹停在路上或正在退回", href=reverse("orders:parcels"), now=now)
+    return told
 
 
 def _digest(at: datetime, words: str) -> str:

@@ -14,6 +14,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
+from kaibo.plumbing.robots import robots
 from kaibo.stages.live import incidents, queries
 from kaibo.stages.live.models import Desk, DeskAction, Incident, IncidentFollowUp, IncidentStep, Playbook
 from kaibo.stages.live.permissions import PLAYBOOK_RUN, PLAYBOOK_TICK
@@ -48,6 +49,8 @@ def start_incident(*, actor: Actor, session_id: UUID, playbook_id: UUID, is_dril
         raise IncidentOpen(title=there.title, who=there.started_by_name)
     playbook = _playbook(turn.session.shop_id, playbook_id)
     incident = _begin(actor, playbook, session=turn.session, is_drill=is_drill, key=key, now=now)
+    if not is_drill:
+        robots.note(key=f"desk:{incident.pk}", title=f"中控台启动预案：{incident.title}", href=f"/live/{session_id}/", now=now)
     return turn.record(Deed.PLAYBOOK, title=incident.title, incident=str(incident.pk), is_drill=is_drill)
 
 
