@@ -23,7 +23,7 @@ from kaibo.kit.shop_complaints import (
 from kaibo.simulator.chaos import Chaos
 from kaibo.simulator.server import Server
 from kaibo.simulator.wechat_shop import WechatShop
-from kaibo.simulator.world import World
+from kaibo.simulator.world import Happening, Order, World
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 RAW = {
@@ -128,7 +128,7 @@ def test_a_window_with_too_many_orders_is_halved_until_it_fits_and_nothing_is_le
 
 
 def test_a_new_address_is_greeted_back_only_to_who_knows_the_token_and_plain_pushes_are_refused():
-    platform = WechatShop(None, None, "secret")
+    platform = WechatShop(None, Chaos(1), "secret")
     channel = KIND.make(platform.account("https://api.weixin.qq.com"), None)
     assert isinstance(channel, GreetsPushes)
     vector = "?signature=064b55e56f60526d3a774ed3c46c522ddf98ac48&timestamp=1704067200&nonce=nonce01&echostr=123456"
@@ -139,6 +139,14 @@ def test_a_new_address_is_greeted_back_only_to_who_knows_the_token_and_plain_pus
             Channel(Settings("wx1", "s", push_token=token)).greet_push({PUSH_PATH: vector}, now=NOW)
     with pytest.raises(PushForged):
         push.read("wx-token", platform.push_key, "wx1", {PUSH_PATH: vector}, b'{"Event":"channels_ec_order_pay","order_info":{"order_id":1}}')
+    told, body = platform.push([Happening("paid", 1704067200, Order(5, [], ("", "", ""), ("", "", "", ""), 0))])
+    settings = (platform.push_token, platform.push_key, platform.app_id)
+    assert push.read(*settings, told, body)[0].number == "5"
+    for changed in (told[PUSH_PATH].replace("nonce=", "nonce=0"), told[PUSH_PATH].replace("msg_signature=", "msg=")):
+        with pytest.raises(PushForged):
+            push.read(*settings, {PUSH_PATH: changed}, body)
+    with pytest.raises(PushForged):
+        push.read(platform.push_token, platform.push_key, "wx-of-somebody-else", told, body)
     with pytest.raises(PushUnreadable):
         push.read("wx-token", platform.push_key, "wx1", {PUSH_PATH: vector}, b"<xml/>")
 
