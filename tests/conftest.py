@@ -35,13 +35,31 @@ def now() -> datetime:
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database as `kaibo migrate` leaves one: Django's tables, the room's schema, the roles."""
     from django.db import connection
+    from django.test import TransactionTestCase
 
     from kaibo.config.setup import after_migrate
     from kaibo.room import schema
 
+    TransactionTestCase._fixture_teardown = empty_tables
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         schema.migrate_in(cursor.connection)
         after_migrate()
+
+
+KEPT = frozenset({"django_content_type", "auth_permission"})
+
+
+def empty_tables(_self) -> None:
+    """
+    What Django does after a test that committed, but for the names of models and their permissions.
+
+    No test writes them, and to fill them again (the signal after a migration) costs as much as emptying all the rest.
+    """
+    from django.core.management.color import no_style
+    from django.db import connection
+
+    tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), sorted(tables)))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ Each rule says which leak it prevents. Exceptions to the size limits are named w
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -48,18 +49,24 @@ def lint(path: str, text: str) -> list[Finding]:
     return found
 
 
+@functools.lru_cache(maxsize=1)
+def nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Walking costs more than any rule: once for all of them."""
+    return tuple(ast.walk(tree))
+
+
 def objects_outside(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
     """Rows are read in queries and written in services and their use cases, so that no door forgets scope or audit."""
     if not path.startswith("src/") or not NEVER_QUERY & places(path):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and node.attr == "objects":
             yield Finding(path, node.lineno, "objects", ".objects belongs into queries or services, this file calls them")
 
 
 def receivers(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
     """Reactions stand in config/wiring.py, where a reader finds them, and never in signals."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and any(name_of(one) == "receiver" for one in node.decorator_list):
             yield Finding(path, node.lineno, "receiver", "no signals for business; announce a fact")
 
@@ -68,14 +75,14 @@ def clocks(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
     """The clock is an argument, so that a test can stand at any moment and a retry sees the same time."""
     if not path.startswith("src/") or not MAY_NOT_READ_THE_CLOCK & places(path):
         return
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call) and name_of(node.func) in CLOCK and reads_a_clock(node.func):
             yield Finding(path, node.lineno, "clock", "take `now` as an argument")
 
 
 def floats_near_money(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
     """Money is integer fen: 0.1 + 0.2 is not 0.3."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
             name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
             if name.endswith("_fen") and re.search(r"\bfloat\b", ast.unparse(node.annotation)):
@@ -86,7 +93,7 @@ def floats_near_money(path: str, tree: ast.Module, lines: list[str]) -> Iterator
 
 def locks_without_reason(path: str, tree: ast.Module, lines: list[str]) -> Iterator[Finding]:
     """Locks have a documented order; a lock nobody explains is a deadlock in waiting."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and node.attr == "select_for_update":
             around = lines[max(0, node.lineno - 2) : (node.end_lineno or node.lineno)]
             if not any(LOCK.search(line) for line in around):
@@ -124,7 +131,7 @@ def places(path: str) -> set[str]:
 
 
 def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (node for node in nodes(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def name_of(node: ast.expr) -> str:

@@ -48,6 +48,8 @@ class Text:
 
 def from_python(source: str) -> Iterator[tuple[str, list[str]]]:
     """This function will give (function, its leading literal texts) of each gettext call of a module."""
+    if "_(" not in source and "gettext" not in source:
+        return  # reading the grammar of every module takes seconds
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and (name := call_name(node.func)) in SIMPLE | PLURAL | CONTEXT | PLURAL_CONTEXT:
             texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]

@@ -20,7 +20,8 @@ def settings_in_code() -> set[str]:
     """Every KAIBO_… that the code, the door or a tool reads, found as a whole string or shell variable."""
     found = set()
     for path in (ROOT / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "KAIBO_" in text else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"KAIBO_[A-Z_]+", node.value):
                 found.add(node.value)
     found |= set(re.findall(r"\bKAIBO_[A-Z_]+", (ROOT / "kaibo").read_text(encoding="utf-8")))
