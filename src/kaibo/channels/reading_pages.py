@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from kaibo.channels.raw import text
+from kaibo.channels.raw import text, whole
 from kaibo.kit.shop_channels import PlatformOrder, Unread
 from kaibo.kit.shop_complaints import ShopUnreadable
 
@@ -36,6 +36,21 @@ def read_order(
     if found.order_no != order_no:
         raise ShopUnreadable(channel=channel, why=number)
     return found
+
+
+def total_of(channel: str, told: Mapping[str, Any], name: str) -> int:
+    """
+    This function will read how many rows a list has.   Raises: ShopUnreadable (it does not say).
+
+    An answer without it is no empty list: taken for one, a window of orders would be passed over for good.
+    """
+    said = told.get(name)
+    try:
+        if said is not None and said != "":
+            return whole(said)
+    except ValueError:
+        pass
+    raise ShopUnreadable(channel=channel, why=name)
 
 
 def _why(wrong: Exception) -> str:

@@ -77,7 +77,7 @@ class Kuaishou(Platform):
             return self._oauth(call.path, asked)
         name = call.path.strip("/").replace("/", ".")
         self._counts(name)
-        if bad := self._breaks(_no(1, "系统繁忙，请稍后重试", "1000", "内部错误"), status=504):
+        if bad := self._breaks(_no(2, "系统繁忙，请稍后重试", "1000", "内部错误"), status=504):
             return bad
         if no := self._wrong_with(name, asked):
             return no

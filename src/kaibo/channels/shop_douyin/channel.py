@@ -12,7 +12,7 @@ from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.complaint_words import KEYS, ComplaintWords, word_fields
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text, whole
-from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.reading_pages import read_each, read_order, total_of
 from kaibo.channels.shop_douyin import push, reading, signing
 from kaibo.kit.shop_channels import (
     AccountField,
@@ -102,7 +102,7 @@ class Channel:
             f"{prefix}_time_start": int(window.begin.timestamp()), f"{prefix}_time_end": last_second(window.end),
             "order_by": f"{prefix}_time", "order_asc": True, "page": int(following or 0), "size": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
-        if turned := first_or_last(following, whole(told.get("total")), CAPABILITIES.page_rows, first=0):
+        if turned := first_or_last(following, total_of(NAME, told, "total"), CAPABILITIES.page_rows, first=0):
             return OrderPage((), turned)
         orders, refused = read_each(items(told.get("shop_order_list")), reading.order_of, "order_id")
         return OrderPage(orders, before(following, first=0), refused)
@@ -117,7 +117,7 @@ class Channel:
         told = self._read("afterSale.List", {
             ends[0]: int(window.begin.timestamp()), ends[1]: last_second(window.end), "page": int(following or 0), "size": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
-        if turned := first_or_last(following, whole(told.get("total")), CAPABILITIES.page_rows, first=0):
+        if turned := first_or_last(following, total_of(NAME, told, "total"), CAPABILITIES.page_rows, first=0):
             return CasePage((), turned)
         cases, refused = read_each(items(told.get("items")), reading.case_of, "aftersale_id")
         return CasePage(cases, before(following, first=0), refused)

@@ -14,7 +14,7 @@ from kaibo.channels.complaint_words import AWAY_KEY, KEYS, ComplaintWords, word_
 from kaibo.channels.courier_numbers import BY_KEY, courier_field, number_of, read_numbers
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, text, whole
-from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.reading_pages import read_each, read_order, total_of
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_jd import reading, signing
 from kaibo.channels.signed_forms import SignedForms
@@ -121,7 +121,7 @@ class Channel(Unoffered):
             "dateType": "0" if window.by == "changed" else "1",
         }  # fmt: skip
         told = inner(self._read("jingdong.pop.order.search", asked, now=now), "searchorderinfo_result")
-        total = whole(told.get("orderTotal"))
+        total = total_of(NAME, told, "orderTotal")
         if total > MOST_PAGES * CAPABILITIES.page_rows:
             raise ShopUnreadable(channel=NAME, why=f"orderTotal {total}")
         if turned := first_or_last(following, total, CAPABILITIES.page_rows):
@@ -140,7 +140,7 @@ class Channel(Unoffered):
             f"{by}TimeStart": shanghai_text(window.begin), f"{by}TimeEnd": shanghai_text(window.end), "pageIndex": int(page or 1), "pageSize": CASE_ROWS,
         }  # fmt: skip
         told = inner(self._read("jingdong.pop.afs.soa.refundapply.queryPageList", asked, now=now), "queryResult")
-        if turned := first_or_last(page, whole(told.get("totalCount")), CASE_ROWS):
+        if turned := first_or_last(page, total_of(NAME, told, "totalCount"), CASE_ROWS):
             return CasePage((), f"{by}:{turned}")
         cases, refused = read_each(items(told.get("result")), lambda raw: reading.case_of(raw, self.settings.refund_unit), "id")
         turned = before(page)

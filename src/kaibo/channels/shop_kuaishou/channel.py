@@ -37,7 +37,7 @@ from kaibo.kit.shop_channels import (
     gateway,
     required,
 )
-from kaibo.kit.shop_complaints import ShopRefused, ShopSettingWrong, ShopTokenExpired
+from kaibo.kit.shop_complaints import ShopRefused, ShopSettingWrong, ShopTokenExpired, ShopUnreadable
 
 NAME = "快手"
 GATEWAY = "https://openapi.kwaixiaodian.com"
@@ -208,9 +208,14 @@ def _millis(moment: datetime) -> int:
 
 
 def _following(told: Mapping[str, Any], name: str, asked: str) -> str | None:
-    """A cursor that stands still ends the reading too: it would be read for ever."""
+    """
+    A cursor that stands still ends the reading too: it would be read for ever. An answer without one is no end: taken for
+    it, a window of orders would be passed over for good.
+    """
     cursor = text(told.get(name))
-    return cursor if cursor not in {"", NO_MORE, asked} else None
+    if not cursor:
+        raise ShopUnreadable(channel=NAME, why=name)
+    return cursor if cursor not in {NO_MORE, asked} else None
 
 
 def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:

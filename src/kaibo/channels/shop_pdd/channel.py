@@ -9,8 +9,8 @@ from typing import Any
 
 from kaibo.channels.asking import Asker, Pace
 from kaibo.channels.pages_backwards import before, first_or_last
-from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text, whole
-from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text
+from kaibo.channels.reading_pages import read_each, read_order, total_of
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_pdd import reading, signing
 from kaibo.channels.signed_forms import SignedForms
@@ -118,7 +118,7 @@ class Channel(Unoffered):
             "page": following or "1", "page_size": str(CAPABILITIES.page_rows), **({"is_lucky_flag": "0"} if is_changed else {}),
         }  # fmt: skip
         told = self._read(method, asked, now=now)
-        if turned := first_or_last(following, whole(told.get("total_count")), CAPABILITIES.page_rows):
+        if turned := first_or_last(following, total_of(NAME, told, "total_count"), CAPABILITIES.page_rows):
             return OrderPage((), turned)
         orders, refused = read_each(items(told.get(rows)), reading.order_of, "order_sn")
         return OrderPage(orders, before(following), refused)
@@ -134,7 +134,7 @@ class Channel(Unoffered):
             "after_sales_status": self.settings.cases_status, "page": following or "1", "page_size": str(CAPABILITIES.page_rows),
         }  # fmt: skip
         told = self._read("pdd.refund.list.increment.get", asked, now=now)
-        if turned := first_or_last(following, whole(told.get("total_count")), CAPABILITIES.page_rows):
+        if turned := first_or_last(following, total_of(NAME, told, "total_count"), CAPABILITIES.page_rows):
             return CasePage((), turned)
         cases, refused = read_each(items(told.get("refund_list")), reading.case_of, "id")
         return CasePage(cases, before(following), refused)

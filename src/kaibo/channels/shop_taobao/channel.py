@@ -9,8 +9,8 @@ from typing import Any
 
 from kaibo.channels.asking import Asker, Pace
 from kaibo.channels.pages_backwards import before, first_or_last
-from kaibo.channels.raw import inner, items, text, whole
-from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.raw import inner, items, text
+from kaibo.channels.reading_pages import read_each, read_order, total_of
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_taobao import reading, signing
 from kaibo.channels.signed_forms import SignedForms
@@ -97,7 +97,7 @@ class Channel(Unoffered):
             "page_size": str(CAPABILITIES.page_rows), "fields": ORDER_FIELDS, "use_has_next": "false",
         }  # fmt: skip
         told = self._read(method, asked, now=now)
-        if turned := first_or_last(following, whole(told.get("total_results")), CAPABILITIES.page_rows):
+        if turned := first_or_last(following, total_of(NAME, told, "total_results"), CAPABILITIES.page_rows):
             return OrderPage((), turned)
         orders, refused = read_each(items(inner(told, "trades").get("trade")), reading.order_of, "tid")
         return OrderPage(orders, before(following), refused)

@@ -12,7 +12,7 @@ from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.complaint_words import KEYS, ComplaintWords, word_fields
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, last_second, moment_of_millis, text, whole
-from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.reading_pages import read_each, read_order, total_of
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_xiaohongshu import reading, signing
 from kaibo.channels.unoffered import Unoffered
@@ -94,7 +94,7 @@ class Channel(Unoffered):
             "startTime": int(window.begin.timestamp()), "endTime": last_second(window.end), "timeType": 2 if window.by == "changed" else 1,
             "pageNo": int(following or 1), "pageSize": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
-        if turned := first_or_last(following, whole(told.get("total")), CAPABILITIES.page_rows):
+        if turned := first_or_last(following, total_of(NAME, told, "total"), CAPABILITIES.page_rows):
             return OrderPage((), turned)
         rows, gone = [], []
         for number in (text(one.get("orderId")) for one in items(told.get("orderList"))):
@@ -130,7 +130,7 @@ class Channel(Unoffered):
             "startTime": int(window.begin.timestamp()) * 1000, "endTime": last_second(window.end) * 1000 + 999,
             "timeType": 2 if window.by == "changed" else 1, "pageNo": int(following or 1), "pageSize": CAPABILITIES.page_rows,
         }, now=now)  # fmt: skip
-        if turned := first_or_last(following, whole(told.get("totalCount")), CAPABILITIES.page_rows):
+        if turned := first_or_last(following, total_of(NAME, told, "totalCount"), CAPABILITIES.page_rows):
             return CasePage((), turned)
         cases, refused = read_each(items(told.get("afterSaleBasicInfos")), reading.case_of, "returnsId")
         return CasePage(cases, before(following), refused)
