@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from django.db import OperationalError
 
@@ -24,6 +26,10 @@ LONG_FIRST = ("tests/concurrency/test_kill_nine", "tests/cli/", "tests/concurren
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((place for place, start in enumerate(LONG_FIRST) if item.nodeid.startswith(start)), len(LONG_FIRST)))
+
+
+# A client of httpx reads all the certificates this machine trusts, 30 to 70 ms of processor time each, and tests make thousands of clients
+httpx._transports.default.create_ssl_context = functools.cache(httpx._transports.default.create_ssl_context)
 
 
 @pytest.fixture
