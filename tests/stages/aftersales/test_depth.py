@@ -109,9 +109,9 @@ def test_a_return_without_reason_is_refused_only_on_a_ground_of_the_law(shop):
 @pytest.mark.parametrize(
     "state, impact, due_in, rejections, level",
     [
-        (State.REQUESTED, Impact.ONE, 24, 0, Level.TO_DECIDE), (State.REQUESTED, Impact.ONE, 5, 0, Level.DISPUTED), (State.REQUESTED, Impact.ONE, 6, 0, Level.TO_DECIDE),
+        (State.REQUESTED, Impact.ONE, 24, 0, Level.OURS), (State.REQUESTED, Impact.ONE, 5, 0, Level.DISPUTED), (State.REQUESTED, Impact.ONE, 6, 0, Level.OURS),
         (State.REQUESTED, Impact.ONE, 24, 2, Level.DISPUTED), (State.BUYER_SHIPPED, Impact.ONE, 24, 0, Level.ON_ITS_WAY), (State.ARBITRATION, Impact.ONE, 24, 0, Level.DISPUTED),
-        (State.ARBITRATION, Impact.PUBLIC, 24, 0, Level.PUBLIC), (State.CLOSED, Impact.PUBLIC, 24, 5, Level.AUTOMATIC), (State.REFUNDED, Impact.ONE, 1, 0, Level.AUTOMATIC),
+        (State.ARBITRATION, Impact.PUBLIC, 24, 0, Level.PUBLIC), (State.CLOSED, Impact.PUBLIC, 24, 5, Level.AUTOMATIC), (State.REFUNDED, Impact.ONE, 1, 0, Level.OURS), (State.REFUNDING, Impact.ONE, 24, 0, Level.AUTOMATIC), (State.APPROVED_REFUND, Impact.ONE, 24, 0, Level.OURS),
     ],
 )  # fmt: skip
 def test_how_far_a_case_has_gone(state, impact, due_in, rejections, level):

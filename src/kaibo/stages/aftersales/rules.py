@@ -153,7 +153,7 @@ class Level(StrEnum):
     """How far a case has gone (facts/platforms §5.1)."""
 
     AUTOMATIC = "L0"
-    TO_DECIDE = "L1"
+    OURS = "L1"
     ON_ITS_WAY = "L2"
     DISPUTED = "L3"
     PUBLIC = "L4"
@@ -174,11 +174,13 @@ def level_of(state: State, impact: Impact, *, due: datetime | None, rejections: 
     is_short = due is not None and due - now < DISPUTE_BEFORE and state not in SETTLED
     if state is State.ARBITRATION or (rejections >= 2 and state is not State.CLOSED) or is_short:
         return Level.DISPUTED
+    if state is State.REFUNDING:
+        return Level.AUTOMATIC
     if state in {State.APPROVED_RETURN, State.BUYER_SHIPPED, *IN_OUR_HANDS}:
         return Level.ON_ITS_WAY
-    if state in {State.REQUESTED, State.REJECTED}:
-        return Level.TO_DECIDE
-    return Level.AUTOMATIC
+    if state in {State.BUYER_CANCELLED, State.CLOSED}:
+        return Level.AUTOMATIC
+    return Level.OURS
 
 
 class RefundBeyondPaid(Invalid):

@@ -18,7 +18,7 @@ CONTACT_WORDS = {"satisfied": ("满意", "satisfied"), "unsatisfied": ("不满�
 CHECK_WORDS = {"open": ("待验", "to be inspected"), "passed": ("完好，已可售", "good, on sale again"), "failed": ("有不合格", "some are faulty")}
 CHECK_PILLS = {"open": "warn", "passed": "ok", "failed": "bad"}
 LEVEL_WORDS = {
-    "L0": ("自动走完", "runs by itself"), "L1": ("等我们决定", "waits for us"), "L2": ("退货途中或在手", "goods on their way"),
+    "L0": ("自动走完", "runs by itself"), "L1": ("等我们处理", "waits for us"), "L2": ("退货途中或在手", "goods on their way"),
     "L3": ("有争议或快到期", "disputed or nearly late"), "L4": ("公开风险", "public risk"),
 }  # fmt: skip
 """How far a case has gone (facts/platforms §5.1)."""
