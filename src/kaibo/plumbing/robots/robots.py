@@ -50,6 +50,23 @@ class TopicUnknown(Invalid):
     message_en = "There are no notices about “{topic}”"
 
 
+def robots_known() -> list[Robot]:
+    """This function will list the robots, by the names of their groups."""
+    return list(Robot.objects.filter(kind__in=robot_kinds()).order_by("name"))
+
+
+def robot_for(robot_id: UUID) -> Robot:
+    """This function will give a robot.   Raises: RobotUnknown."""
+    robot = Robot.objects.filter(pk=robot_id).first()
+    if robot is None:
+        raise RobotUnknown
+    return robot
+
+
+def newest_messages(most: int) -> list[RobotMessage]:
+    return list(RobotMessage.objects.select_related("robot").order_by("-pk")[:most])
+
+
 @cache
 def robot_kinds() -> Mapping[str, RobotKind]:
     """This function will give the companies by key (the dotted path in settings.KAIBO_ROBOT_KINDS makes them)."""
@@ -66,6 +83,7 @@ def connect(
     This function will keep a robot and what it is told of; a secret left empty stays.   Raises: Forbidden, RobotUnknown, TopicUnknown, ShopSettingWrong.
     """
     access.require(actor, MANAGE)
+    # lock: two people changing one robot
     stored = Robot.objects.select_for_update().filter(pk=robot_id).first() if robot_id else None
     if kind not in robot_kinds() or (robot_id and stored is None):
         raise RobotUnknown
@@ -112,9 +130,7 @@ def note(*, key: str, title: str, href: str, now: datetime, robot_id: UUID | Non
 def send_test(*, actor: Actor, robot_id: UUID, now: datetime) -> RobotMessage:
     """This function will send a test notice through a robot at once and give how it went.   Raises: Forbidden, RobotUnknown."""
     access.require(actor, MANAGE)
-    robot = Robot.objects.filter(pk=robot_id).first()
-    if robot is None:
-        raise RobotUnknown
+    robot = robot_for(robot_id)
     with transaction.atomic():
         message = RobotMessage.objects.create(
             robot=robot, key=f"test:{now.isoformat()}", title="开播：这是一条测试通知", href="/", next_try_at=now, created_at=now
@@ -162,11 +178,9 @@ def _send_for(robot: Robot, now: datetime, only: list[RobotMessage] | None) -> i
 def _take(robot: Robot, now: datetime) -> list[RobotMessage]:
     """What waits, for this process alone for two minutes: another one that comes meanwhile finds nothing."""
     with transaction.atomic():
+        waiting = RobotMessage.objects.filter(robot=robot, state=RobotMessage.State.WAITING, next_try_at__lte=now).order_by("pk")
         # lock: two work processes, one sends
-        due = list(
-            RobotMessage.objects.select_for_update(skip_locked=True)
-            .filter(robot=robot, state=RobotMessage.State.WAITING, next_try_at__lte=now).order_by("pk")[:500]
-        )  # fmt: skip
+        due = list(waiting.select_for_update(skip_locked=True)[:500])
         RobotMessage.objects.filter(pk__in=[one.pk for one in due]).update(next_try_at=now + 2 * MINUTE)
     return due
 

@@ -45,13 +45,12 @@ def robot_list(request: ConsoleRequest) -> HttpResponse:
         for one in robots.robot_kinds().values()
     ]
     by_key = {one["key"]: one for one in kinds}
-    rows = [_row(one, by_key[one.kind], is_english) for one in Robot.objects.filter(kind__in=by_key).order_by("name")]
-    newest = RobotMessage.objects.select_related("robot").order_by("-pk")[:SHOWN]
+    rows = [_row(one, by_key[one.kind], is_english) for one in robots.robots_known()]
     return render(
         request, "robots/list.html",
         {
             "rows": rows, "kinds": kinds, "topics": [(topic, topic_words(topic)) for topic in robots.TOPICS],
-            "messages_said": [(one, *state_words(one.state)) for one in newest],
+            "messages_said": [(one, *state_words(one.state)) for one in robots.newest_messages(SHOWN)],
         },
     )  # fmt: skip
 
@@ -71,9 +70,7 @@ def connect(request: ConsoleRequest, kind: str) -> HttpResponse:
 
 @require_POST
 def change(request: ConsoleRequest, robot_id: UUID) -> HttpResponse:
-    found = Robot.objects.filter(pk=robot_id).first()
-    if found is None:
-        raise robots.RobotUnknown
+    found = robots.robot_for(robot_id)
     robots.connect(actor=request.actor, kind=found.kind, robot_id=robot_id, now=request.now, is_on=request.POST.get("on") == "1", **_given(request))
     return done(request, _("已保存"), "robots:list")
 
