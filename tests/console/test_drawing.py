@@ -92,3 +92,23 @@ def test_a_clock_that_is_done_does_not_count():
 def test_templates_speak_them_as_before():
     said = Template('{% gate found label="合规" %}{% pill "红灯" "bad" %}{% clock due now=now %}').render(Context({"found": Finding("ok"), "due": NOW, "now": NOW}))
     assert 'class="gate ok"' in said and 'class="pill bad"' in said and 'class="clock"' in said
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "shown"),
+    [
+        (("驼", "驼色"), {}, '<del><span class="visually-hidden">现在：</span>驼</del><span aria-hidden="true">→</span><ins><span class="visually-hidden">建议：</span>驼色</ins>'),
+        (("驼", ""), {}, '<del><span class="visually-hidden">现在：</span>驼</del>'),
+        (("", "驼色"), {"label": "规格"}, '<span class="muted">规格</span><ins><span class="visually-hidden">建议：</span>驼色</ins>'),
+        (("", ""), {"confidence": "0.93", "also": 38}, '<span class="confidence">置信 0.93 · 同类 38 处</span>'),
+        ((0, ""), {"also": 2}, '<del><span class="visually-hidden">现在：</span>0</del><span class="confidence">同类 2 处</span>'),
+    ],
+)
+def test_a_wrong_value_stands_beside_the_right_one(given, named, shown):
+    assert str(drawing.diff(*given, **named)) == f'<span class="diff">{shown}</span>'
+
+
+def test_a_wrong_value_is_escaped_wherever_it_stands():
+    drawn = str(drawing.diff(HOSTILE, HOSTILE, label=HOSTILE, confidence=HOSTILE))
+    assert "<script" not in drawn
+    assert drawn.count("&quot;&gt;&lt;script&gt;") == 4

@@ -32,4 +32,4 @@ class Moments(BaseTzLoader):
 
 def read_moments() -> None:
     """This function will let every connection of Django opened from now on read its times so."""
-    get_adapters_template(True, dt.UTC).register_loader("timestamptz", Moments)  # noqa: FBT003 - Django asks for it by these very arguments
+    get_adapters_template(True, dt.UTC).register_loader("timestamptz", Moments)

@@ -33,7 +33,7 @@ for filter_name in (
     register.filter(filter_name, getattr(words, filter_name))
 
 
-for drawn in (drawing.gate, drawing.pill, drawing.clock, drawing.table_rows):
+for drawn in (drawing.gate, drawing.pill, drawing.clock, drawing.diff, drawing.table_rows):
     register.simple_tag(drawn)
 
 
@@ -162,12 +162,6 @@ def chips(items: Iterable[Any], *, label: Any = "") -> SafeString:
 def evidence(items: Iterable[Any]) -> SafeString:
     """This function will render quotes with their source; an item has quote, source, href, weight."""
     return _component("evidence", items=list(items))
-
-
-@register.simple_tag
-def diff(wrong: Any = "", proposed: Any = "", *, label: Any = "", confidence: Any = "", also: int = 0) -> SafeString:
-    """This function will render a wrong value beside the proposed one, and how many others the fix would mend."""
-    return _component("diff", wrong=wrong, proposed=proposed, label=label, confidence=confidence, also=also)
 
 
 @register.simple_tag

@@ -16,6 +16,7 @@ from kaibo.master.catalog.models import BundleComponent, Category, Product, Sku
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import asked_once
 
 
 class ProductUnknown(NotFound):
@@ -89,6 +90,7 @@ def _row(sku: Sku) -> SkuRow:
     )
 
 
+@asked_once
 def skus_of(product_ids: Iterable[UUID]) -> dict[UUID, list[SkuRow]]:
     """This function will give the items of products, by product, in code order."""
     found: dict[UUID, list[SkuRow]] = {}
@@ -99,6 +101,15 @@ def skus_of(product_ids: Iterable[UUID]) -> dict[UUID, list[SkuRow]]:
 
 def _of_products(*, products: Any) -> QuerySet[Sku]:
     return Sku.objects.select_related("product").filter(product__among=products).order_by("code")
+
+
+def categories_of(product_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """This function will give product → its category."""
+    return dict(prepared.rows(_categories_of, products=list(set(product_ids))))
+
+
+def _categories_of(*, products: Any) -> QuerySet[Any]:
+    return Product.objects.filter(pk__among=products).values_list("pk", "category_id")
 
 
 def sku_rows(sku_ids: Iterable[UUID]) -> dict[UUID, SkuRow]:
@@ -162,5 +173,10 @@ def _components(*, bundles: Any) -> QuerySet[Any]:
     return BundleComponent.objects.filter(bundle__among=bundles).order_by("component_id").values_list("bundle_id", "component_id", "quantity")
 
 
+@asked_once
 def categories() -> list[Category]:
-    return list(Category.objects.order_by("code"))
+    return prepared.rows(_categories)
+
+
+def _categories() -> QuerySet[Category]:
+    return Category.objects.order_by("code")

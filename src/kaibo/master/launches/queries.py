@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from kaibo.kit.errors import NotFound
 from kaibo.master.launches.models import GateOverride, Launch, LaunchStage
 from kaibo.master.launches.rules import Lateness, lateness
 from kaibo.master.people.queries import names_of
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.once import asked_once, reading
@@ -63,17 +67,23 @@ def launch_for(actor: Actor, launch_id: UUID) -> Launch:
     return launch
 
 
-@asked_once
 def products_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """This function will give launch id → product id; what every gate check starts with."""
-    return dict(Launch.objects.filter(pk__in=list(launch_ids), product__isnull=False).values_list("pk", "product_id"))
+    return {launch: product for launch, product, _on_air_at in _plans(launch_ids) if product is not None}
+
+
+def on_air_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """This function will give when each launch is to go on air; those without a date are left out."""
+    return {launch: on_air_at for launch, _product, on_air_at in _plans(launch_ids) if on_air_at is not None}
 
 
 @asked_once
-def on_air_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    """This function will give when each launch is to go on air; those without a date are left out."""
-    planned = Launch.objects.filter(pk__in=list(launch_ids), on_air_at__isnull=False)
-    return dict(planned.values_list("pk", "on_air_at"))
+def _plans(launch_ids: Iterable[UUID]) -> list[tuple[UUID, UUID | None, datetime | None]]:
+    return prepared.rows(_planned, ids=list(launch_ids))
+
+
+def _planned(*, ids: Any) -> QuerySet[Any]:
+    return Launch.objects.filter(pk__among=ids).values_list("pk", "product_id", "on_air_at")
 
 
 def board(
@@ -84,22 +94,36 @@ def board(
 
     Every gate is asked once for all launches, so the number of queries does not grow with them.   Source: TEAM-4.
     """
-    visible = Launch.objects.select_related("product").order_by("on_air_at", "created_at")
-    visible = (
-        visible.filter(pk__in=list(launch_ids))
-        if launch_ids is not None
-        else visible.filter(state=Launch.State.RUNNING)
+    launches: list[Launch] = (
+        prepared.rows(_running, actor, shop_id) if launch_ids is None else prepared.rows(_these, actor, shop_id, ids=list(launch_ids))
     )
-    launches = list(access.visible(visible, actor, shop_id=shop_id))
     ids = [launch.pk for launch in launches]
     with reading():
         findings = {stage.key: (stage.gate(ids, now) if stage.gate else {}) for stage in wiring().stages}
-    plans = {(plan.launch_id, plan.stage): plan for plan in LaunchStage.objects.filter(launch__in=ids)}
-    passed = set(
-        GateOverride.objects.filter(launch__in=ids, confirmed_by__isnull=False).values_list("launch_id", "stage")
-    )
+    plans = {(plan.launch_id, plan.stage): plan for plan in prepared.rows(_stage_plans, ids=ids)}
+    passed = set(prepared.rows(_passed, ids=ids))
     names = names_of({launch.owner_id for launch in launches} | {plan.owner_id for plan in plans.values()})
     return [_board_row(launch, findings, plans, passed, names, now) for launch in launches]
+
+
+def _visible(actor: Actor, shop_id: UUID | None) -> QuerySet[Launch]:
+    return access.visible(Launch.objects.select_related("product").order_by("on_air_at", "created_at"), actor, shop_id=shop_id)
+
+
+def _running(actor: Actor, shop_id: UUID | None) -> QuerySet[Launch]:
+    return _visible(actor, shop_id).filter(state=Launch.State.RUNNING)
+
+
+def _these(actor: Actor, shop_id: UUID | None, *, ids: Any) -> QuerySet[Launch]:
+    return _visible(actor, shop_id).filter(pk__among=ids)
+
+
+def _stage_plans(*, ids: Any) -> QuerySet[LaunchStage]:
+    return LaunchStage.objects.filter(launch__among=ids)
+
+
+def _passed(*, ids: Any) -> QuerySet[Any]:
+    return GateOverride.objects.filter(launch__among=ids, confirmed_by__isnull=False).values_list("launch_id", "stage")
 
 
 def _board_row(

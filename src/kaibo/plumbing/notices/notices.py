@@ -44,7 +44,11 @@ def _unread(*, person_id: Any) -> QuerySet[Notice]:
 
 
 def notices_of(actor: Actor, *, most: int = 100) -> list[Notice]:
-    return list(Notice.objects.filter(person_id=actor.person_id).order_by("-id")[:most]) if actor.person_id else []
+    return prepared.rows(_newest, most, person_id=actor.person_id) if actor.person_id else []
+
+
+def _newest(most: int, *, person_id: Any) -> QuerySet[Notice]:
+    return Notice.objects.filter(person_id=person_id).order_by("-id")[:most]
 
 
 def mark_read(*, actor: Actor, now: datetime, notice_id: int | None = None) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from kaibo.kit.errors import NotFound
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
@@ -60,7 +62,11 @@ def values(*keys: str) -> dict[str, int]:
 @asked_once
 def _changed_company_wide() -> dict[str, int]:
     """Every changed value at once: a reading asks for many, and there are never many rows."""
-    return dict(ThresholdChange.objects.filter(shop_id=None).values_list("key", "value"))
+    return dict(prepared.rows(_company_wide))
+
+
+def _company_wide() -> QuerySet[Any]:
+    return ThresholdChange.objects.filter(shop_id=None).values_list("key", "value")
 
 
 def _declared(key: str) -> Threshold:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -19,8 +20,9 @@ from kaibo.language.screening import Hit, Screener, Screening
 from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import categories
 from kaibo.master.shops.models import Channel
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
-from kaibo.plumbing.once import each_asked_once
+from kaibo.plumbing.once import asked_once, each_asked_once, reading
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance.house_words import current_screener
@@ -92,6 +94,7 @@ def document_for(actor: Actor, document_id: UUID) -> Document:
     return document
 
 
+@asked_once
 def category_paths() -> dict[str, tuple[tuple[str, ...], str]]:
     """This function will give category → (itself and those above it, their words for the screener); one query."""
     known = {one.code: one for one in categories()}
@@ -109,25 +112,27 @@ def category_paths() -> dict[str, tuple[tuple[str, ...], str]]:
 def held_documents(shop_ids: Iterable[UUID]) -> dict[UUID, list[Held]]:
     """This function will give the documents of shops as the rules need them; one query."""
     found: dict[UUID, list[Held]] = {}
-    for one in Document.objects.filter(shop__in=set(shop_ids)).exclude(state="withdrawn"):
-        found.setdefault(one.shop_id, []).append(Held(one.pk, one.kind, one.number, one.state, one.valid_from, one.valid_until, one.product_id))
+    for shop_id, *held in prepared.rows(_held, shops=list(set(shop_ids))):
+        found.setdefault(shop_id, []).append(Held(*held))
     return found
 
 
+def _held(*, shops: Any) -> QuerySet[Any]:
+    kept = Document.objects.filter(shop__among=shops).exclude(state="withdrawn")
+    return kept.values_list("shop_id", "pk", "kind", "number", "state", "valid_from", "valid_until", "product_id")
+
+
+@each_asked_once
 def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[ChannelCell]]:
     """
     This function will give product → what it needs on each active channel of its shop; a constant number of queries.
 
     Source: CMP-1.
     """
-    products = list(Product.objects.filter(pk__in=list(product_ids)))
-    return _cells(products, category_paths(), now)
-
-
-def _cells(products: Collection[Product], paths: Mapping[str, tuple[tuple[str, ...], str]], now: datetime) -> dict[UUID, list[ChannelCell]]:
+    products, paths = _products(product_ids), category_paths()
     shops = {one.shop_id for one in products}
     channels: dict[UUID, list[Channel]] = {}
-    for channel in Channel.objects.filter(shop__in=shops, is_active=True).order_by("platform", "name"):
+    for channel in prepared.rows(_active_channels, shops=list(shops)):
         channels.setdefault(channel.shop_id, []).append(channel)
     documents = held_documents(shops)
     warn_days = thresholds.value(WARN_KEY)
@@ -148,6 +153,19 @@ def _cells(products: Collection[Product], paths: Mapping[str, tuple[tuple[str, .
             for channel in channels.get(product.shop_id, ())
         ]
     return cells
+
+
+@asked_once
+def _products(product_ids: Iterable[UUID]) -> list[Product]:
+    return prepared.rows(_products_by_id, ids=list(product_ids))
+
+
+def _products_by_id(*, ids: Any) -> QuerySet[Product]:
+    return Product.objects.filter(pk__among=ids)
+
+
+def _active_channels(*, shops: Any) -> QuerySet[Channel]:
+    return Channel.objects.filter(shop__among=shops, is_active=True).order_by("platform", "name")
 
 
 def standing_words(need: Need, today: date | None = None) -> str:
@@ -247,13 +265,11 @@ def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UU
     Green products have an empty list. The words a product is described by are screened at this moment, so nobody has
     to remember to; other kept texts count while they are open. A constant number of queries.   Source: CMP-1, CMP-2, SHW-10.
     """
-    products = list(Product.objects.filter(pk__in=list(product_ids)))
-    paths = category_paths()
-    cells = _cells(products, paths, now)
-    ids = [one.pk for one in products]
+    with reading():  # the matrix starts from the same products and categories
+        products, paths, cells = _products(product_ids), category_paths(), matrix_for(product_ids, now)
     released: dict[UUID, set[str]] = {}
     still_open: dict[UUID, list[ScreenedText]] = {}
-    for kept in ScreenedText.objects.filter(product__in=ids, state__in=[ScreeningState.OPEN, ScreeningState.RELEASED]).order_by("-screened_at"):
+    for kept in prepared.rows(_undecided_or_released, products=[one.pk for one in products]):
         if kept.state == ScreeningState.RELEASED:
             released.setdefault(kept.product_id, set()).add(kept.text)
         else:
@@ -270,6 +286,10 @@ def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UU
         mine += [_finding_of_text(kept) for kept in still_open.get(product.pk, ()) if kept.text not in seen]
         found[product.pk] = sorted(mine, key=lambda one: one.state != "red")
     return found
+
+
+def _undecided_or_released(*, products: Any) -> QuerySet[ScreenedText]:
+    return ScreenedText.objects.filter(product__among=products, state__in=[ScreeningState.OPEN, ScreeningState.RELEASED]).order_by("-screened_at")
 
 
 def _own_words(screener: Screener, product: Product, category: str, released: set[str]) -> list[tuple[str, Finding]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -11,9 +12,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import business_date, day_bounds
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import TodayItem
 from kaibo.stages.compliance import queries
+from kaibo.stages.compliance.models import Document, ScreenedText
 from kaibo.stages.compliance.permissions import CONFIRM, RELEASE
 from kaibo.stages.compliance.rules import REMIND_DAYS, DocumentState, ScreeningState, packaged_matrix
 
@@ -24,21 +27,36 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     language = get_language() or "zh"
     soon = business_date(now) + timedelta(days=max(REMIND_DAYS))
     if actor.can(CONFIRM):
-        ending = queries.documents_for(actor).exclude(state=DocumentState.WITHDRAWN).filter(valid_until__lte=soon)[:30]
-        for one in ending:
+        for one in prepared.rows(_ending, actor, soon=soon):
             end = day_bounds(one.valid_until)[1]
             title = _("%(kind)s 到期：%(number)s") % {"kind": packaged_matrix().title(one.kind, language), "number": one.number}
             items.append(TodayItem(end, title, one.shop.name, f"{reverse('compliance:documents')}?q={one.number}", "red" if end <= now else "run", "compliance"))
-        for one in queries.documents_for(actor).filter(state=DocumentState.FILED)[:30]:
+        for one in prepared.rows(_filed, actor):
             title = _("核对原件：%(kind)s %(number)s") % {"kind": packaged_matrix().title(one.kind, language), "number": one.number}
             due = one.added_at + timedelta(days=2)
             items.append(TodayItem(due, title, one.added_by, f"{reverse('compliance:documents')}?q={one.number}", "red" if due < now else "run", "compliance"))
     if actor.can(RELEASE):
-        for kept in _waiting(actor)[:30]:
+        for kept in prepared.rows(_first_waiting, actor):
             due = kept.screened_at + timedelta(days=1)
             title = _("判断用词：%(text)s") % {"text": kept.text[:24]}
             items.append(TodayItem(due, title, kept.screened_by, reverse("compliance:screened", args=[kept.pk]), "red" if due < now else "run", "compliance"))
     return items
+
+
+def _documents(actor: Actor) -> QuerySet[Document]:
+    return queries.documents_for(actor).select_related(None).select_related("shop")
+
+
+def _ending(actor: Actor, *, soon: Any) -> QuerySet[Document]:
+    return _documents(actor).exclude(state=DocumentState.WITHDRAWN).filter(valid_until__lte=soon)[:30]
+
+
+def _filed(actor: Actor) -> QuerySet[Document]:
+    return _documents(actor).filter(state=DocumentState.FILED)[:30]
+
+
+def _first_waiting(actor: Actor) -> QuerySet[ScreenedText]:
+    return _waiting(actor).select_related(None)[:30]
 
 
 def _waiting(actor: Actor) -> QuerySet:

@@ -312,9 +312,13 @@ def _papers_finding(listing: Listing, now: datetime) -> Finding:
 def listings_by_product(product_ids: Iterable[UUID]) -> dict[UUID, list[Listing]]:
     """This function will give product → its listings; one query."""
     found: dict[UUID, list[Listing]] = {}
-    for one in Listing.objects.filter(product__in=list(product_ids)).select_related("channel"):
+    for one in prepared.rows(_of_products, products=list(product_ids)):
         found.setdefault(one.product_id, []).append(one)
     return found
+
+
+def _of_products(*, products: Any) -> QuerySet[Listing]:
+    return Listing.objects.filter(product__among=products).select_related("channel")
 
 
 def words_of_check(check: PriceCheck) -> Mapping[str, list[str]]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, QuerySet, Sum
 
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries as stock
 from kaibo.master.stock.models import Level
 from kaibo.master.stock.rules import Availability, Bucket, bundles_from
+from kaibo.plumbing import prepared
 from kaibo.plumbing.wiring import Difference
 from kaibo.room import backoffice as room
 from kaibo.room import video
@@ -247,8 +249,11 @@ def explained(sku_id: UUID) -> Availability:
 
 def aired_products(product_ids: Iterable[UUID]) -> dict[UUID, str]:
     """This function will give, for products that were on air, the state of the session they were last in: live or ended."""
-    rows = SaleItem.objects.filter(sku__product__in=set(product_ids)).order_by("opened_at").values_list("sku__product", "session__state")
-    return dict(rows)
+    return dict(prepared.rows(_aired, products=list(product_ids)))
+
+
+def _aired(*, products: Any) -> QuerySet[Any]:
+    return SaleItem.objects.filter(sku__product__among=products).order_by("opened_at").values_list("sku__product", "session__state")
 
 
 def differences() -> Sequence[Difference]:

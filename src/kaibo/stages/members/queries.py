@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum, Value
 
 from kaibo.kit.errors import NotFound
 from kaibo.kit.money import share_bp
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
@@ -77,12 +79,10 @@ def member_for(actor: Actor, member_id: UUID) -> Member:
 
 def overview(actor: Actor, *, shop_id: UUID | None = None) -> Overview:
     """This function will sum the members up; the top fifth's share is by spending."""
-    found = members_for(actor, shop_id=shop_id)
-    sums = found.aggregate(
-        members=Count("pk"), bought=Sum("purchases"), spent=Sum("spent_fen"), repeat=Count("pk", filter=Q(purchases__gt=1)),
-        consent_given=Count("pk", filter=Q(consent="given")), first=Min("first_at"), last=Max("last_at"), scored=Max("scored_at"),
-        top=Sum("spent_fen", filter=Q(monetary=5)),
-    )  # fmt: skip
+    found = prepared.rows(_summed, actor, shop_id)
+    if not found:
+        return Overview(0, 0, 0, 0, 0, 0, None, None, None)
+    sums = found[0]
     people, spent = sums["members"], sums["spent"] or 0
     return Overview(
         people, sums["bought"] or 0, spent, share_bp(sums["repeat"], people), share_bp(sums["consent_given"], people), share_bp(sums["top"] or 0, spent),
@@ -90,24 +90,27 @@ def overview(actor: Actor, *, shop_id: UUID | None = None) -> Overview:
     )  # fmt: skip
 
 
+def _summed(actor: Actor, shop_id: UUID | None) -> QuerySet[Any]:
+    every = members_for(actor, shop_id=shop_id).annotate(every=Value(1)).values("every")
+    return every.annotate(
+        members=Count("pk"), bought=Sum("purchases"), spent=Sum("spent_fen"), repeat=Count("pk", filter=Q(purchases__gt=1)),
+        consent_given=Count("pk", filter=Q(consent="given")), first=Min("first_at"), last=Max("last_at"), scored=Max("scored_at"),
+        top=Sum("spent_fen", filter=Q(monetary=5)),
+    ).order_by()  # fmt: skip
+
+
 def touched_often(now: datetime) -> QuerySet[Member]:
     """This function will give the members at the frequency cap.   Source: MEM-3."""
-    most = thresholds.value(CAP)
+    return _touched_often(now, thresholds.value(CAP))
+
+
+def _touched_often(now: Any, most: Any) -> QuerySet[Member]:
     return Member.objects.annotate(recent=Count("touches", filter=Q(touches__at__gt=now - CAP_WINDOW))).filter(recent__gte=most)
 
 
 def segment_rows(actor: Actor, *, now: datetime, shop_id: UUID | None = None) -> list[SegmentRow]:
     """This function will give every segment in figures, in the order of the rules, in a constant number of queries."""
-    found = members_for(actor, shop_id=shop_id)
-    given = Q(consent="given")
-    capped = touched_often(now).values("pk")
-    sums = {
-        one["segment"]: one
-        for one in found.values("segment").annotate(
-            count=Count("pk"), spent=Sum("spent_fen"), bought=Sum("purchases"), newest=Max("last_at"), refused=Count("pk", filter=Q(consent="refused")),
-            unasked=Count("pk", filter=Q(consent="unasked")), reachable=Count("pk", filter=given & ~Q(pk__in=capped) & Q(sealed__isnull=False)),
-        )
-    }  # fmt: skip
+    sums = {one["segment"]: one for one in prepared.rows(_by_segment, actor, shop_id, now=now, most=thresholds.value(CAP))}
     people, money = sum(one["count"] for one in sums.values()), sum(one["spent"] for one in sums.values())
     offers = {one.segment: one for one in SegmentOffer.objects.filter(shop=shop_id)} if shop_id else {}
     rows = []
@@ -124,10 +127,22 @@ def segment_rows(actor: Actor, *, now: datetime, shop_id: UUID | None = None) ->
     return rows
 
 
+def _by_segment(actor: Actor, shop_id: UUID | None, *, now: Any, most: Any) -> QuerySet[Any]:
+    reachable = Q(consent="given") & ~Q(pk__in=_touched_often(now, most).values("pk")) & Q(sealed__isnull=False)
+    return members_for(actor, shop_id=shop_id).values("segment").annotate(
+        count=Count("pk"), spent=Sum("spent_fen"), bought=Sum("purchases"), newest=Max("last_at"), refused=Count("pk", filter=Q(consent="refused")),
+        unasked=Count("pk", filter=Q(consent="unasked")), reachable=Count("pk", filter=reachable),
+    )  # fmt: skip
+
+
 def matrix(actor: Actor, *, shop_id: UUID | None = None) -> dict[tuple[int, int], tuple[int, int]]:
     """This function will count members and their spending by (recency, frequency) score."""
-    cells = members_for(actor, shop_id=shop_id).filter(recency__isnull=False).values_list("recency", "frequency").annotate(Count("pk"), Sum("spent_fen"))
-    return {(recency, frequency): (count, spent) for recency, frequency, count, spent in cells}
+    return {(recency, frequency): (count, spent) for recency, frequency, count, spent in prepared.rows(_by_scores, actor, shop_id)}
+
+
+def _by_scores(actor: Actor, shop_id: UUID | None) -> QuerySet[Any]:
+    scored = members_for(actor, shop_id=shop_id).filter(recency__isnull=False)
+    return scored.values_list("recency", "frequency").annotate(Count("pk"), Sum("spent_fen"))
 
 
 def purchases_of(member_id: UUID, *, most: int = 60) -> list[Purchase]:
@@ -155,10 +170,13 @@ def buyers_of_products(product_ids: Sequence[UUID]) -> int:
 
 def scored_shops(shop_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, datetime | None]]:
     """This function will give, by shop: members, those high in value, and when they were last scored."""
-    rows = Member.objects.filter(shop__in=list(shop_ids), purchases__gt=0).values_list("shop").annotate(
+    return {shop: (count, high, scored) for shop, count, high, scored in prepared.rows(_scored, shops=list(shop_ids))}
+
+
+def _scored(*, shops: Any) -> QuerySet[Any]:
+    return Member.objects.filter(shop__among=shops, purchases__gt=0).values_list("shop").annotate(
         count=Count("pk"), high=Count("pk", filter=Q(segment="high_value", consent="given")), scored=Max("scored_at")
     )
-    return {shop: (count, high, scored) for shop, count, high, scored in rows}
 
 
 def differences() -> list[Difference]:

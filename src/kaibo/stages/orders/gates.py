@@ -6,33 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kaibo.master.launches.queries import products_of_launches
 from kaibo.plumbing.wiring import Finding
-from kaibo.stages.orders.models import TO_SHIP, OrderLine
+from kaibo.stages.orders import queries
 
 
 def gate(launch_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Finding]:
     """This function will say of each launch whether its orders are right and leave in time: two queries for all."""
     products = products_of_launches(launch_ids)
-    counted = (
-        OrderLine.objects.filter(sku__product__in=set(products.values()), order__is_test=False).values("sku__product")
-        .annotate(
-            orders=Count("order", distinct=True),
-            late=Count("order", distinct=True, filter=Q(order__state__in=TO_SHIP, order__ship_by__lt=now)),
-            wrong=Count("order", distinct=True, filter=Q(order__state__in=TO_SHIP, order__open_findings__gt=0)),
-            waiting=Count("order", distinct=True, filter=Q(order__state__in=TO_SHIP)),
-        ).order_by()
-    )  # fmt: skip
-    by_product = {row["sku__product"]: row for row in counted}
-    return {launch: _finding(by_product.get(product)) for launch, product in products.items()}
+    sold = queries.orders_of_products(products.values(), now)
+    return {launch: _finding(sold.get(product)) for launch, product in products.items()}
 
 
 def _finding(row: Mapping[str, int] | None) -> Finding:
-    if not row or not row["orders"]:
+    if not row:
         return Finding("none", _("还没有订单"))
     listed = reverse("orders:list")
     if row["late"]:

@@ -77,8 +77,15 @@ def finding_for(actor: Actor, finding_id: UUID) -> Finding:
 
 def open_findings(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Finding]:
     """This function will give what waits for a decision, oldest order first."""
-    found = Finding.objects.filter(state=Finding.State.OPEN).select_related("order", "line").order_by("order__ordered_at", "pk")
+    found = Finding.objects.filter(state=Finding.State.OPEN).select_related("order").order_by("order__ordered_at", "pk")
     return access.visible(found, actor, "order__shop", shop_id=shop_id)
+
+
+SHOWN_OF_A_FINDING = (
+    "field", "wrong", "proposed", "proposed_sku_id", "confidence_bp", "reason", "details", "alias_text",
+    "order__order_no", "order__platform", "order__hold_flags", "order__goods", "order__shop_id",
+)  # fmt: skip
+"""What the verification page reads of a finding and its order: no sealed receivers for fifty rows."""
 
 
 def findings_by_field(actor: Actor, *, shop_id: UUID | None = None) -> dict[str, int]:
@@ -289,6 +296,33 @@ def _left_since(actor: Actor, shop_id: UUID | None, *, since: Any) -> QuerySet[A
 def due_by(burn: Sequence[tuple[datetime, int]], clock: ShipClock, now: datetime) -> list[tuple[float, int]]:
     """This function will turn what may still wait at each moment into what must have left by then."""
     return [((moment - now).total_seconds() / 3600, clock.waiting - left) for moment, left in burn]
+
+
+# ── what was sold of products ────────────────────────────────────────────────────────────────────────────────────
+
+
+def orders_of_products(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, int]]:
+    """
+    This function will count the orders of products, and of those that wait to be shipped the late and the wrong ones; products
+    without orders are left out.
+
+    Lines are read by item and each order by its key: left to itself the planner reads every order there is, for some hundreds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT sold.product_id, count(*), count(*) FILTER (WHERE o.waits AND o.ship_by < %(now)s),
+                   count(*) FILTER (WHERE o.waits AND o.open_findings > 0), count(*) FILTER (WHERE o.waits)
+              FROM (SELECT DISTINCT s.product_id, l.order_id FROM catalog_sku s
+                     CROSS JOIN LATERAL (SELECT order_id FROM orders_orderline WHERE sku_id = s.id OFFSET 0) AS l
+                     WHERE s.product_id = ANY(%(products)s)) AS sold
+             CROSS JOIN LATERAL (SELECT state = ANY(%(to_ship)s) AS waits, ship_by, open_findings, is_test
+                                   FROM orders_order WHERE id = sold.order_id LIMIT 1) AS o
+             WHERE NOT o.is_test GROUP BY 1
+            """,
+            {"now": now, "products": list(product_ids), "to_ship": list(TO_SHIP)},
+        )
+        return {product: dict(zip(("orders", "late", "wrong", "waiting"), counted, strict=True)) for product, *counted in cursor.fetchall()}
 
 
 # ── picking ────────────────────────────────────────────────────────────────────────────────────────────────────────

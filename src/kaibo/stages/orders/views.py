@@ -135,7 +135,7 @@ def verification(request: ConsoleRequest) -> HttpResponse:
         found = found.filter(field=field)
     if said := request.GET.get("q", "").strip()[:60]:
         found = found.filter(Q(order__order_no__startswith=said) | Q(order__phone_tail=said) | Q(wrong__icontains=said) | Q(order__goods__icontains=said))
-    pages = Paginator(found, FINDINGS_A_PAGE)
+    pages = Paginator(found.only(*queries.SHOWN_OF_A_FINDING), FINDINGS_A_PAGE)
     if not said:
         pages.count = counts[field] if field in counts else sum(counts.values())  # the chips were counted already
     page = pages.get_page(request.GET.get("page"))
@@ -149,7 +149,8 @@ def verification(request: ConsoleRequest) -> HttpResponse:
         request, "orders/verification.html",
         {
             "figures": [*_platform_figures(request), _earliest_figure(clock, request.now)], "page": page, "q": said, "field": field,
-            "rows": rows, "dialogs": drawing.dialogs(rows, get_token(request)) if can(VERIFY) else "",
+            "rows": rows, "drawn_rows": drawing.finding_rows(rows, may_verify=can(VERIFY), may_hold=can(HOLD)),
+            "dialogs": drawing.dialogs(rows, get_token(request)) if can(VERIFY) else "",
             "chips": _field_chips(counts, field), "passed": queries.releasable_count(request.actor, shop_id=request.shop_id),
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.unseen_anomalies(request.actor, shop_id=request.shop_id)],
             "may_verify": can(VERIFY), "may_release": can(RELEASE), "may_import": can(IMPORT), "may_hold": can(HOLD),

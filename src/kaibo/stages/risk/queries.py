@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
@@ -90,7 +91,7 @@ def watch_words(actor: Actor, *, shop_id: UUID | None = None) -> list[WatchWord]
 def burning_of_products(product_ids: Iterable[UUID]) -> dict[UUID, list[Mention]]:
     """This function will give what burns about products, the gravest and soonest first."""
     found: dict[UUID, list[Mention]] = {}
-    for one in Mention.objects.filter(product__in=set(product_ids), state__in=BURNING).order_by("answer_by"):
+    for one in prepared.rows(_burning_of, products=list(product_ids)):
         found.setdefault(one.product_id, []).append(one)
     for rows in found.values():
         rows.sort(key=lambda one: (rules.SEVERITY_ORDER[one.severity], one.answer_by))
@@ -99,7 +100,15 @@ def burning_of_products(product_ids: Iterable[UUID]) -> dict[UUID, list[Mention]
 
 def watched_products(product_ids: Iterable[UUID]) -> set[UUID]:
     """This function will give the products of which anything was ever said."""
-    return set(Mention.objects.filter(product__in=set(product_ids)).values_list("product", flat=True))
+    return set(prepared.rows(_mentioned, products=list(product_ids)))
+
+
+def _burning_of(*, products: Any) -> QuerySet[Mention]:
+    return Mention.objects.filter(product__among=products, state__in=BURNING).order_by("answer_by")
+
+
+def _mentioned(*, products: Any) -> QuerySet[Any]:
+    return Mention.objects.filter(product__among=products).values_list("product", flat=True).distinct().order_by()
 
 
 def everything_burning(actor: Actor) -> QuerySet[Mention]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
@@ -13,6 +14,7 @@ from django.db.models.functions import Abs, Coalesce, RowNumber
 from kaibo.kit.errors import NotFound
 from kaibo.kit.money import share_bp
 from kaibo.language.themes import default_reader
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
@@ -240,7 +242,11 @@ def candidate_for(actor: Actor, candidate_id: UUID) -> Candidate:
 
 def candidates_of_launches(launch_ids: Iterable[UUID]) -> dict[UUID, Candidate]:
     """This function will give launch → candidate, for the gate; one query."""
-    return {one.launch_id: one for one in Candidate.objects.filter(launch__in=list(launch_ids))}
+    return {one.launch_id: one for one in prepared.rows(_of_launches, launches=list(launch_ids))}
+
+
+def _of_launches(*, launches: Any) -> QuerySet[Candidate]:
+    return Candidate.objects.filter(launch__among=launches)
 
 
 def feedback_of(candidate: Candidate) -> list[Feedback]:
@@ -253,8 +259,11 @@ def feedback_of(candidate: Candidate) -> list[Feedback]:
 
 def feedback_counts(product_ids: Iterable[UUID]) -> dict[UUID, tuple[int, int]]:
     """This function will give product → (cases, refunded fen).   Source: SEL-19."""
-    rows = Feedback.objects.filter(product_id__in=list(product_ids)).values_list("product_id").annotate(n=Count("pk"), fen=Sum("refunded_fen"))
-    return {product_id: (number, fen) for product_id, number, fen in rows}
+    return {product_id: (number, fen) for product_id, number, fen in prepared.rows(_feedback_summed, products=list(product_ids))}
+
+
+def _feedback_summed(*, products: Any) -> QuerySet[Any]:
+    return Feedback.objects.filter(product_id__among=products).values_list("product_id").annotate(n=Count("pk"), fen=Sum("refunded_fen"))
 
 
 def competitor_spans(product_ids: Iterable[UUID]) -> dict[UUID, PriceSpan]:

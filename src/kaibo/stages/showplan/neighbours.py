@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from kaibo.master.catalog import queries as catalog
-from kaibo.master.catalog.models import Product
 from kaibo.master.stock.models import Allotment
+from kaibo.plumbing import prepared
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance import queries as compliance
 from kaibo.stages.listing import queries as listing
@@ -18,7 +21,7 @@ from kaibo.stages.supply import quality_queries as quality
 def allotted_to(session_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
     """This function will give the units each session still holds in open allotments, by item; bundles by their components."""
     found: dict[UUID, dict[UUID, int]] = {}
-    held = list(Allotment.objects.filter(session_id__in=list(session_ids), state=Allotment.State.OPEN))
+    held: list[Allotment] = prepared.rows(_open_allotments, sessions=list(session_ids))
     components = catalog.components_of([one.sku_id for one in held])
     for one in held:
         left = one.quantity - one.settled - one.returned
@@ -26,6 +29,10 @@ def allotted_to(session_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
             units = found.setdefault(one.session_id, {})
             units[sku] = units.get(sku, 0) + each * left
     return found
+
+
+def _open_allotments(*, sessions: Any) -> QuerySet[Allotment]:
+    return Allotment.objects.filter(session_id__among=sessions, state=Allotment.State.OPEN)
 
 
 def published_prices(sku_ids: Iterable[UUID]) -> Mapping[UUID, int]:
@@ -40,4 +47,4 @@ def compliance_findings(product_ids: Iterable[UUID], now: datetime) -> Mapping[U
 
 def quality_gates(product_ids: Iterable[UUID]) -> quality.Gates:
     """This function will load what the three quality gates know of products: samples, arrivals, spot checks."""
-    return quality.gates_of(dict(Product.objects.filter(pk__in=list(product_ids)).values_list("pk", "category_id")))
+    return quality.gates_of(catalog.categories_of(product_ids))

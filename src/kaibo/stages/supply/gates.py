@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,11 +15,11 @@ from kaibo.master.catalog.queries import SkuRow, skus_of
 from kaibo.master.launches.queries import on_air_of_launches, products_of_launches
 from kaibo.master.stock.queries import levels_of
 from kaibo.master.stock.rules import Bucket
+from kaibo.plumbing import prepared
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.supply import quality_queries, rules
 from kaibo.stages.supply.models import Inspection, Purchase, SafetyLevel
-from kaibo.stages.supply.queries import findings_state
 
 
 def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
@@ -25,19 +27,30 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
     products = products_of_launches(launch_ids)
     skus = {product: [sku for sku in rows if not sku.is_bundle] for product, rows in skus_of(products.values()).items()}
     ids = [sku.id for rows in skus.values() for sku in rows]
-    levels, inspections = levels_of(ids), findings_state(ids)
-    safety = dict(SafetyLevel.objects.filter(sku__in=ids).values_list("sku_id", "units"))
-    on_order = set(
-        Purchase.objects.filter(sku__in=ids, state__in=["draft", "approved"]).values_list("sku_id", flat=True)
-    )
+    levels = levels_of(ids)
+    stocked = {product: rows[0].category for product, rows in skus.items() if rows}
+    arrivals: dict[UUID, list[Inspection]] = {}
+    for one in quality_queries.inspections_of(stocked):
+        if one.gate == "arrival":
+            arrivals.setdefault(one.sku_id, []).append(one)
+    safety = dict(prepared.rows(_safety, skus=ids))
+    on_order = set(prepared.rows(_on_order, skus=ids))
     line_bp = thresholds.value("supply.alert_line_bp")
     on_air = on_air_of_launches(launch_ids)
-    gates = quality_queries.gates_of({product: rows[0].category for product, rows in skus.items() if rows})
+    gates = quality_queries.gates_of(stocked)
     found = {}
     for launch_id, product in products.items():
         against = gates.against(product, on_air=on_air.get(launch_id), now=now)
-        found[launch_id] = against[0] if against else _finding(skus.get(product, []), levels, inspections, safety, on_order, line_bp)
+        found[launch_id] = against[0] if against else _finding(skus.get(product, []), levels, arrivals, safety, on_order, line_bp)
     return found
+
+
+def _safety(*, skus: Any) -> QuerySet[Any]:
+    return SafetyLevel.objects.filter(sku__among=skus).values_list("sku_id", "units")
+
+
+def _on_order(*, skus: Any) -> QuerySet[Any]:
+    return Purchase.objects.filter(sku__among=skus, state__in=["draft", "approved"]).values_list("sku_id", flat=True)
 
 
 def _finding(

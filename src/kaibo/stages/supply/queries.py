@@ -154,15 +154,6 @@ def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
     return sorted(rows, key=lambda row: (not row.is_below, row.sellable - row.line, row.sku.code))
 
 
-def findings_state(sku_ids: Iterable[UUID]) -> dict[UUID, list[Inspection]]:
-    """This function will give the newest goods-in inspections of items, newest first, for gates."""
-    found: dict[UUID, list[Inspection]] = {}
-    rows = Inspection.objects.filter(sku__in=set(sku_ids), gate="arrival").select_related("lot", "custody")
-    for one in rows.order_by("-opened_at"):
-        found.setdefault(one.sku_id, []).append(one)
-    return found
-
-
 def below_line(actor: Actor, now: datetime) -> tuple[QuerySet[SafetyLevel], ...]:
     """This function will give the items of the actor's shops below their line: the stage's badge."""
     return (access.visible(SafetyLevel.objects.filter(is_below=True), actor, "sku__product__shop"),) if actor.can(SEE) else ()

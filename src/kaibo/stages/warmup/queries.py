@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from kaibo.kit.errors import NotFound
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import asked_once
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.showplan.models import Session
 from kaibo.stages.warmup.models import Announcement, ClickCount, TrackedLink
@@ -37,8 +40,13 @@ class LinkRow:
     is_closed: bool
 
 
+@asked_once
 def announcements_of(session_ids: Iterable[UUID]) -> dict[UUID, Announcement]:
-    return {one.session_id: one for one in Announcement.objects.filter(session__in=set(session_ids))}
+    return {one.session_id: one for one in prepared.rows(_announcements, sessions=list(session_ids))}
+
+
+def _announcements(*, sessions: Any) -> QuerySet[Announcement]:
+    return Announcement.objects.filter(session__among=sessions)
 
 
 def links_of(session_ids: Iterable[UUID]) -> dict[UUID, list[LinkRow]]:

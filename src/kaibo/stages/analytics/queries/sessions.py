@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from kaibo.kit.errors import NotFound
+from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import wiring
@@ -55,7 +57,11 @@ def kept_picture(session_id: UUID) -> Picture:
 
 
 def snapshots_of(session_ids: Iterable[UUID]) -> dict[UUID, Picture]:
-    return {one.session_id: pictures.from_json(one.picture) for one in Snapshot.objects.filter(session__in=set(session_ids))}
+    return {session_id: pictures.from_json(picture) for session_id, picture in prepared.rows(_snapshots, sessions=list(session_ids))}
+
+
+def _snapshots(*, sessions: Any) -> QuerySet[Any]:
+    return Snapshot.objects.filter(session__among=sessions).values_list("session_id", "picture")
 
 
 def history_of(session: Session, *, most: int = HISTORY_SESSIONS) -> list[tuple[Picture, int | None]]:
@@ -124,7 +130,11 @@ def retrospective_of(session_id: UUID) -> Retrospective | None:
 
 
 def concluded_sessions(session_ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    return dict(Retrospective.objects.filter(session__in=set(session_ids)).values_list("session", "concluded_at"))
+    return dict(prepared.rows(_concluded, sessions=list(session_ids)))
+
+
+def _concluded(*, sessions: Any) -> QuerySet[Any]:
+    return Retrospective.objects.filter(session__among=sessions).values_list("session", "concluded_at")
 
 
 def lessons_of(session_id: UUID) -> tuple[str, Sequence[str]]:
