@@ -96,15 +96,18 @@ def test_no_rows_are_no_statement(django_assert_num_queries):
         copy_rows(OutboxFact, ("name",), [])
 
 
+FIRST, REST = ("id", "payload"), ("name", "announced_at")
+
+
 def facts_made(count):
-    return ((new_id(), f"test.{number}", Jsonb({}), NOW) for number in range(count))
+    return (((new_id(), Jsonb({})), copy_text.row_texts([(f"test.{number}", NOW)])[0].encode()) for number in range(count))
 
 
 def test_rows_made_while_they_are_copied_all_arrive(monkeypatch):
     monkeypatch.setattr(copying, "ROWS_A_WRITE", 3)
     for count in (0, 1, 3, 7):
         OutboxFact.objects.all().delete()
-        copying.copy_while_made(OutboxFact, ("id", "name", "payload", "announced_at"), facts_made(count))
+        copying.copy_half_written(OutboxFact, FIRST, REST, facts_made(count))
         assert sorted(OutboxFact.objects.values_list("name", flat=True)) == sorted(f"test.{number}" for number in range(count))
 
 
@@ -119,11 +122,11 @@ def test_a_row_that_asks_the_database_while_it_is_copied_is_refused_and_does_not
 
     expected = OutboxFact.objects.count()
     if rows_before < 3:  # the first rows are made before the COPY begins, and may ask
-        copying.copy_while_made(OutboxFact, ("id", "name", "payload", "announced_at"), asking())
+        copying.copy_half_written(OutboxFact, FIRST, REST, asking())
         assert OutboxFact.objects.count() == expected + rows_before + 1
         return
     with pytest.raises(copying.AskedWhileCopying), transaction.atomic():
-        copying.copy_while_made(OutboxFact, ("id", "name", "payload", "announced_at"), asking())
+        copying.copy_half_written(OutboxFact, FIRST, REST, asking())
     assert OutboxFact.objects.count() == expected
 
 

@@ -35,27 +35,15 @@ def copy_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequenc
         _copy(model, columns, (ready[first : first + ROWS_A_WRITE] for first in range(0, len(ready), ROWS_A_WRITE)))
 
 
-def copy_while_made(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """
-    This function will do the same while the rows are still being made, so that the server writes the first as the last are made.
-
-    A row that asks the database is refused at once, and whatever a row raises costs the caller's transaction (or savepoint).
-    Raises: AskedWhileCopying.
-    """
-    made = iter(rows)
-    chunks = iter(lambda: list(islice(made, ROWS_A_WRITE)), [])
-    first = next(chunks, None)
-    if first is not None:
-        with connection.execute_wrapper(_refuse):
-            _copy(model, columns, chain([first], chunks))
-
-
 def copy_half_written(
     model: type[Model], columns: Sequence[str], rest: Sequence[str], rows: Iterable[tuple[Sequence[Any], bytes]]
 ) -> None:
     """
     This function will do the same for rows of which a part was written down before (`row_texts`, encoded): each comes as its
-    values of `columns` and its text of `rest`.
+    values of `columns` and its text of `rest`. It may still be made then, so that the server writes the first as the last are made.
+
+    A row that asks the database is refused at once, and whatever a row raises costs the caller's transaction (or savepoint).
+    Raises: AskedWhileCopying.
     """
     made = iter(rows)
     chunks = iter(lambda: list(islice(made, ROWS_A_WRITE)), [])
