@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kaibo.kit.clock import business_date
+from kaibo.kit.shop_channels import Can
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import Channel, ChannelAccount
 from kaibo.plumbing.shop_kinds import shop_kinds
@@ -131,6 +132,8 @@ def test_every_platform_sold_on_can_be_connected_on_the_page(client):
     assert "这个平台用文件导入" not in page
     unverified = [one.zh for kind in shop_kinds().values() for one in kind.fields if one.key in kind.capabilities.unverified]
     assert [words for words in unverified if words not in page] == []
+    assert page.count("推送地址") + page.count("这个平台不接收推送") == len(shop_kinds())
+    assert page.count("授权码（自用型应用留空）") == sum(Can.REFRESH_GRANT in kind.capabilities.can for kind in shop_kinds().values())
     for kind in shop_kinds().values():
         assert {one for one in kind.capabilities.unverified} <= {one.key for one in kind.fields}
         assert all(one.zh and one.en for one in kind.fields)

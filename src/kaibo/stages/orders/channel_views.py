@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kaibo.kit.clock import business_date
 from kaibo.kit.money import plain_yuan
-from kaibo.kit.shop_channels import PUSH_PATH, AccountField, GreetsPushes
+from kaibo.kit.shop_channels import PUSH_PATH, AccountField, Can, GreetsPushes
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import Channel
 from kaibo.master.shops.services import SHOP_MANAGE
@@ -35,8 +35,9 @@ MOST_PUSH_BYTES = 1024 * 1024
 class AccountForm(forms.Form):
     """What a platform gave the shop. Secrets are never shown again; left empty, the stored ones stay."""
 
-    def __init__(self, *args: Any, fields: tuple[AccountField, ...], is_stored: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fields: tuple[AccountField, ...], is_stored: bool, asks_code: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._ready_made = {one.key for one in fields if one.default}
         is_english = (get_language() or "").startswith("en")
         for one in fields:
             keeps = is_stored or bool(one.default)
@@ -45,7 +46,19 @@ class AccountForm(forms.Form):
                 initial="" if one.is_secret else one.default,
                 widget=forms.PasswordInput(attrs={"autocomplete": "off"}) if one.is_secret else forms.TextInput(attrs={"autocomplete": "off"}),
             )  # fmt: skip
-        self.fields["code"] = forms.CharField(label=_("授权码（自用型应用留空）"), required=False, max_length=400)
+        if asks_code:
+            self.fields["code"] = forms.CharField(label=_("授权码（自用型应用留空）"), required=False, max_length=400)
+
+    def asked(self) -> list[forms.BoundField]:
+        """What only the shop's owner knows."""
+        return [one for one in self.visible_fields() if one.name not in self._ready_made]
+
+    def ready_made(self) -> list[forms.BoundField]:
+        """What stands already and is seldom changed."""
+        return [one for one in self.visible_fields() if one.name in self._ready_made]
+
+    def has_wrong_ready_made(self) -> bool:
+        return any(one.errors for one in self.ready_made())
 
 
 @require_GET
@@ -63,13 +76,17 @@ def _page(request: ConsoleRequest, wrong: tuple[UUID, AccountForm] | None = None
         form = None
         if kind:
             form = wrong[1] if wrong and wrong[0] == row.channel.pk else AccountForm(
-                fields=kind.fields, is_stored=row.account is not None, auto_id=f"c-{row.channel.pk}-%s",
+                fields=kind.fields, is_stored=row.account is not None, asks_code=Can.REFRESH_GRANT in kind.capabilities.can,
+                auto_id=f"c-{row.channel.pk}-%s",
                 initial=accounts.shown_settings(row.account) if row.account else {},
             )  # fmt: skip
         unverified = [
             one.en if is_english else one.zh for one in (kind.fields if kind else ()) if kind and one.key in kind.capabilities.unverified
         ]
-        rows.append({"row": row, "kind": kind, "form": form, "is_open": bool(wrong and wrong[0] == row.channel.pk), "unverified": unverified})
+        rows.append({
+            "row": row, "kind": kind, "form": form, "is_open": bool(wrong and wrong[0] == row.channel.pk), "unverified": unverified,
+            "pushes": kind is not None and Can.PUSH in kind.capabilities.can,
+        })  # fmt: skip
     context = {
         "rows": rows, "reports": channel_queries.reports_for(request.actor), "today": business_date(request.now),
         "may_manage": request.actor.can(SHOP_MANAGE), "may_pull": request.actor.can(IMPORT), "may_export": request.actor.can(EXPORT),
@@ -82,11 +99,14 @@ def _page(request: ConsoleRequest, wrong: tuple[UUID, AccountForm] | None = None
 def connect(request: ConsoleRequest, channel_id: UUID) -> HttpResponse:
     channel = accounts.channel_for(request.actor, channel_id)
     kind = accounts.kind_of(channel)
-    form = AccountForm(request.POST, fields=kind.fields, is_stored=Channel.objects.filter(pk=channel_id, account__isnull=False).exists(), auto_id=f"c-{channel_id}-%s")
+    form = AccountForm(
+        request.POST, fields=kind.fields, is_stored=Channel.objects.filter(pk=channel_id, account__isnull=False).exists(),
+        asks_code=Can.REFRESH_GRANT in kind.capabilities.can, auto_id=f"c-{channel_id}-%s",
+    )  # fmt: skip
     if not form.is_valid():
         return _page(request, (channel_id, form), 422)
     given = dict(form.cleaned_data)
-    code = given.pop("code")
+    code = given.pop("code", "")
     accounts.connect_account(actor=request.actor, channel_id=channel_id, given=given, code=code, now=request.now)
     return done(request, _("已对接，接下来会自动拉取订单"), "orders:channels")
 
