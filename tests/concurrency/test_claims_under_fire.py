@@ -307,7 +307,7 @@ def start_room(dsn, port, data):
         "PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src"),
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "-m", "kaibo.cli.room"], env=environment, stderr=subprocess.DEVNULL)
-    give_up_at = time.monotonic() + 30
+    give_up_at = time.monotonic() + 120
     while time.monotonic() < give_up_at:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200:

@@ -6,11 +6,15 @@ import json
 import socket
 import time
 import uuid
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from kaibo.room import connection
 from kaibo.room.connection import RoomConnection
 from kaibo.room.whole_requests import read_whole
 
@@ -126,6 +130,77 @@ def test_a_plain_request_is_read_with_all_it_says():
 def test_what_is_not_plain_or_not_one_whole_request_is_left_to_the_parser(data):
     assert whole(PLAIN) is not None
     assert whole(data) is None
+
+
+class Clock:
+    """As much of an event loop as a connection's timers need."""
+
+    def __init__(self):
+        self.now = 1_000.0
+        self.due = []
+
+    def time(self):
+        return self.now
+
+    def call_soon(self, call):
+        call()
+
+    def call_later(self, seconds, call):
+        handle = SimpleNamespace(at=self.now + seconds, call=call, cancel=lambda: self.due.remove(handle))
+        self.due.append(handle)
+        return handle
+
+    def go_on(self, seconds):
+        end = self.now + seconds
+        while due := sorted((one for one in self.due if one.at <= end), key=lambda one: one.at):
+            self.now = max(self.now, due[0].at)
+            self.due.remove(due[0])
+            due[0].call()
+        self.now = end
+
+
+class Wire(SimpleNamespace):
+    """A transport that keeps what is written."""
+
+    def __init__(self):
+        super().__init__(sent=b"", is_shut=False)
+
+    def write(self, data):
+        self.sent += data
+
+    def close(self):
+        self.is_shut = True
+
+    def is_closing(self):
+        return self.is_shut
+
+    def get_extra_info(self, name, default=None):
+        return default
+
+
+def test_a_connection_is_let_go_when_it_asks_nothing_for_a_while_and_never_while_it_waits(monkeypatch):
+    clock, wire, asked = Clock(), Wire(), []
+    app = SimpleNamespace(take_claim=lambda exchange: asked.append(exchange) or True)
+    monkeypatch.setattr(connection, "_turns", {})
+    config = uvicorn.Config(app, http=RoomConnection, ws="none", lifespan="off", interface="asgi3", log_config=None, proxy_headers=False, timeout_keep_alive=10)
+    config.load()
+    one = RoomConnection(config=config, server_state=ServerState(), app_state={}, _loop=clock)
+    one.connection_made(wire)
+    for _ in range(3):  # answered again and again: one timer for all of them
+        one.data_received(PLAIN)
+        clock.go_on(4)
+        asked.pop().answer(b"200 OK", b"", b"{}")
+        clock.go_on(4)
+        assert len(clock.due) == 1
+    one.data_received(PLAIN)
+    clock.go_on(60)  # the ledger takes its time
+    assert not wire.is_shut
+    asked.pop().answer(b"200 OK", b"", b"{}")
+    clock.go_on(9.9)
+    assert not wire.is_shut
+    clock.go_on(0.2)
+    assert wire.is_shut
+    assert wire.sent.count(b"HTTP/1.1 200 OK") == 4
 
 
 def test_a_claim_in_one_piece_and_one_in_many_get_the_same_answer(alice, sale, line, read_at_once):

@@ -198,7 +198,7 @@ async def _run(server: uvicorn.Server, door: socket.socket, journal: Journal) ->
     # What stands now stays: the collector need not walk through modules and word lists while people are claiming.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 100)
     try:
         async with _sealing(journal):
             await server.serve(sockets=[door])

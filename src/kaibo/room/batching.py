@@ -149,7 +149,6 @@ class Batcher(Generic[Ask, Answer]):
                 self.batches += 1
                 # Told in the loop's next turn, when the next batch is on its way: writing answers takes as long as a commit.
                 loop.call_soon(self._tell, batch, answers)
-        await asyncio.sleep(0)  # the last answers
 
     async def _wait(self) -> None:
         """Until something is asked, looking after the connection meanwhile."""

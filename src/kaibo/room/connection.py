@@ -54,7 +54,7 @@ class Exchange:
         cycle.response_started = cycle.response_complete = True
         if connection.transport.is_closing():
             return
-        usual = b"".join(b"%b: %b\r\n" % one for one in connection.server_state.default_headers)
+        usual = _usual_lines(connection.server_state.default_headers)
         closing = b"" if cycle.keep_alive else b"connection: close\r\n"
         connection.transport.write(
             b"HTTP/1.1 %b\r\n%b%b%bcontent-length: %d\r\n\r\n%b" % (status_line, usual, head, closing, len(body), body)
@@ -62,6 +62,17 @@ class Exchange:
         if not cycle.keep_alive:
             connection.transport.close()
         cycle.on_response()
+
+
+def _usual_lines(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The lines of headers that every answer has; uvicorn makes a new list of them each second, and thousands of answers share it."""
+    global _usual
+    if _usual[0] is not headers:
+        _usual = (headers, b"".join(b"%b: %b\r\n" % one for one in headers))
+    return _usual[1]
+
+
+_usual: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
 
 
 class Turns:
@@ -106,6 +117,8 @@ class RoomConnection(HttpToolsProtocol):
     """Give this to `uvicorn.Config(http=…)`."""
 
     when_lost: Callable[[], None] | None = None
+    _turns: Turns | None = None
+    _answered_at = 0.0
     _claiming: tuple[RequestResponseCycle, Any] | None = None
     _is_between = True
     """True while the parser has seen nothing of a next request."""
@@ -124,9 +137,9 @@ class RoomConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """This function will read in turns with everybody else."""
-        turns = _turns.get(self.loop)
+        turns = self._turns
         if turns is None:
-            turns = _turns[self.loop] = Turns(self.loop)
+            turns = self._turns = _turns.setdefault(self.loop, Turns(self.loop))
         turns.take(self, data)
 
     def read(self, data: bytes) -> None:
@@ -142,14 +155,37 @@ class RoomConnection(HttpToolsProtocol):
         whole = read_whole(data, _SALES, most_body_bytes=MOST_CLAIM_BYTES) if hasattr(self.app, "take_claim") else None
         if whole is None or self.transport.is_closing():
             return False
-        whole.on_response = self.on_response_complete
+        whole.on_response = self._on_whole_answered
         whole.scope.update(scheme=self.scheme, client=self.client, server=self.server)
-        self._unset_keepalive_if_required()
         self.cycle = whole  # type: ignore[assignment]  # as much of a cycle as anybody touches
         if not self.app.take_claim(Exchange(self, whole)):
             self.cycle = former
             return False
         return True
+
+    def _on_whole_answered(self) -> None:
+        """As uvicorn does, but with one timer for all requests of a connection instead of one for each."""
+        if self.pipeline or self.transport.is_closing():
+            self.on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """This function will let a connection go that asked nothing since it was answered; one that is being answered stays."""
+        self.timeout_keep_alive_task = None
+        is_busy = self.cycle is not None and not self.cycle.response_complete
+        left_seconds = self.timeout_keep_alive if is_busy else self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if left_seconds > 0:
+            self._look_again(left_seconds)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _look_again(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         scope = cycle.scope

@@ -12,7 +12,6 @@ import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -37,6 +36,7 @@ from kaibo.kit.payments import (
 )
 from kaibo.room.batching import Batcher
 from kaibo.room.coupons import REFUSALS as COUPON_REFUSALS
+from kaibo.room.ledger import array
 from kaibo.room.paying_wire import AddressAsk, ClaimState, PaymentAnswer
 from kaibo.room.refusals import NoSuchClaim
 from kaibo.room.rooms import AWAY, Pool, RoomsAway
@@ -89,8 +89,7 @@ _REFUSALS: dict[str, type[KaiboError]] = {
 }  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
-class OpenAsk:
+class OpenAsk(msgspec.Struct, eq=False, gc=False):
     """A viewer wants to pay a claim through a channel."""
 
     payment: UUID
@@ -101,8 +100,7 @@ class OpenAsk:
     coupon: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True, gc=False):
     result: str
     payment: UUID | None
     amount_fen: int | None
@@ -112,8 +110,7 @@ class Opened:
     discount_fen: int | None
 
 
-@dataclass(slots=True, eq=False)
-class AddressGiven:
+class AddressGiven(msgspec.Struct, eq=False, gc=False):
     """Where a claim goes, already sealed."""
 
     claim: UUID
@@ -122,8 +119,7 @@ class AddressGiven:
     sealed: bytes
 
 
-@dataclass(slots=True, eq=False)
-class Money:
+class Money(msgspec.Struct, eq=False, gc=False):
     """A notice the channel's signature proved."""
 
     channel: str
@@ -131,8 +127,7 @@ class Money:
     notice: PayNotice
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(msgspec.Struct, frozen=True, gc=False):
     """What the ledger made of it: in_time, late, refund_due or unknown."""
 
     outcome: str
@@ -274,10 +269,10 @@ class Paying:
     async def _commit_money(self, connection: Connection, asks: Sequence[Money]) -> list[Booked]:
         cursor = connection.cursor(binary=True)
         await cursor.execute(
-            "select n, outcome, is_repeat, claim, items from room.take_payments(%b::text[], %b::uuid[], %b::text[], %b::bigint[], %b::timestamptz[])",
+            "select n, outcome, is_repeat, claim, items from room.take_payments(%t::text[], %t::uuid[], %t::text[], %t::bigint[], %t::timestamptz[])",
             (
-                [ask.channel for ask in asks], [ask.payment for ask in asks], [ask.notice.transaction for ask in asks],
-                [ask.notice.amount_fen for ask in asks], [ask.notice.paid_at for ask in asks],
+                array([ask.channel for ask in asks]), array([ask.payment for ask in asks]), array([ask.notice.transaction for ask in asks]),
+                array([ask.notice.amount_fen for ask in asks]), array([ask.notice.paid_at for ask in asks]),
             ),
         )  # fmt: skip
         found: dict[int, Booked] = {}
@@ -432,7 +427,7 @@ async def _commit_addresses(connection: Connection, asks: Sequence[AddressGiven]
         """with given as (
                select t.*, a.attempt is not null as is_mine, a.paid_at is not null or a.expired_at is null as is_open,
                       row_number() over (partition by t.claim, a.attempt order by t.n desc) as back
-                 from unnest(%b::uuid[], %b::text[], %b::text[], %b::bytea[]) with ordinality as t(claim, room, visitor, sealed, n)
+                 from unnest(%t::uuid[], %t::text[], %t::text[], %b::bytea[]) with ordinality as t(claim, room, visitor, sealed, n)
                  left join lateral (select c.* from room.answers c where c.attempt = t.claim limit 1) a
                    on a.room = t.room and a.visitor = t.visitor and a.result = 'claimed'
            ), kept as (
@@ -445,7 +440,8 @@ async def _commit_addresses(connection: Connection, asks: Sequence[AddressGiven]
            )
            select case when not is_mine then 'no_such_claim' when not is_open then 'claim_expired' else 'kept' end from given order by n""",
         (
-            [ask.claim for ask in asks], [ask.room for ask in asks], [ask.visitor for ask in asks], [ask.sealed for ask in asks],
+            array([ask.claim for ask in asks]), array([ask.room for ask in asks]), array([ask.visitor for ask in asks]),
+            [ask.sealed for ask in asks],
         ),
     )  # fmt: skip
     return [row[0] for row in await cursor.fetchall()]
@@ -455,10 +451,10 @@ async def _commit_openings(connection: Connection, asks: Sequence[OpenAsk]) -> l
     cursor = connection.cursor(binary=True)
     await cursor.execute(
         """select result, payment, amount_fen, pay_by, title, quantity, discount_fen
-             from room.open_payments(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], null, %b::uuid[]) order by n""",
+             from room.open_payments(%t::uuid[], %t::uuid[], %t::text[], %t::text[], %t::text[], null, %t::uuid[]) order by n""",
         (
-            [ask.payment for ask in asks], [ask.claim for ask in asks], [ask.room for ask in asks],
-            [ask.visitor for ask in asks], [ask.channel for ask in asks], [ask.coupon for ask in asks],
+            array([ask.payment for ask in asks]), array([ask.claim for ask in asks]), array([ask.room for ask in asks]),
+            array([ask.visitor for ask in asks]), array([ask.channel for ask in asks]), array([ask.coupon for ask in asks]),
         ),
     )  # fmt: skip
     return [Opened(*row) for row in await cursor.fetchall()]

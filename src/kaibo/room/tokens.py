@@ -16,7 +16,7 @@ _DIGEST_BYTES = 20
 _MOST_REMEMBERED = 50_000
 
 
-class Visitor(msgspec.Struct, frozen=True, array_like=True):
+class Visitor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The content of a token."""
 
     room: str

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from kaibo.kit.payments import NoticeForged, NoticeUnreadable, PayNotice, PayOrder
 
 SIGNATURE = "sandbox-signature"
@@ -47,7 +49,7 @@ def read_notice(secret: bytes, headers: Mapping[str, str], body: bytes, *, now: 
     if not said.isascii() or not hmac.compare_digest(sign(secret, int(moment), body), said):
         raise NoticeForged(why="signature")
     try:
-        told = json.loads(body)
+        told = msgspec.json.decode(body)
         if told["event"] != "paid":
             return None
         paid_at = datetime.fromisoformat(told["paid_at"])
@@ -56,7 +58,7 @@ def read_notice(secret: bytes, headers: Mapping[str, str], body: bytes, *, now: 
         return PayNotice(
             str(told["out_trade_no"]), str(told["transaction"]), told["amount_fen"], paid_at.astimezone(UTC)
         )
-    except (ValueError, KeyError, TypeError) as wrong:
+    except (ValueError, KeyError, TypeError, msgspec.DecodeError) as wrong:
         raise NoticeUnreadable(why=type(wrong).__name__) from wrong
 
 
@@ -83,7 +85,7 @@ def open_order(secret: bytes, sealed: str) -> PayOrder | None:
 
 
 def _pack(values: list[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
 
 
 def _mark(secret: bytes, body: str) -> str:
