@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kaibo.channels.asking import Asker, Pace
+from kaibo.channels.courier_lists import CourierList
 from kaibo.channels.shipping_once import ship_once, units_to_send
 from kaibo.kit.shop_channels import (
     OrderState,
@@ -70,6 +71,20 @@ def test_a_no_is_believed_only_when_the_parcel_does_not_stand_there():
     with pytest.raises(ShopRefused):
         ship()
     assert len(sent) == 1
+
+
+def test_a_courier_is_found_in_the_platform_s_list_by_its_name_and_asked_for_once():
+    asked = []
+
+    def ask():
+        asked.append(1)
+        return {"中通快运": "ZTOKY", "中通快递标准": "ZTO-S", "中通快递": "ZTO", "顺丰速运": "SF"}
+
+    couriers = CourierList("测试", ask)
+    assert [couriers.code_of(wanted) for wanted in ("SF", "顺丰", "中通快递", "中通")] == ["SF", "SF", "ZTO", "ZTO"]
+    assert len(asked) == 1
+    with pytest.raises(ShopRefused):
+        couriers.code_of("极兔")
 
 
 def test_a_parcel_without_lines_holds_all_that_has_not_left():

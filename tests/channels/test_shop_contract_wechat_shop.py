@@ -10,7 +10,7 @@ from tests.channels.shop_contract import SECRET, Case, closed_once_paid
 PLATFORMS = {
     "wechat_shop": Case(
         KIND, lambda world, chaos: WechatShop(world, chaos, SECRET), {"calls_per_second": "100000"},
-        "", "SF", "13", line_by="item", state_of=closed_once_paid, is_clock_checked=False, drift_seconds=1,
+        "", "顺丰", "13", line_by="item", state_of=closed_once_paid, is_clock_checked=False, drift_seconds=1,
         changes_push=(b'"Encrypt": "', b'"Encrypt": "A'),
     ),
 }  # fmt: skip

@@ -18,6 +18,6 @@ def _state_of(order: Order) -> OrderState:
 PLATFORMS = {
     "xiaohongshu": Case(
         KIND, lambda world, chaos: Xiaohongshu(world, chaos, SECRET), {"calls_per_second": "100000"},
-        "simulated-code", "shunfeng", "77", line_by="item", state_of=_state_of, is_clock_checked=False, drift_seconds=1,
+        "simulated-code", "顺丰", "77", line_by="item", state_of=_state_of, is_clock_checked=False, drift_seconds=1,
     ),
 }  # fmt: skip

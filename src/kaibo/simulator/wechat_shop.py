@@ -34,6 +34,7 @@ EVENT = {
     "unpaid_cancelled": "cancel",
 }  # fmt: skip
 STRANGE_STATUS = 13
+COURIERS = [{"delivery_id": "SF", "delivery_name": "顺丰速运"}, {"delivery_id": "ZTO", "delivery_name": "中通快递"}, {"delivery_id": "ZTOKY", "delivery_name": "中通快运"}]
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class WechatShop(Platform):
                 return _no(45_009, "reach max api daily quota limit")
             do: Callable[[Mapping[str, Any]], Reply] | None = {
                 "order/list/get": self._list, "order/get": self._detail, "order/delivery/send": self._send, "product/stock/update": self._set_stock,
-                "product/stock/get": self._stock, "aftersale/getaftersalelist": self._cases, "aftersale/getaftersaleorder": self._case_detail,
+                "product/stock/get": self._stock, "order/deliverycompanylist/get": lambda _: _yes({"company_list": COURIERS}), "aftersale/getaftersalelist": self._cases, "aftersale/getaftersaleorder": self._case_detail,
             }.get(name)  # fmt: skip
             return do(asked) if do else _no(40_066, "invalid url")
 
@@ -209,6 +210,8 @@ class WechatShop(Platform):
         content = content_of(order, [(sku, units) for sku, units, _ in goods])
         if content is None:
             return _no(10_020_102, "product count over limit")
+        if parcel["delivery_id"] not in {one["delivery_id"] for one in COURIERS}:
+            return _no(10_020_104, "delivery_id")
         done = self.world.send(order, parcel["waybill_id"], parcel["delivery_id"], content, "")
         return _no(10_020_103, done) if isinstance(done, str) else _yes({})
 

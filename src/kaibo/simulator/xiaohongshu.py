@@ -21,6 +21,7 @@ STATUS = {"unpaid": 1, "review": 2, "paid": 4, "part_sent": 5, "sent": 6, "done"
 RETURN_TYPE = {"before": 5, "after": 4, "exchange": 2}
 CASE_STATUS = {"asked": 1, "agreed": 2, "sent_back": 3, "refunded": 4, "withdrawn": 5, "exchanging": 12}
 STRANGE_STATUS = 77
+COURIERS = [{"expressCompanyCode": "shunfeng", "expressCompanyName": "顺丰速运"}, {"expressCompanyCode": "zhongtong", "expressCompanyName": "中通速递"}]
 AUTHORISATION = "simulated-code"
 """What the shop's owner gets after authorising, and hands on once."""
 
@@ -64,7 +65,8 @@ class Xiaohongshu(Platform):
         do = {
             "oauth.getAccessToken": self._make_token, "oauth.refreshToken": self._renew_token, "order.getOrderList": self._list,
             "order.getOrderDetail": self._detail, "order.getOrderReceiverInfo": self._receivers, "order.orderDeliver": self._send,
-            "afterSale.listAfterSaleInfos": self._cases, "inventory.getSkuStock": self._stock, "inventory.syncSkuStock": self._set_stock,
+            "afterSale.listAfterSaleInfos": self._cases, "inventory.getSkuStock": self._stock, "common.getExpressCompanyList": lambda _: _yes({"expressCompanyInfos": COURIERS}),
+            "inventory.syncSkuStock": self._set_stock,
         }.get(name)  # fmt: skip
         if do is None:
             return _no(-9_002, "接口不存在")
@@ -208,6 +210,8 @@ class Xiaohongshu(Platform):
         order, skus = self.find(str(asked.get("orderId") or "")), [int(one) for one in asked.get("skuIdList") or []]
         if order is None or not asked.get("expressNo") or not asked.get("expressCompanyCode") or (asked.get("unpack") and not skus):
             return _no(-1, "参数不正确")
+        if asked["expressCompanyCode"] not in {one["expressCompanyCode"] for one in COURIERS}:
+            return _no(-1, "物流公司不存在")
         left = {one.item.sku: one.units - one.sent for one in bundles(order)}
         content = content_of(order, [(sku, left.get(sku, 0)) for sku in skus]) if asked.get("unpack") else []
         if content is None:

@@ -17,6 +17,7 @@ from kaibo.channels.reading_pages import read_each, read_order
 from kaibo.channels.shipping_once import ship_once, units_to_send
 from kaibo.channels.shop_shopify import push, reading
 from kaibo.channels.unoffered import Unoffered
+from kaibo.kit.couriers import COURIERS
 from kaibo.kit.shop_channels import (
     AccountField,
     Can,
@@ -206,4 +207,6 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     )  # fmt: skip
 
 
-KIND = ShopKind("shopify", NAME, NAME, FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of)
+COURIER_NAMES = {one.key: one.zh for one in COURIERS}
+"""A courier is free text there: what the buyer reads beside the number."""
+KIND = ShopKind("shopify", NAME, NAME, FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_NAMES)

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from kaibo.channels.asking import Asker, Pace, json_object
-from kaibo.channels.raw import inner, last_second, text, whole
+from kaibo.channels.courier_lists import NAMES, CourierList
+from kaibo.channels.raw import inner, items, last_second, text, whole
 from kaibo.channels.reading_pages import Row, read_each, read_order
 from kaibo.channels.shipping_once import ship_once, units_to_send
 from kaibo.channels.shop_wechat_shop import push, reading
@@ -162,12 +163,18 @@ class Channel:
         return StockRead(whole(inner(told, "data")["normal_stock_num"]))
 
     def ship(self, parcel: ParcelWrite, *, now: datetime) -> ParcelTaken:
+        def couriers() -> dict[str, str]:
+            told = self._read("channels/ec/order/deliverycompanylist/get", {}, now=now)
+            return {text(one.get("delivery_name")): text(one.get("delivery_id")) for one in items(told.get("company_list"))}
+
+        carrier = CourierList(NAME, couriers).code_of(parcel.carrier_code)
+
         def send(order: PlatformOrder) -> str:
             products = {line.line_no: line.product_id for line in order.lines}
             content = [
                 {"product_id": products.get(number, ""), "sku_id": number, "product_cnt": units} for number, units in units_to_send(parcel, order)
             ]
-            told = {"delivery_id": parcel.carrier_code, "waybill_id": parcel.tracking_no, "deliver_type": 1, "product_infos": content}
+            told = {"delivery_id": carrier, "waybill_id": parcel.tracking_no, "deliver_type": 1, "product_infos": content}
             self._ask("channels/ec/order/delivery/send", {"order_id": parcel.order_no, "delivery_list": [told]}, now=now)
             return ""
 
@@ -258,4 +265,4 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     return Channel(settings, grant)
 
 
-KIND = ShopKind("wechat_shop", NAME, "WeChat Shop", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of)
+KIND = ShopKind("wechat_shop", NAME, "WeChat Shop", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, NAMES)

@@ -10,6 +10,7 @@ from typing import Any
 
 from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.complaint_words import KEYS, ComplaintWords, word_fields
+from kaibo.channels.courier_lists import NAMES, CourierList
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, last_second, moment_of_millis, text, whole
 from kaibo.channels.reading_pages import read_each, read_order, total_of
@@ -155,12 +156,18 @@ class Channel(Unoffered):
     def ship(self, parcel: ParcelWrite, *, now: datetime) -> ParcelTaken:
         """The whole order, or whole items of it: a part of an item's units cannot be told."""
 
+        def couriers() -> dict[str, str]:
+            told = self._read("common.getExpressCompanyList", {}, now=now)
+            return {text(one.get("expressCompanyName")): text(one.get("expressCompanyCode")) for one in items(told.get("expressCompanyInfos"))}
+
+        carrier = CourierList(NAME, couriers).code_of(parcel.carrier_code)
+
         def send(order: PlatformOrder) -> str:
             units = {line.line_no: line.quantity for line in order.lines}
             if any(units.get(number) != part for number, part in parcel.lines):
                 raise self._cannot("只发一个商品的一部分件数 / shipping some units of an item")
             asked: dict[str, Any] = {
-                "orderId": parcel.order_no, "expressNo": parcel.tracking_no, "expressCompanyCode": parcel.carrier_code, "unpack": bool(parcel.lines),
+                "orderId": parcel.order_no, "expressNo": parcel.tracking_no, "expressCompanyCode": carrier, "unpack": bool(parcel.lines),
             }  # fmt: skip
             if parcel.lines:
                 asked["skuIdList"] = [number for number, _ in parcel.lines]
@@ -232,4 +239,4 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     return Channel(settings, grant)
 
 
-KIND = ShopKind("xiaohongshu", NAME, "Xiaohongshu (RED)", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of)
+KIND = ShopKind("xiaohongshu", NAME, "Xiaohongshu (RED)", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, NAMES)
