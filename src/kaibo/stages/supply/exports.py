@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from kaibo.kit.clock import utc_now
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
-from kaibo.stages.supply import queries
+from kaibo.stages.supply import aging, queries
 from kaibo.stages.supply.permissions import SEE
 
 
@@ -43,4 +44,35 @@ SAFETY = ExportKind(
         ExportColumn("formula", "算法"),
     ),
     rows=rows,
+)
+
+
+def age_rows(actor: Any, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    """This function will give every lot on the shelf with its age and what is proposed for it."""
+    for one in aging.rows_for(actor, end or utc_now()):
+        yield (
+            one.sku.code, one.sku.title, one.lot, one.units, one.age_days, one.cover_days, one.sku.price_fen, one.plan.price_fen if one.plan.off_bp else None,
+            one.sku.cost_fen, one.given_up_fen,
+        )  # fmt: skip
+
+
+STOCK_AGE = ExportKind(
+    key="stock-age",
+    title_zh="库龄与折扣方案",
+    title_en="Stock age and discount plan",
+    ability=SEE,
+    personal=False,
+    columns=(
+        ExportColumn("sku", "货号"),
+        ExportColumn("title", "商品"),
+        ExportColumn("lot", "批次"),
+        ExportColumn("units", "可售", Cell.WHOLE),
+        ExportColumn("age", "库龄（天）", Cell.WHOLE),
+        ExportColumn("cover", "够卖（天）", Cell.WHOLE),
+        ExportColumn("price", "现价", Cell.MONEY),
+        ExportColumn("planned", "方案价", Cell.MONEY),
+        ExportColumn("cost", "成本", Cell.MONEY),
+        ExportColumn("given_up", "让利", Cell.MONEY),
+    ),
+    rows=age_rows,
 )

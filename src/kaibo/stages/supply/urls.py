@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from kaibo.stages.supply import count_views, lot_views, quality_views, return_views, safety_views, supplier_views, views
+from kaibo.stages.supply import (
+    age_views,
+    count_views,
+    lot_views,
+    quality_views,
+    return_views,
+    safety_views,
+    supplier_views,
+    views,
+)
 
 app_name = "supply"
 urlpatterns = [
@@ -36,6 +45,7 @@ urlpatterns = [
     path("counts/<uuid:count_id>/approve", count_views.approve, name="approve-count"),
     path("counts/<uuid:count_id>/send-back", count_views.send_back, name="send-back-count"),
     path("counts/<uuid:count_id>/sheet", count_views.sheet, name="count-sheet"),
+    path("age", age_views.stock_age, name="stock-age"),
     path("suppliers", views.suppliers, name="suppliers"),
     path("suppliers/add", views.add_supplier, name="add-supplier"),
     path("suppliers/quotes", views.add_quote, name="add-quote"),

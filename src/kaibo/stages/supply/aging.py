@@ -1,0 +1,118 @@
+"""What stands too long, and at which price it would go: a discount plan by the age of stock (SUP-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from kaibo.kit.clock import business_date
+from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock.models import Level
+from kaibo.master.stock.rules import Bucket
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.stages.supply.models import SafetyLevel
+from kaibo.stages.supply.permissions import SEE
+
+BP = 10_000
+STEPS = (1, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """From so many days in the house, so much off."""
+
+    days: int
+    off_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is proposed for one lot, and why. `cover_days` is how long it lasts at the sales of the last weeks, None when nothing sells."""
+
+    off_bp: int
+    price_fen: int
+    reason: str
+
+
+def plan(
+    *, age_days: int, cover_days: int | None, price_fen: int, cost_fen: int, bands: Sequence[Band], soon_gone_days: int, days_to_expiry: int | None = None
+) -> Plan:
+    """
+    This function will propose the discount of the oldest band a lot has reached. What will be gone soon anyway keeps its
+    price; what expires before it would be sold is one band further; nothing goes below cost.   Source: SUP-11.
+    """
+    reached = [one for one in sorted(bands, key=lambda band: band.days) if age_days >= one.days]
+    level = len(reached)
+    is_expiring = days_to_expiry is not None and (cover_days is None or days_to_expiry < cover_days)
+    if is_expiring:
+        level = min(level + 1, len(bands))
+    if not level:
+        return Plan(0, price_fen, "young")
+    if not is_expiring and cover_days is not None and cover_days <= soon_gone_days:
+        return Plan(0, price_fen, "soon_gone")
+    off = sorted(bands, key=lambda band: band.days)[level - 1].off_bp
+    wanted = price_fen * (BP - off) // BP
+    lowest = min(cost_fen, price_fen)
+    if wanted < lowest:
+        return Plan((price_fen - lowest) * BP // price_fen if price_fen else 0, lowest, "at_cost")
+    return Plan(off, wanted, "expiring" if is_expiring else "old")
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRow:
+    """A lot on the shelf with its age and what is proposed for it."""
+
+    sku: catalog.SkuRow
+    lot_id: UUID
+    lot: str
+    units: int
+    age_days: int
+    cover_days: int | None
+    expires_on: date | None
+    plan: Plan
+
+    @property
+    def given_up_fen(self) -> int:
+        return self.units * (self.sku.price_fen - self.plan.price_fen)
+
+    @property
+    def bound_fen(self) -> int:
+        return self.units * self.sku.cost_fen
+
+
+def bands_in_force() -> tuple[list[Band], int]:
+    """This function will read the bands, and within how many days of sales nothing is discounted."""
+    keys = [f"supply.age_{step}_{part}" for step in STEPS for part in ("days", "off_bp")]
+    found = thresholds.values(*keys, "supply.age_soon_gone_days")
+    bands = [Band(found[f"supply.age_{step}_days"], found[f"supply.age_{step}_off_bp"]) for step in STEPS]
+    return bands, found["supply.age_soon_gone_days"]
+
+
+def rows_for(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> list[AgeRow]:
+    """This function will give every lot that can be sold with its age, the most money bound in old stock first; four queries.   Raises: Forbidden."""
+    access.require(actor, SEE)
+    bands, soon_gone = bands_in_force()
+    there: dict[tuple[UUID, UUID], list[Level]] = {}
+    for level in Level.objects.filter(bucket=Bucket.SELLABLE.value, quantity__gt=0, lot__isnull=False).select_related("lot"):
+        there.setdefault((level.sku_id, level.lot_id), []).append(level)
+    skus = catalog.sku_rows({sku for sku, _lot in there})
+    means = {one.sku_id: one.inputs.get("mean_milli", 0) for one in SafetyLevel.objects.filter(sku__in=skus)}
+    on_shelf: dict[UUID, int] = {}
+    for (sku_id, _lot), levels in there.items():
+        on_shelf[sku_id] = on_shelf.get(sku_id, 0) + sum(one.quantity for one in levels)
+    found = []
+    for (sku_id, lot_id), levels in there.items():
+        sku, lot = skus[sku_id], levels[0].lot
+        if not actor.sees(sku.shop_id) or (shop_id and sku.shop_id != shop_id):
+            continue
+        mean = means.get(sku_id, 0)
+        cover = on_shelf[sku_id] * 1000 // mean if mean else None
+        age = (business_date(now) - business_date(lot.received_at)).days
+        left = (lot.expires_on - business_date(now)).days if lot.expires_on else None
+        proposed = plan(age_days=age, cover_days=cover, price_fen=sku.price_fen, cost_fen=sku.cost_fen, bands=bands, soon_gone_days=soon_gone, days_to_expiry=left)
+        found.append(AgeRow(sku, lot_id, lot.code, sum(one.quantity for one in levels), age, cover, lot.expires_on, proposed))
+    return sorted(found, key=lambda one: (one.plan.off_bp == 0, -one.bound_fen if one.plan.off_bp else -one.age_days, one.sku.code, one.lot))
