@@ -34,11 +34,13 @@ A shop channel `shop_<key>` (a shop on a platform) has these, and no others that
 | `channel.py` | `Settings`, `Channel` (a `kit.shop_channels.ShopChannel`) and `KIND`: what it can do, what an account must say |
 
 Beside them: `asking.py` (paced, bounded calls; what may be asked twice is), `raw.py` and `reading_pages.py` (values and rows
-of JSON). `config/shop_kinds.py` lists the kinds; the back of house knows them by key alone (`plumbing.shop_kinds`). Rules
+of JSON), `signed_forms.py` (calls that are one signed form), `complaint_words.py` and `courier_numbers.py` (what is told apart by
+settings, since nobody proves it), `typed_tokens.py`, `shipping_once.py` and `pages_backwards.py`. `config/shop_kinds.py` lists the kinds; the back of house knows them by key alone (`plumbing.shop_kinds`). Rules
 every shop channel keeps, proven against the simulator (`tests/channels/shop_contract.py`; a platform's own file there says what it is):
 
 * all orders of a window arrive, to the fen, while they change under the reader and calls fail; pages that could shift are
   read from the last to the first; both ends of windows are ours, the first reaches back by the overlap.
+* an answer without its list or total is unreadable, never an empty list.
 * a status nobody documented is `UNKNOWN`; a row that cannot be read is told by its number, never dropped.
 * a push proves itself by its signature and is a hint: what happened is asked for.
 * stock is set absolutely where the platform allows and read back; a parcel told twice is one parcel.
