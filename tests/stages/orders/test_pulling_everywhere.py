@@ -17,8 +17,9 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.simulator.registry import PLATFORMS, open_platform
 from kaibo.simulator.server import Server
+from kaibo.simulator.world import Happening
 from kaibo.stages.orders import gaps, pulling
-from kaibo.stages.orders.models import Order, Pull, PullRefusal
+from kaibo.stages.orders.models import Order, Pull, PullHint, PullRefusal
 from tests.make.people import make_person, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +141,18 @@ def test_ciphertext_is_taken_for_nobody_s_name_and_stays_when_the_platform_takes
     sent = Order.objects.filter(order_no__in=kept).exclude(state="paid")
     assert sent.exists()
     assert all(order.receiver_cipher == kept[order.order_no] for order in sent)
+
+
+def test_a_push_of_kuaishou_under_its_own_key_leaves_a_hint_and_one_under_another_nothing(simulated, client):
+    shop = simulated("kuaishou", orders=6)
+    shop.connect()
+    shop.pull(3_000)
+    order = next(iter(shop.platform.world.orders.values()))
+    headers, body = shop.platform.push([Happening("paid", shop.platform.world.now, order)])
+    address = reverse("orders:push", args=[shop.channel.pk])
+    forged = client.post(address, body[::-1], content_type=headers["Content-Type"])
+    assert (forged.status_code, PullHint.objects.count()) == (403, 0)
+    for _ in range(2):
+        heard = client.post(address, body, content_type=headers["Content-Type"])
+        assert (heard.status_code, heard.json()) == (200, {"result": 1})
+    assert list(PullHint.objects.values_list("order_no", flat=True)) == [shop.platform.number(order)]
