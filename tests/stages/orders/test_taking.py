@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from kaibo.facts.flow import OrderRecorded
 from kaibo.master.stock import queries as stock
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import Refused, Taken
+from kaibo.plumbing import wiring as wires
+from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.outbox.models import OutboxFact
 from kaibo.plumbing.vault import vault
 from kaibo.stages.orders import deciding, items, shipping
@@ -204,7 +208,12 @@ def test_what_the_platform_cancels_gives_its_reserved_units_back():
     assert stock.levels_of([sku])[sku] == {Bucket.INCOMING: 0, Bucket.SELLABLE: 5, Bucket.RESERVED: 0}
 
 
-def test_each_order_is_announced_once_whatever_later_files_say(coat):
+def hears(fact, now):
+    """Somebody who reacts to orders."""
+
+
+def test_each_order_is_announced_once_whatever_later_files_say(coat, monkeypatch):
+    monkeypatch.setattr(outbox, "wiring", lambda: dataclasses.replace(wires.wiring(), reactions={OrderRecorded: (hears,)}))
     take([row("A1", line_no="1"), row("A2", phone="13900000002"), row("A3", ordered_at=None)])
     take([row("A1", line_no="1", status="已发货"), row("A1", line_no="2"), row("A2", phone="13900000002")], exported_at=LATER)
     told = OutboxFact.objects.filter(name="orders.order_recorded").values_list("payload__order_id", "payload__platform", "payload__amount_fen")

@@ -79,7 +79,9 @@ def raw_status_of(lines: Sequence[LineIn]) -> str:
 
 
 def _goods(lines: Sequence[LineIn]) -> str:
-    return "；".join([f"{line.title} {line.specification} ×{line.quantity}".strip() for line in lines])[:200]
+    return "；".join([
+        f"{line.title} {line.specification} ×{line.quantity}".lstrip() if line.specification else f"{line.title} ×{line.quantity}".lstrip() for line in lines
+    ])[:200]  # fmt: skip
 
 
 def line_rest(line: LineIn, order_state: State) -> tuple[Any, ...]:

@@ -150,6 +150,22 @@ def store_lines(takings: Sequence[Taking], items: Items) -> None:
     )  # fmt: skip
 
 
+def sum_up(takings: Sequence[Taking]) -> None:
+    """This function will say anew how many units of what an order has, where this file told of only some of its lines."""
+    partly_told = [one.id for one in takings if one.known and not one.known.lines.keys() <= one.line_ids.keys()]
+    if not partly_told:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE orders_order o SET units = l.units, goods = l.goods
+                 FROM (SELECT order_id, sum(quantity) AS units,
+                              left(string_agg(btrim(concat_ws(' ', platform_title, nullif(platform_specification, ''), '×' || quantity)), '；' ORDER BY id), 200) AS goods
+                         FROM orders_orderline WHERE order_id = ANY(string_to_array(%s, ',')::uuid[]) GROUP BY order_id) l
+                WHERE o.id = l.order_id AND (o.units, o.goods) IS DISTINCT FROM (l.units, l.goods)""",
+            [",".join([one.hex for one in partly_told])],
+        )
+
+
 def _line_first(one: Taking, line: LineIn, items: Items) -> tuple[Any, ...]:
     item = items.of(line)
     return one.line_ids[line.line_no], one.id, item.id if item else None

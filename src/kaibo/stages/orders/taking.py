@@ -189,6 +189,7 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
     met_before = storing.met_before(takings)
     storing.store_orders(told, takings, limits, verify)
     storing.store_lines(takings, items)
+    storing.sum_up(takings)
     storing.store_findings(takings, now=context.now)
     storing.find_duplicates(
         storing.doubtful(takings, met_before), within=timedelta(minutes=limits.duplicate_minutes), now=context.now
@@ -202,6 +203,8 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
 
 def _announce_new(context: ImportContext, platform: str, takings: Sequence[Taking]) -> None:
     """The fact a claim's order is announced by, once an order: later files change orders and record none."""
+    if not outbox.is_heard(OrderRecorded):
+        return
     assert context.shop_id is not None  # `needs_shop`
     outbox.announce_many(
         [
