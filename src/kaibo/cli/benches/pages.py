@@ -1,5 +1,5 @@
 """
-`kaibo bench pages`: server time of the console's main pages on the example shop with many orders loaded.
+`kaibo bench pages`: server time of every page of the console's navigation, and of one page of each kind they lead to, on the example shop with many orders loaded.
 
 Measured inside the server (request in, finished answer out), each page beside the components page (no business in it), so
 that a slow machine shows as a slow baseline and not as a slow page. Beside wall time stands the CPU time of the server and of
@@ -12,6 +12,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -25,10 +26,9 @@ from kaibo.cli.benches.order_file import write_orders
 from kaibo.cli.benches.scratch import scratch_database
 from kaibo.config.setup import django_ready
 
-PAGES = (
-    "/", "/launches/", "/orders/", "/orders/?state=paid", "/orders/verify", "/orders/pick", "/aftersales/", "/goods/", "/stock/", "/supply/", "/selection/",
-    "/selection/candidates", "/compliance/", "/listing/", "/showplan/", "/warmup/", "/live/", "/analytics/", "/members/", "/risk/", "/imports/", "/search?q=69",
-)  # fmt: skip
+MORE = ("/orders/?state=paid", "/orders/?late=1", "/search?q=69", "/notices", "/profile")
+"""Beside the pages of the navigation: lists narrowed, what is found, what one was told."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")
         else:
             sys.stdout.write(
-                f"{one['page']:<26} {one['status']}  p50 {one['p50_ms']:>7.1f} ms  p95 {one['p95_ms']:>7.1f} ms  cpu {one['cpu_ms']:>6.1f}"
+                f"{_UUID.sub('…', one['page']):<34} {one['status']}  p50 {one['p50_ms']:>7.1f} ms  p95 {one['p95_ms']:>7.1f} ms  cpu {one['cpu_ms']:>6.1f}"
                 f" + database {one['database_cpu_ms']} ms  {one['queries']:>3} queries  {one['ratio']:>5.1f} × components page\n"
             )
     return 0
@@ -97,7 +97,7 @@ def _measure(times: int) -> list[dict[str, Any]]:
     client.force_login(Person.objects.get(account="linxia"), backend="django.contrib.auth.backends.ModelBackend")
     baseline, _cpu, _database = _times(client, "/components", times)
     found = []
-    for page in ("/components", *PAGES):
+    for page in ("/components", *every_page(client)):
         taken, cpu_ms, database_cpu_ms = _times(client, page, times)
         with CaptureQueriesContext(connection) as queries:
             status = client.get(page).status_code
@@ -108,6 +108,30 @@ def _measure(times: int) -> list[dict[str, Any]]:
                 "queries": len(queries), "ratio": round(statistics.median(taken) / statistics.median(baseline), 2),
             }
         )
+    return found
+
+
+def every_page(client: Any) -> list[str]:
+    """This function will give the addresses of all pages of the navigation, then one page of each kind that these lead to: an order, a lot, a session."""
+    from django.urls import Resolver404, resolve
+
+    from kaibo.console.navigation import visible_pages
+    from kaibo.plumbing.access.actor import KAIBO
+
+    found = list(dict.fromkeys(["/", *(address for _stage, _title, address in visible_pages(KAIBO)), *MORE]))
+    kinds = {resolve(page.partition("?")[0]).view_name for page in found} | {"components"}
+    for page in tuple(found):
+        for address in re.findall(r'href="(/[^"#?]+)', client.get(page).content.decode()):
+            try:
+                kind = resolve(address).view_name
+            except Resolver404:
+                continue
+            if kind in kinds:
+                continue
+            kinds.add(kind)
+            answer = client.get(address)
+            if answer.status_code == 200 and not answer.streaming and answer.headers["Content-Type"].startswith("text/html"):
+                found.append(address)
     return found
 
 

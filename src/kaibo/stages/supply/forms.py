@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kaibo.master.catalog.forms import YuanField
 from kaibo.master.catalog.queries import skus_visible
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.long_select import LongSelect
 from kaibo.stages.supply import rules
 from kaibo.stages.supply.models import Supplier
 
@@ -24,7 +25,7 @@ class SupplierForm(forms.Form):
 
 class _WithChoices(forms.Form):
     supplier = forms.ChoiceField(label=_("供应商"))
-    sku = forms.ChoiceField(label=_("货号"))
+    sku = forms.ChoiceField(label=_("货号"), widget=LongSelect)
 
     def __init__(self, *args: object, actor: Actor, suppliers: list[Supplier], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kaibo.master.catalog.queries import skus_visible
 from kaibo.master.people.queries import choices as people_choices
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.long_select import LongSelect
 from kaibo.stages.supply import sampling_tables
 from kaibo.stages.supply.models import Supplier
 from kaibo.stages.supply.quality import Brought, DefectSaid
@@ -82,7 +83,7 @@ class SampleForm(forms.Form):
     """A pre-production sample."""
 
     supplier = forms.ChoiceField(label=_("供应商"))
-    sku = forms.ChoiceField(label=_("货号"))
+    sku = forms.ChoiceField(label=_("货号"), widget=LongSelect)
     units = forms.IntegerField(label=_("样品件数"), min_value=1, max_value=1_000, initial=2)
 
     def __init__(self, *args: object, actor: Actor, suppliers: list[Supplier], **kwargs: object) -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from kaibo.kit.clock import business_date, from_shanghai
 from kaibo.master.catalog import queries as catalog
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.long_select import LongSelect
 from kaibo.stages.supply import permissions, scoring, supplier_book, supplier_figures
 from kaibo.stages.supply.forms import DAY, YuanField
 from kaibo.stages.supply.models import Negotiation
@@ -39,7 +40,7 @@ CAUSE_WORDS = {"shortfall": gettext_lazy("产能不足"), "late": gettext_lazy("
 
 
 class AskForm(forms.Form):
-    sku = forms.ChoiceField(label=gettext_lazy("货号"), required=False)
+    sku = forms.ChoiceField(label=gettext_lazy("货号"), required=False, widget=LongSelect)
     question = forms.CharField(label=gettext_lazy("问了什么"), max_length=300)
     target = YuanField(label=gettext_lazy("我们的目标价（元）"), required=False)
     asked_at = forms.DateTimeField(label=gettext_lazy("什么时候问的"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
@@ -65,7 +66,7 @@ class ScreeningForm(forms.Form):
 
 class AgreementForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("协议"), choices=[("standby", gettext_lazy("备用供货（每周能供多少件）")), ("material", gettext_lazy("备料（为多少件备好料）"))])
-    sku = forms.ChoiceField(label=gettext_lazy("货号"))
+    sku = forms.ChoiceField(label=gettext_lazy("货号"), widget=LongSelect)
     units = forms.IntegerField(label=gettext_lazy("件数"), min_value=1)
     price = YuanField(label=gettext_lazy("单价（元）"))
     lead_days = forms.IntegerField(label=gettext_lazy("交期（天）"), min_value=1, max_value=365)
@@ -79,7 +80,7 @@ class AgreementForm(forms.Form):
 
 
 class ShortfallForm(forms.Form):
-    sku = forms.ChoiceField(label=gettext_lazy("哪个货号供不上"))
+    sku = forms.ChoiceField(label=gettext_lazy("哪个货号供不上"), widget=LongSelect)
     until = forms.DateField(label=gettext_lazy("到哪天"), widget=DAY)
     reason = forms.CharField(label=gettext_lazy("对方怎么说"), max_length=200)
 
