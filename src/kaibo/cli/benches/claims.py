@@ -202,7 +202,7 @@ def _overload(bench: _Bench, ports: list[int], best: float) -> dict[str, Any]:
     storm = seen["phases"][1]
     goodput = storm["statuses"].get("201", 0) / storm["seconds"]
     return {
-        "connections": connections, "offered_per_second": round(best * OVERLOAD), "goodput_per_second": round(goodput), "goodput_kept": round(goodput / best, 2),
+        "connections": connections, "offered_per_second": round(best * OVERLOAD), "goodput_per_second": round(goodput), "goodput_kept": round(goodput / max(best, 1), 2),
         "statuses": storm["statuses"], "given_up_by_clients": seen["given_up"], "recovered_after_seconds": seen["recovered_after"],
         "lost_connections": seen["lost_connections"], "unanswered": seen["unanswered"],
     }  # fmt: skip
