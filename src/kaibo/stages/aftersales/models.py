@@ -59,6 +59,8 @@ class Case(models.Model):
             models.Index(fields=["shop", "due_at"], name="cases_due", condition=~Q(state="closed")),
             models.Index(fields=["owner_id", "due_at"], name="cases_of_owner", condition=~Q(state="closed")),
             models.Index(fields=["shop", "-opened_at"], name="cases_newest"),
+            models.Index(fields=["due_at", "id"], name="cases_by_due"),
+            models.Index(fields=["severity"], include=["shop"], name="cases_by_severity"),
             models.Index(fields=["case_no"], name="cases_by_number", opclasses=["varchar_pattern_ops"]),
         ]
 
