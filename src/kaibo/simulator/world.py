@@ -118,6 +118,9 @@ class World:
         self.cases: dict[int, Case] = {}
         self.happened: list[Happening] = []
         self.items = _items()
+        self.sells_out = False
+        """Whether buyers who find too little leave; else there is always enough."""
+        self.turned_away = 0
         self._dice = random.Random(seed)
         self._coming: list[tuple[int, int, str, int]] = []
         self._drafts: dict[int, Order] = {}
@@ -195,11 +198,29 @@ class World:
             while self._coming and self._coming[0][0] <= to:
                 at, _, what, number = heapq.heappop(self._coming)
                 self.now = max(self.now, at)
-                order = self._drafts[number]
+                if what == "made" and not self._takes_stock(self._drafts[number]):
+                    del self._drafts[number]
+                order = self._drafts.get(number)
+                if order is None:
+                    continue
                 case = self._happen(order, what, at)
                 if order.changed_at == at:
                     self.happened.append(Happening(what, at, order, case))
             self.now = max(self.now, to)
+
+    def _takes_stock(self, order: Order) -> bool:
+        if not self.sells_out:
+            return True
+        if any(line.item.stock < line.units for line in order.lines):
+            self.turned_away += 1
+            return False
+        for line in order.lines:
+            line.item.stock -= line.units
+        return True
+
+    def _gives_stock_back(self, lines: list[Line]) -> None:
+        for line in lines if self.sells_out else []:
+            line.item.stock += line.units
 
     def _happen(self, order: Order, what: str, at: int) -> Case | None:
         if what == "made":
@@ -209,6 +230,8 @@ class World:
         if what in {"unpaid_cancelled", "reviewed", "paid"}:
             order.stage = {"unpaid_cancelled": "cancelled", "reviewed": "review", "paid": "paid"}[what]
             order.changed_at, order.why_cancelled = at, "超时未支付" if what == "unpaid_cancelled" else ""
+            if what == "unpaid_cancelled":
+                self._gives_stock_back(order.lines)
             order.paid_at = order.paid_at or (0 if what == "unpaid_cancelled" else at)
             return None
         if what in {"part_sent", "sent"}:
@@ -257,6 +280,8 @@ class World:
             line.case.stage, line.case.changed_at = "withdrawn", at
         else:
             line.case.stage, line.case.changed_at = "refunded", at
+            if line.case.kind == "before" and not line.sent:
+                self._gives_stock_back([line])
             if len(order.lines) == 1 and order.stage in {"paid", "review"}:
                 order.stage, order.why_cancelled = "cancelled", "退款成功"
         order.changed_at = at

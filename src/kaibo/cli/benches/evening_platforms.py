@@ -8,6 +8,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
+from kaibo.simulator.platform import Platform
+
 SECRET = "bench of an evening"  # noqa: S105  a simulated platform's
 
 
@@ -42,6 +44,14 @@ class Platforms:
     def truth(self) -> dict[str, Any]:
         """This function will give every order of every platform, the calls made, and the CPU seconds spent there."""
         return self._ask("truth")
+
+    def sell_out(self, told: Sequence[str]) -> None:
+        """
+        This function will let buyers find only what each platform was told it may sell; before, there was enough of everything.
+
+        On platforms that cannot be told, somebody takes the goods off by hand: nothing else keeps them from selling what is not there.
+        """
+        self._ask("sell_out", told)
 
     def calm(self) -> None:
         """This function will end the chaos: what is compared at the end is asked on the platforms' best day."""
@@ -80,10 +90,31 @@ def _serve(pipe: Connection, evening: Evening) -> None:
             for one in platforms.values():
                 one.chaos.throttled = one.chaos.broken = 0
             pipe.send(None)
+        elif what == "sell_out":
+            for name, one in platforms.items():
+                one.world.sells_out = True
+                for item in one.world.items if name not in value else []:
+                    item.stock = 0
+            pipe.send(None)
         elif what == "truth":
             times = os.times()
-            told = {name: {**one.truth(), "calls": sum(one.calls.values())} for name, one in platforms.items()}
+            told = {name: {**one.truth(), "calls": sum(one.calls.values()), **_sold(one)} for name, one in platforms.items()}
             pipe.send({"platforms": told, "cpu_seconds": times.user + times.system})
         else:
             server.stop()
             return
+
+
+def _sold(platform: Platform) -> dict[str, Any]:
+    """Units by item that buyers are owed or have, how many were turned away, and each parcel's order by its waybill."""
+    units: dict[str, int] = {}
+    waybills: list[tuple[str, str]] = []
+    over = 0
+    for order in platform.world.orders.values():
+        waybills += [(parcel.number, platform.number(order)) for parcel in order.parcels]
+        for line in order.lines:
+            over += max(0, line.sent - line.units)
+            is_back = line.case is not None and line.case.stage == "refunded" and line.case.kind == "before" and not line.sent
+            if order.stage != "cancelled" and not is_back:
+                units[line.item.code] = units.get(line.item.code, 0) + line.units
+    return {"units": units, "turned_away": platform.world.turned_away, "waybills": waybills, "sent_beyond": over}
