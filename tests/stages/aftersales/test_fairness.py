@@ -11,7 +11,7 @@ from kaibo.stages.aftersales import fairness, review_calls, rules
 TIED = [
     "退您全款，您把差评删了吧", "给个五星好评返10元", "删 * 除 评 价 后补偿50元", "不用担心，删掉评价就给您退款", "请刪除差評", "评价改一下可以吗", "帮忙改成好评",
     "把评论撤了再退", "方便的话追加一条好评哦", "如果满意麻烦给我们点个赞", "不能退款除非删掉差评", "别忘了给个好评", "不删差评不退", "改成５星", "差评\u200b帮忙删\u200b一下",
-    "Please delete your review and we refund", "we cannot refund unless you remove the review", "五星返现",
+    "Please delete your review and we refund", "we cannot refund unless you remove the review", "五星返现", "无需修改评价。评价改一下可以吗", "把差评删了。运费由您出",
 ]  # fmt: skip
 FREE = [
     "不以删改评价为条件", "您的评价由您决定，补偿都一样", "无需修改评价", "衣服给您换一件新的，运费我们出", "删改评价与补偿无关", "您可以保留评价，我们照样退款", "收到差评我们很重视",

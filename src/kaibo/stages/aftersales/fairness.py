@@ -30,6 +30,10 @@ _FREE_AFTER = re.compile(r"^.{0,10}?(?:无关|为条件.{0,2}$|与此无关|都�
 _NEGATED_CONDITION = re.compile(r"不以.{0,14}(?:为条件|为前提)")
 
 
+_CLAUSES = re.compile(r"[，。！？；,.!?;\n]")
+"""What makes a text innocent stands in the same clause: a “不用” of the one before says nothing of this one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tie:
     """Where a text asks for a review in return; `start` and `end` are characters of the text, half open."""
@@ -56,22 +60,20 @@ def ties_in(text: str) -> list[Tie]:
     free = [(one.start(), one.end()) for one in _NEGATED_CONDITION.finditer(plain.text)]
     found: list[Tie] = []
     for pattern in _TIES:
-        for one in pattern.finditer(plain.text):
-            begin, end = one.span()
+        for begin in range(len(plain.text)):
+            one = pattern.match(plain.text, begin)
+            if one is None:
+                continue
+            end = one.end()
             if any(low <= begin < high for low, high in free):
                 continue
             before, after = plain.text[max(0, begin - 12) : begin], plain.text[end : end + 14]
-            if _INNOCENT.search(_sentence_end(before)) or _FREE_AFTER.match(after):
+            if _INNOCENT.search(_CLAUSES.split(before)[-1]) or _FREE_AFTER.match(_CLAUSES.split(after)[0]):
                 continue
             start, stop = plain.starts[begin], plain.ends[end - 1]
             if not any(known.start < stop and start < known.end for known in found):
                 found.append(Tie(start, stop, text[start:stop]))
     return sorted(found, key=lambda tie: tie.start)
-
-
-def _sentence_end(text: str) -> str:
-    """What stands in the same sentence: a “不用” of the sentence before says nothing of this one."""
-    return re.split(r"[，。！？；,.!?;\n]", text)[-1]
 
 
 def refuse_tied(*texts: str) -> None:
