@@ -54,7 +54,7 @@ def case(request: ConsoleRequest, case_id: UUID) -> HttpResponse:
             "case": found, "state_title": words.word(rules.STATE_WORDS, found.state), "next": words.word(rules.NEXT_WORDS, found.state),
             "owner": people.names_of([found.owner_id]).get(found.owner_id, "—") if found.owner_id else "—", "people": people.choices(),
             "moves": _moves(state, Kind(found.kind)), "is_open": state is not State.CLOSED, "is_settled": state in rules.SETTLED,
-            "may_receive_now": rules.STEPS.allows(state, State.RECEIVED), "may_close_now": rules.may_close(state, last_contact=found.last_contact),
+            "may_receive_now": state in rules.EXPECTS_GOODS, "may_close_now": rules.may_close(state, last_contact=found.last_contact),
             "may_handle": can(HANDLE, shop_id=found.shop_id), "may_receive": can(RECEIVE, shop_id=found.shop_id),
             "contacts": words.choices(words.CONTACT_WORDS), "history": [_history(one) for one in queries.entries_of(found.pk)],
             "trail": [(_("售后个案"), reverse("aftersales:list")), (found.case_no, "")],

@@ -13,7 +13,7 @@ from kaibo.master.stock.models import Lot
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.stages.aftersales import queries, rules
-from kaibo.stages.aftersales.complaints import LineUnknown
+from kaibo.stages.aftersales.complaints import CaseMovedOn, LineUnknown
 from kaibo.stages.aftersales.models import Case, ReturnedGoods
 from kaibo.stages.aftersales.permissions import RECEIVE
 from kaibo.stages.aftersales.rules import State
@@ -36,6 +36,8 @@ def receive_return(*, actor: Actor, case_id: UUID, quantity: int, now: datetime)
     if case.line_id is None:
         raise LineUnknown
     rules.STEPS.require(State(case.state), State.RECEIVED)
+    if State(case.state) not in rules.EXPECTS_GOODS:
+        raise CaseMovedOn
     # lock: the order's line before the ledger, as everybody who touches an order does
     line = OrderLine.objects.select_for_update().get(pk=case.line_id)
     units = dict(stock.units_of(line.sku_id, quantity)) if line.sku_id else {}

@@ -99,6 +99,8 @@ SETTLED = frozenset({State.REFUNDED, State.EXCHANGED, State.REPAIRED, State.REJE
 
 IN_OUR_HANDS = frozenset({State.RECEIVED, State.REFUNDING, State.EXCHANGING, State.REPAIRING})
 """The goods came back (or need not): the law's seven days run."""
+EXPECTS_GOODS = frozenset({State.APPROVED_RETURN, State.BUYER_SHIPPED})
+"""Goods may come back; from a dropped replacement or a repair a case returns to `received` by other ways."""
 OWN_SERVICE = frozenset({State.RECEIVED, State.REFUNDING, State.REFUNDED, State.EXCHANGING, State.EXCHANGED, State.REPAIRED, State.CLOSED})
 """Steps that move money, goods or an order; they have services of their own and cannot be taken by hand."""
 
