@@ -18,6 +18,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake.models import ImportRun
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.aftersales.models import Case
+from kaibo.plumbing.payments import pay_channels
 from kaibo.room import polls
 from kaibo.room.figures import room_figures
 from kaibo.stages.analytics.models import Retrospective, Snapshot
@@ -39,8 +40,9 @@ def shop(tmp_path, monkeypatch):
     now = utc_now()
     starts_at = now - timedelta(minutes=tonight.MINUTES_IN)
     database = url_of(connection.settings_dict["NAME"])
-    for place in ("kaibo.demo.payments.address", "kaibo.demo.talk.address"):
+    for place in ("kaibo.demo.payments.address", "kaibo.demo.talk.address", "kaibo.config.paying.address"):
         monkeypatch.setattr(place, lambda _env: database)
+    pay_channels.cache_clear()
     built = house.build(now, starts_at)
     tonight.list_goods(built, now - timedelta(days=15))
     afterwards.before_tonight(built, now)
@@ -48,7 +50,8 @@ def shop(tmp_path, monkeypatch):
     afterwards.announce(session_id, starts_at)
     tonight.go_on_air(session_id, starts_at, utc_now())
     afterwards.around_tonight(built, session_id, now)
-    return built
+    yield built
+    pay_channels.cache_clear()
 
 
 def test_the_example_shop_is_whole(shop):

@@ -131,7 +131,7 @@ def test_a_fact_without_reactions_is_kept_and_needs_no_delivery(now):
 
 @pytest.mark.parametrize("kind", ALL_FACTS)
 def test_every_fact_survives_its_journey_through_json(kind, now):
-    examples = {"UUID": UUID(int=3), "datetime": now, "str": "文", "int": 4, "tuple[str, ...]": ("一", "二")}
+    examples = {"UUID": UUID(int=3), "datetime": now, "str": "文", "int": 4, "tuple[str, ...]": ("一", "二"), "tuple[UUID, ...]": (UUID(int=1), UUID(int=2))}
     values = {field.name: examples[str(field.type).split(" |")[0]] for field in dataclasses.fields(kind)}
     fact = kind(**values)
     assert fact_from_json(kind, fact.as_json()) == fact

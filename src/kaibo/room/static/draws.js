@@ -35,11 +35,11 @@ export class Draws {
   }
 
   async #ask(draw, moved) {
-    this.mine[draw] = { ...this.mine[draw], at: moved };
+    this.mine[draw] = { ...this.mine[draw], at: moved, isTold: false };
     let got;
     try { got = await this.wire.look(`/draws/${draw}/mine`); } catch { this.mine[draw].at = ""; return; }
     const had = this.mine[draw]; // an entry made while this was being asked is not in the answer
-    this.mine[draw] = { ...got, entry: got.entry ?? had.entry, receipt: got.receipt ?? had.receipt, at: moved };
+    this.mine[draw] = { ...got, entry: got.entry ?? had.entry, receipt: got.receipt ?? had.receipt, at: moved, isTold: true };
     this.#draw();
   }
 
@@ -99,7 +99,7 @@ export class Draws {
       if (mine.prize_state === "claimed") return { line: d("claimed", prize, mine.code), kind: "good" };
       if (mine.prize_state === "forfeited") return { line: d("forfeited"), isOver: true };
       const names = one.winners.filter((w) => w.state !== "forfeited").map((w) => w.name);
-      return { line: names.length ? d("winners", names.slice(0, 3).join(language === "en" ? ", " : "、") + (names.length > 3 ? d("and_more", names.length) : "")) : d("nobody"), isOver: true };
+      return { line: names.length ? d("winners", names.slice(0, 3).join(language === "en" ? ", " : "、") + (names.length > 3 ? d("and_more", names.length) : "")) : d("nobody"), isOver: !this.wire.me || mine.isTold };
     }
     if (one.state === "frozen") {
       const isLate = new Date(one.draws_at) <= now;
