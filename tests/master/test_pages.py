@@ -128,3 +128,13 @@ def test_another_shops_product_is_not_found(client, sku):
 
 def test_search_finds_a_product_by_its_item_code(alice, sku):
     assert "短款羊毛双面呢外套" in alice.get("/search?q=KB-2417-B").content.decode()
+
+
+def test_a_cell_of_the_matrix_gives_an_ability_and_takes_it_back(alice):
+    page = alice.get("/people/roles").content.decode()
+    assert 'value="service orders:order:release 1"' in page
+    alice.post("/people/roles/grant", {"cell": "service orders:order:release 1"})
+    assert 'value="service orders:order:release 0"' in alice.get("/people/roles").content.decode()
+    assert alice.post("/people/roles/grant", {"cell": "nobody orders:order:release 1"}).status_code == 422
+    assert alice.post("/people/roles/grant", {"cell": "service orders:order:release 0"}).status_code in {200, 302}
+    assert 'value="service orders:order:release 1"' in alice.get("/people/roles").content.decode()

@@ -9,6 +9,7 @@ import uvicorn
 from kaibo.config import logs
 from kaibo.config.catalogues import compile_stale
 from kaibo.config.env import read_env
+from kaibo.config.standing import leave_standing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +21,11 @@ def run(args: argparse.Namespace) -> int:
     env = read_env()
     logs.set_up()
     compile_stale()
+    from kaibo.config.probes import application
+
+    leave_standing()
     uvicorn.run(
-        "kaibo.config.probes:application",
+        application,
         host=args.bind or env.bind,
         port=args.port or env.console_port,
         loop="uvloop",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import resource
 import socket
@@ -21,6 +20,7 @@ from kaibo.channels.pay_wechat.pages import InsideWeChat
 from kaibo.config.env import Env
 from kaibo.config.paying import address_public_key, pay_channels
 from kaibo.config.serving import Server
+from kaibo.config.standing import leave_standing
 from kaibo.database.address import address, create_if_missing
 from kaibo.kit.errors import Unavailable
 from kaibo.lake.append import Journal, JournalTaken
@@ -195,12 +195,6 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
 
 
 async def _run(server: uvicorn.Server, door: socket.socket, journal: Journal) -> None:
-    # What stands now stays: the collector need not walk through modules and word lists while people are claiming.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
-    try:
-        async with _sealing(journal):
-            await server.serve(sockets=[door])
-    finally:
-        gc.unfreeze()
+    leave_standing()
+    async with _sealing(journal):
+        await server.serve(sockets=[door])

@@ -25,6 +25,7 @@ from kaibo.cli.benches.database_cpu import database_cpu_seconds
 from kaibo.cli.benches.order_file import write_orders
 from kaibo.cli.benches.scratch import scratch_database
 from kaibo.config.setup import django_ready
+from kaibo.config.standing import leave_standing
 
 MORE = ("/orders/?state=paid", "/orders/?late=1", "/search?q=69", "/notices", "/profile")
 """Beside the pages of the navigation: lists narrowed, what is found, what one was told."""
@@ -93,6 +94,7 @@ def _measure(times: int) -> list[dict[str, Any]]:
     from kaibo.master.people.models import Person
 
     settings.ALLOWED_HOSTS = ["testserver"]
+    leave_standing()  # as `serve` does
     client = Client(raise_request_exception=False)
     client.force_login(Person.objects.get(account="linxia"), backend="django.contrib.auth.backends.ModelBackend")
     baseline, _cpu, _database = _times(client, "/components", times)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from kaibo.kit.errors import Invalid
 from kaibo.master.people import queries, services
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.access import ROLE_TITLES
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.drawn import escaped
 from kaibo.plumbing.wiring import wiring
 
 
@@ -82,26 +86,38 @@ def roles(request: ConsoleRequest) -> HttpResponse:
     access.require(request.actor, services.PERSON_MANAGE)
     granted = queries.granted_abilities()
     is_english = (get_language() or "").startswith("en")
-    lines = [
-        {
-            "key": ability.key, "words": ability.en if is_english else ability.zh,
-            "cells": [
-                {"role": role, "has": role == "owner" or (role, ability.key) in granted, "fixed": role == "owner"}
-                for role in ROLE_TITLES
-            ],
-        }
-        for ability in wiring().abilities().values()
-    ]  # fmt: skip
-    return render(request, "people/roles.html", {"lines": lines, "titles": [_role_words(role) for role in ROLE_TITLES]})
+    rows = "".join(_ability_row(one.key, one.en if is_english else one.zh, granted) for one in wiring().abilities().values())
+    return render(request, "people/roles.html", {"rows": mark_safe(rows), "titles": [_role_words(role) for role in ROLE_TITLES]})  # noqa: S308  every part is escaped
+
+
+def _ability_row(key: str, words: str, granted: Collection[tuple[str, str]]) -> str:
+    """A row of the matrix, drawn without a template: there are over a thousand cells."""
+    give, take, has_words = escaped(_("授予")), escaped(_("收回")), escaped(_("有"))
+    words, key = escaped(words), escaped(key)
+    cells = []
+    for role in ROLE_TITLES:
+        has = (role, key) in granted
+        if role == "owner":
+            cells.append(f'<td class="center"><span class="gate ok" aria-label="{has_words}">✓</span></td>')
+        else:
+            cells.append(
+                f'<td class="center"><button class="gate {"ok" if has else "none"}" name="cell" value="{role} {key} {"0" if has else "1"}"'
+                f' aria-label="{take if has else give} {words}">{"✓" if has else "·"}</button></td>'
+            )
+    return f'<tr><td>{words}<div class="muted">{key}</div></td>{"".join(cells)}</tr>'
 
 
 @require_POST
 def grant(request: ConsoleRequest) -> HttpResponse:
+    """The cell says it all: whose, what, and 1 to give or 0 to take."""
+    role, ability, has = ([*request.POST.get("cell", "").split(" "), "", "", ""])[:3]
+    if role not in ROLE_TITLES or ability not in wiring().abilities():
+        raise Invalid
     services.grant(
         actor=request.actor,
-        role=request.POST["role"],
-        ability=request.POST["ability"],
-        is_granted=request.POST.get("has") == "1",
+        role=role,
+        ability=ability,
+        is_granted=has == "1",
         now=request.now,
     )
     return done(request, _("权限已更新，立即生效"), "people:roles")
