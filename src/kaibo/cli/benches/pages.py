@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
 import os
 import re
@@ -105,7 +106,7 @@ def _measure(times: int) -> list[dict[str, Any]]:
             status = client.get(page).status_code
         found.append(
             {
-                "page": page, "status": status, "p50_ms": round(statistics.median(taken), 1), "p95_ms": round(sorted(taken)[int(len(taken) * 0.95)], 1),
+                "page": page, "status": status, "p50_ms": round(statistics.median(taken), 1), "p95_ms": round(sorted(taken)[math.ceil(len(taken) * 0.95) - 1], 1),
                 "cpu_ms": round(cpu_ms, 1), "database_cpu_ms": "?" if database_cpu_ms is None else round(database_cpu_ms, 1),
                 "queries": len(queries), "ratio": round(statistics.median(taken) / statistics.median(baseline), 2),
             }
