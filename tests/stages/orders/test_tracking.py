@@ -210,3 +210,10 @@ def test_only_the_manager_connects_a_tracker(road):
 )
 def test_who_will_be_late_at_this_pace(due, per_hour, late):
     assert predicted_late(due, per_hour) == late
+
+
+def test_while_nobody_looks_a_parcel_is_not_called_late(road):
+    one = road()
+    tracking.connect(actor=KAIBO, key="kuaidi100", given={}, is_on=False, now=NOW)
+    one.pass_hours(200)
+    assert not ParcelTrack.objects.exclude(trouble="").exists()

@@ -108,6 +108,8 @@ def open_tracker(key: str = "") -> Tracker | None:
 
 def follow_due(now: datetime) -> int:
     """This function will follow new parcels, ask about those whose turn it is, find those that stand still; a clock."""
+    if open_tracker() is None:
+        return 0  # nobody looks: that nothing was heard of a parcel says nothing about it
     begin_following(now)
     asked = _ask_due(now)
     return asked + find_stalled(now)
