@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
+from kaibo.cli.benches.servers import surroundings
 from kaibo.config.shop_kinds import all_kinds
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(600)]
@@ -31,6 +31,6 @@ def test_every_platform_s_orders_equal_ours_to_the_fen_and_no_parcel_leaves_twic
 def evening(folder) -> dict:
     """What the bench tells, from a process of its own: it makes and drops a database beside the tests'."""
     command = [sys.executable, "-m", "kaibo.cli", "bench", "evening", "--json", *SMALL]
-    done = subprocess.run(command, env={**os.environ, "KAIBO_DATA": str(folder)}, capture_output=True, text=True, timeout=580, check=False)
+    done = subprocess.run(command, env={**surroundings(), "KAIBO_DATA": str(folder)}, capture_output=True, text=True, timeout=580, check=False)
     assert done.returncode == 0, done.stderr[-3_000:]
     return json.loads(done.stdout.splitlines()[-1])

@@ -12,6 +12,8 @@ from typing import Any
 
 TRIES = 30
 CARRIER = "顺丰"
+BUFFERS = {"pdd": 2}
+"""Units kept back where unpaid orders hold stock that nobody is told of: what a person would set on the page."""
 
 
 def open_shop(accounts_given: Mapping[str, Mapping[str, str]], goods: Mapping[str, tuple[str, int]], units: int, at: int) -> dict[str, str]:
@@ -148,6 +150,8 @@ def _publish(now: datetime) -> int:
     listed = dict(ChannelItem.objects.values_list("sku").annotate(Count("channel", distinct=True)))
     for sku, channels in listed.items():  # a person would share it so on the page
         ChannelItem.objects.filter(sku=sku).exclude(is_on=True, share_bp=10_000 // channels).update(is_on=True, share_bp=10_000 // channels, next_try_at=now)
+    for platform, units in BUFFERS.items():
+        ChannelItem.objects.filter(channel__platform=platform).exclude(buffer_units=units).update(buffer_units=units, next_try_at=now)
     told = 0
     for _ in range(TRIES):
         more = publishing.publish_due(now)
