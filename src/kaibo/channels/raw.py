@@ -26,6 +26,14 @@ def whole(value: Any) -> int:
     return int(value)
 
 
+def units(raw: Mapping[str, Any], name: str) -> int:
+    """This function will read how many of something a line holds.   Raises: KeyError, ValueError (none, or no number)."""
+    count = whole(raw[name])
+    if count <= 0:
+        raise ValueError(name)
+    return count
+
+
 def fen_of_yuan(value: Any) -> int:
     """This function will read yuan exactly into fen, from text or a JSON number.   Raises: ValueError."""
     if value is None or value == "":

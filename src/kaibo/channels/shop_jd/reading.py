@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from kaibo.channels.paid_shares import paid_shares
-from kaibo.channels.raw import fen_of_yuan, inner, items, text, whole
+from kaibo.channels.raw import fen_of_yuan, inner, items, text, units, whole
 from kaibo.channels.yuan import shanghai_moment
 from kaibo.kit.shop_channels import (
     CaseKind,
@@ -79,9 +79,7 @@ def order_of(raw: Mapping[str, Any]) -> PlatformOrder:
 
 
 def _line(raw: Mapping[str, Any], paid_fen: int, status: str, state: OrderState) -> PlatformLine:
-    quantity = whole(raw["itemTotal"])
-    if quantity <= 0:
-        raise ValueError("itemTotal")
+    quantity = units(raw, "itemTotal")
     return PlatformLine(
         line_no="",
         title=text(raw.get("skuName")),

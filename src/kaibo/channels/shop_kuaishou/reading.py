@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from kaibo.channels.raw import inner, items, moment_of_millis, text, whole
+from kaibo.channels.raw import inner, items, moment_of_millis, text, units, whole
 from kaibo.kit.shop_channels import (
     CaseKind,
     CaseState,
@@ -79,9 +79,7 @@ def order_of(raw: Mapping[str, Any], total_fee: TotalFee = "paid") -> PlatformOr
 
 
 def _line(raw: Mapping[str, Any], paid_fen: int, status: str, state: OrderState, aftersale: str) -> PlatformLine:
-    quantity = whole(raw["num"])
-    if quantity <= 0:
-        raise ValueError("num")
+    quantity = units(raw, "num")
     return PlatformLine(
         line_no="",
         title=text(raw.get("itemTitle")),

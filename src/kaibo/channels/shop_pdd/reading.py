@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kaibo.channels.raw import fen_of_yuan, items, text, whole
+from kaibo.channels.raw import fen_of_yuan, items, text, units, whole
 from kaibo.channels.yuan import shanghai_moment
 from kaibo.kit.money import allocate
 from kaibo.kit.shop_channels import (
@@ -107,9 +107,7 @@ def _parcels(raw: Mapping[str, Any]) -> tuple[PlatformParcel, ...]:
 
 
 def _line(raw: Mapping[str, Any], paid_fen: int, status: str, state: OrderState, aftersale: str) -> PlatformLine:
-    quantity = whole(raw["goods_count"])
-    if quantity <= 0:
-        raise ValueError("goods_count")
+    quantity = units(raw, "goods_count")
     return PlatformLine(
         line_no="",
         title=text(raw.get("goods_name")),

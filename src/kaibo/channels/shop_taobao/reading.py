@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kaibo.channels.raw import fen_of_yuan, inner, items, text, whole
+from kaibo.channels.raw import fen_of_yuan, inner, items, text, units
 from kaibo.channels.yuan import shanghai_moment
 from kaibo.kit.shop_channels import OrderHold, OrderState, PlatformLine, PlatformOrder, PlatformParcel, PlatformReceiver
 
@@ -69,9 +69,7 @@ def order_of(raw: Mapping[str, Any]) -> PlatformOrder:
 
 
 def _line(raw: Mapping[str, Any], trade_status: str) -> PlatformLine:
-    quantity = whole(raw["num"])
-    if quantity <= 0:
-        raise ValueError("num")
+    quantity = units(raw, "num")
     status = text(raw.get("status")) or trade_status
     state, aftersale = state_of(status), text(raw.get("refund_status"))
     if state is OrderState.PARTIALLY_SHIPPED:
