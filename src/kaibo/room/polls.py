@@ -51,12 +51,20 @@ class Poll:
 
 
 def open_poll(
-    cur: Cursor, *, room: str, title: str, options: Sequence[str], closes_at: datetime | None = None, poll: UUID | None = None
-) -> UUID:
-    """This function will open a poll with 2 to 6 options, numbered from 1.   Raises: RoomIsNotHere."""
+    cur: Cursor, *, room: str, title: str, options: Sequence[str], opened_at: datetime | None = None,
+    closes_at: datetime | None = None, poll: UUID | None = None,
+) -> UUID:  # fmt: skip
+    """
+    This function will open a poll with 2 to 6 options, numbered from 1.   Raises: RoomIsNotHere.
+
+    `opened_at` and `closes_at` are of one clock, the caller's; without `opened_at` it is the database's.
+    """
     poll = poll or new_id()
     _lock_room(cur, room)
-    cur.execute("insert into room.polls (poll, room, title, closes_at) values (%s, %s, %s, %s)", (poll, room, title, closes_at))
+    cur.execute(
+        "insert into room.polls (poll, room, title, opened_at, closes_at) values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s)",
+        (poll, room, title, opened_at, closes_at),
+    )
     for number, words in enumerate(options, start=1):
         cur.execute("insert into room.poll_options (poll, option, title) values (%s, %s, %s)", (poll, number, words))
     _announce_poll(cur, poll)

@@ -42,7 +42,7 @@ def open_poll(*, actor: Actor, session_id: UUID, title: str, options: Sequence[s
         if any(one.state == "open" for one in room_polls.polls_of(cursor, session.room)):
             raise PollIsOpen
         closes_at = now + timedelta(minutes=minutes) if minutes else None
-        poll = room_polls.open_poll(cursor, room=session.room, title=words, options=given, closes_at=closes_at)
+        poll = room_polls.open_poll(cursor, room=session.room, title=words, options=given, opened_at=now, closes_at=closes_at)
     audit.record(
         actor, "live:poll:open", subject=f"session:{session.pk}", now=now, shop_id=session.shop_id, details={"poll": str(poll), "title": words, "options": list(given)}
     )
