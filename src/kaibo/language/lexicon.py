@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
+from kaibo.language.contexts import Contexts, ContextRule, read_contexts
 from kaibo.language.normaliser import normalise
 
 Severity = Literal["block", "review"]
@@ -42,6 +43,17 @@ class Entry:
     only_in: frozenset[str] = frozenset()
     not_in: frozenset[str] = frozenset()
     unknown_category: Literal["skip", "review"] = "review"
+    instead: str | None = None
+    dropped: str = ""
+
+    def rewrite_of(self, hit: str) -> str | None:
+        """
+        This function will give what may be pasted in the place of a hit: nothing where the hit is simply left out; None
+        where only a person can say it anew.
+        """
+        if self.instead is not None:
+            return self.instead
+        return hit.replace(self.dropped, "") if self.dropped and self.dropped in hit else None
 
     def severity_for(self, surface: str, families: frozenset[str] | None) -> Severity | None:
         """This function will say how grave the word is there; None where it may stand. Families None: not known."""
@@ -78,6 +90,7 @@ class Lexicon:
     innocent: frozenset[str]
     innocent_patterns: tuple[re.Pattern[str], ...]
     families: Mapping[str, tuple[str, ...]]
+    contexts: Contexts = Contexts.of(())
 
     def families_of(self, category: str | None) -> frozenset[str] | None:
         """This function will give the families a shop's category name belongs to; None where there is no name."""
@@ -112,19 +125,22 @@ def read_lexicon(documents: Iterable[Mapping[str, Any]]) -> Lexicon:
     patterns: list[tuple[re.Pattern[str], Entry]] = []
     innocent: set[str] = set()
     innocent_patterns: list[re.Pattern[str]] = []
+    contexts: list[ContextRule] = []
     for document in documents:
+        contexts.extend(read_contexts(document))
         version = document.get("version", version)
         families.update({name: tuple(signs) for name, signs in document.get("families", {}).items()})
         innocent.update(normalise(word).text for word in document.get("innocent", {}).get("words", ()))
         innocent_patterns.extend(re.compile(one) for one in document.get("innocent", {}).get("patterns", ()))
         for group in document.get("group", ()):
-            rewrites = group.get("rewrites", {})
-            words.extend(_entry(group, word, rewrites) for word in (*group.get("words", ()), *rewrites))
+            rewrites, instead = group.get("rewrites", {}), group.get("instead_of", {})
+            named = dict.fromkeys((*group.get("words", ()), *rewrites, *instead))
+            words.extend(_entry(group, word, rewrites, instead) for word in named)
             patterns.extend((re.compile(one), _entry(group, one, {})) for one in group.get("patterns", ()))
-    return Lexicon(version, tuple(words), tuple(patterns), frozenset(innocent), tuple(innocent_patterns), families)
+    return Lexicon(version, tuple(words), tuple(patterns), frozenset(innocent), tuple(innocent_patterns), families, Contexts.of(contexts))
 
 
-def _entry(group: Mapping[str, Any], word: str, rewrites: Mapping[str, str]) -> Entry:
+def _entry(group: Mapping[str, Any], word: str, rewrites: Mapping[str, str], instead: Mapping[str, str] | None = None) -> Entry:
     severity: Severity = group["severity"]
     severities: dict[str, Severity] = {}
     for surface in group.get("surfaces", SURFACES):
@@ -143,6 +159,8 @@ def _entry(group: Mapping[str, Any], word: str, rewrites: Mapping[str, str]) -> 
         only_in=frozenset(one for one in categories if not one.startswith("!")),
         not_in=frozenset(one[1:] for one in categories if one.startswith("!")),
         unknown_category=group.get("unknown_category", "review"),
+        instead=(instead or {}).get(word, group.get("instead")),
+        dropped=group.get("dropped", ""),
     )
 
 
@@ -170,5 +188,5 @@ def with_house_words(lexicon: Lexicon, words: Iterable[Mapping[str, Any]], *, ve
 def packaged_lexicon() -> Lexicon:
     """This function will read the lexicon that comes with the program."""
     folder = files("kaibo.language") / "lexicons"
-    names = sorted(one.name for one in folder.iterdir() if one.name.startswith("words-"))
+    names = sorted(one.name for one in folder.iterdir() if one.name.startswith(("words-", "context-")))
     return read_lexicon(tomllib.loads((folder / name).read_text("utf-8")) for name in names)

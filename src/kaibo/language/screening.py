@@ -26,6 +26,8 @@ class Hit:
     severity: Severity
     source: str
     suggestion: str
+    rewrite: str | None = None
+    """What may be pasted in its place, nothing where it is left out; None where only a person can say it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,10 @@ class Screener:
                 continue
             if _is_inside_latin(plain.text, start, end):
                 continue
+            effect = self._lexicon.contexts.effect_on(plain.text, start, end, kind=entry.kind, surface=surface)
+            if effect == "innocent":
+                continue
+            severity = effect or severity
             yield _Found(start, end, entry, severity)
 
 
@@ -127,7 +133,7 @@ def _speaks_for(outer: _Found, inner: _Found) -> bool:
 def _hit(text: str, plain: Plain, found: _Found) -> Hit:
     start, end = plain.span(found.start, found.end)
     entry = found.entry
-    return Hit(start, end, text[start:end], entry.kind, found.severity, entry.source, entry.suggestion)
+    return Hit(start, end, text[start:end], entry.kind, found.severity, entry.source, entry.suggestion, entry.rewrite_of(text[start:end]))
 
 
 @cache
