@@ -98,6 +98,42 @@ class Difference:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """
+    One sale of an item at a place (a shop on a platform), as the law on price comparison looks at it.
+
+    `unit_fen` is what the buyer paid for one unit after the shop's own discounts. `why_not` is empty when the deal counts,
+    else the code of the reason: `refunded`, `free`, `test`.
+    """
+
+    reference: str
+    at: datetime
+    unit_fen: int
+    units: int
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DealSum:
+    """What the deals of a span come to: how many count, the lowest unit price of them, and the last of all before its end."""
+
+    deals: int
+    lowest_fen: int | None
+    last_fen: int | None
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DealBook:
+    """How stages before the orders ask what was really sold for how much, without knowing orders. Spans are half open."""
+
+    sums: Callable[[Sequence[UUID], str, datetime, datetime], Mapping[UUID, DealSum]]
+    """(items, platform, start, end) → item → its sum: one query."""
+    deals: Callable[[UUID, str, datetime, datetime, int], Sequence[Deal]]
+    """(item, platform, start, end, at most) → its deals, the cheapest first, those that do not count last."""
+
+
 GateCheck = Callable[[Sequence[UUID], datetime], Mapping[UUID, Finding]]
 """Takes launch ids, gives the stage's finding for each: one call, a constant number of queries."""
 
@@ -122,6 +158,8 @@ class Stage:
     thresholds: tuple[Threshold, ...] = ()
     check: Callable[[], Sequence[Difference]] | None = None
     """Proves the stage's own invariants for `kaibo check`."""
+    deal_book: DealBook | None = None
+    """Given by the stage that keeps the sales."""
 
 
 Handler = Callable[[Any, datetime], None]
@@ -155,6 +193,10 @@ class Wiring:
 
     def stage(self, key: str) -> Stage:
         return next(stage for stage in self.manifests if stage.key == key)
+
+    @property
+    def deal_books(self) -> tuple[DealBook, ...]:
+        return tuple(stage.deal_book for stage in self.manifests if stage.deal_book is not None)
 
     def import_kinds(self) -> dict[str, Any]:
         return {kind.key: kind for stage in self.manifests for kind in stage.imports}

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaibo.stages.listing import rules
-from kaibo.stages.listing.rules import PriceGround, PriceLimits, State, TitleLimit, TitleParts
+from kaibo.stages.compliance.pricing import PriceGround, PriceLimits
+from kaibo.stages.listing.rules import State, TitleLimit, TitleParts
 
 LIMIT = TitleLimit("抖店", 60, "测试")
 

@@ -163,7 +163,7 @@ def test_prices_are_measured_against_the_competitors_of_the_market_the_product_c
         make_competitor(market, f"竞品{n}", price, sales=1_000)
     candidate = approve_candidate(actor=owner, candidate_id=make_candidate(shop, market=market, scored=True).pk, now=NOW)
     listing = services.begin_listing(actor=owner, product_id=candidate.product_id, channel_id=make_channel(shop).pk, now=NOW)
-    row = queries.price_rows(listing)[0]
+    row = queries.price_rows(listing, now=NOW)[0]
     assert (row.check.ground.low_fen, row.check.ground.high_fen) == (18_900, 25_900)
     assert row.check.note == (("高于竞品价格带 ¥259", "above the competitors' band, ¥259"),)
 

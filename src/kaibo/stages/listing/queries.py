@@ -23,10 +23,12 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding, wiring
+from kaibo.stages.compliance import price_book
 from kaibo.stages.compliance import queries as compliance
+from kaibo.stages.compliance.pricing import PriceGround, PriceLimits
 from kaibo.stages.listing import rules
 from kaibo.stages.listing.models import HotWord, Listing, ListingPrice, VersionPrice
-from kaibo.stages.listing.rules import Complaint, PriceCheck, PriceGround, PriceLimits, State, TitleLimit, TitleParts
+from kaibo.stages.listing.rules import Complaint, PriceCheck, State, TitleLimit, TitleParts
 from kaibo.stages.selection import queries as selection
 
 FLOOR_KEY, DEVIATION_KEY = "listing.price_floor_bp", "listing.price_deviation_bp"
@@ -163,17 +165,20 @@ def price_limits(shop_id: UUID | None = None) -> PriceLimits:
     return PriceLimits(thresholds.value(FLOOR_KEY, shop_id=shop_id), thresholds.value(DEVIATION_KEY, shop_id=shop_id))
 
 
-def price_rows(listing: Listing, *, limits: PriceLimits | None = None) -> list[PriceRow]:
-    """This function will give the items of a listing with their prices measured against cost, list price, band and the price in force."""
+def price_rows(listing: Listing, *, now: datetime, limits: PriceLimits | None = None) -> list[PriceRow]:
+    """This function will give the items of a listing with their prices measured against cost, list price, band, deals and the price in force."""
     limits = limits or price_limits(listing.shop_id)
     span = selection.competitor_spans([listing.product_id]).get(listing.product_id)
     in_force = _prices_in_force(listing)
     kept = {one.sku_id: one for one in ListingPrice.objects.filter(listing=listing)}
     rows = []
-    for sku in skus_of([listing.product_id]).get(listing.product_id, ()):
+    skus = skus_of([listing.product_id]).get(listing.product_id, ())
+    levels = price_book.levels_of([sku.id for sku in skus], listing.channel.platform, now)
+    for sku in skus:
         one = kept.get(sku.id)
         ground = PriceGround(
-            sku.code, sku.cost_fen, sku.price_fen, span.low_fen if span else None, span.high_fen if span else None, in_force.get(sku.id)
+            sku.code, sku.cost_fen, sku.price_fen, span.low_fen if span else None, span.high_fen if span else None, in_force.get(sku.id),
+            levels[sku.id].most_fen,
         )
         check = rules.check_price(one.price_fen if one else sku.price_fen, ground, limits)
         rows.append(
@@ -251,7 +256,7 @@ class Readiness:
 
 def readiness_of(listing: Listing, now: datetime, *, rows: list[PriceRow] | None = None, review: TitleReview | None = None) -> Readiness:
     """This function will say what stands between a listing and its channel.   Source: CMP-1, LST-2, LST-6."""
-    rows = price_rows(listing) if rows is None else rows
+    rows = price_rows(listing, now=now) if rows is None else rows
     review = review or review_title(listing, listing.title, parts_of(listing))
     here = reverse("listing:listing", args=[listing.pk])
     return Readiness((_title_finding(review, here), _words_finding(listing, review, here), _price_finding(rows, here), _papers_finding(listing, now)))

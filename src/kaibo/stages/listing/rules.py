@@ -10,6 +10,7 @@ from enum import StrEnum
 from kaibo.kit.errors import Conflict, Invalid
 from kaibo.kit.money import share_bp, yuan_text
 from kaibo.kit.transitions import Transitions
+from kaibo.stages.compliance.pricing import Kind, PriceGround, PriceLimits, guard
 
 
 class State(StrEnum):
@@ -56,8 +57,8 @@ class WordRepeated(Invalid):
 
 class BelowCost(Invalid):
     code = "listing.below_cost"
-    message_zh = "{sku} 的价格 {price} 低于成本 {cost}，不能上架"
-    message_en = "The price of {sku}, {price}, is below its cost of {cost}"
+    message_zh = "{sku} 的价格 {price} 低于成本 {cost}，不能上架{hint_zh}"
+    message_en = "The price of {sku}, {price}, is below its cost of {cost}{hint_en}"
 
 
 class SecondPersonNeeded(Conflict):
@@ -174,27 +175,6 @@ def _complaint(error: Invalid, *, is_stop: bool = True, source: str = "LST-2") -
 
 
 @dataclass(frozen=True, slots=True)
-class PriceGround:
-    """What a price is measured against. `list_fen` is the item's own list price; the span is where competitors' sales lie."""
-
-    sku: str
-    cost_fen: int
-    list_fen: int
-    low_fen: int | None = None
-    high_fen: int | None = None
-    last_fen: int | None = None
-    """What it is published at now, if anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriceLimits:
-    """The thresholds in force."""
-
-    floor_bp: int = 2_000
-    deviation_bp: int = 3_000
-
-
-@dataclass(frozen=True, slots=True)
 class PriceCheck:
     """A price with everything there is to say of it: `red` is refused, `amber` needs a second person, `note` is only told."""
 
@@ -212,40 +192,18 @@ class PriceCheck:
 
 
 def check_price(price_fen: int, ground: PriceGround, limits: PriceLimits) -> PriceCheck:
-    """
-    This function will measure a price: never below cost; below the margin floor, or far from what it was, takes a second
-    person; outside the competitors' band is told.   Source: LST-6, CMP-8.
-    """
+    """This function will put what the price guard says of a price into the order of its weight.   Source: LST-6, CMP-8."""
+    remarks = guard(price_fen, ground, limits)
+    red, amber, note = (tuple((one.zh, one.en) for one in remarks if one.weight == weight) for weight in ("red", "amber", "note"))
     margin_bp = share_bp(price_fen - ground.cost_fen, price_fen) if price_fen > ground.cost_fen else 0
-    red, amber, note = [], [], []
-    if price_fen < ground.cost_fen or price_fen <= 0:
-        red.append((f"低于成本 {yuan_text(ground.cost_fen)}", f"below its cost of {yuan_text(ground.cost_fen)}"))
-    elif (price_fen - ground.cost_fen) * 10_000 < limits.floor_bp * price_fen:
-        amber.append((f"毛利率 {_percent(margin_bp)}，低于底线 {_percent(limits.floor_bp)}", f"margin {_percent(margin_bp)}, below the floor of {_percent(limits.floor_bp)}"))
-    for base_fen, zh, en in ((ground.list_fen, "商品标价", "list price"), (ground.last_fen, "现在的价格", "price in force")):
-        if base_fen and is_far(price_fen, base_fen, limits.deviation_bp):
-            amber.append(
-                (f"比{zh} {yuan_text(base_fen)} 相差超过 {_percent(limits.deviation_bp)}", f"more than {_percent(limits.deviation_bp)} away from the {en} of {yuan_text(base_fen)}")
-            )
-    if ground.low_fen is not None and price_fen < ground.low_fen:
-        note.append((f"低于竞品价格带 {yuan_text(ground.low_fen)}", f"below the competitors' band, {yuan_text(ground.low_fen)}"))
-    if ground.high_fen is not None and price_fen > ground.high_fen:
-        note.append((f"高于竞品价格带 {yuan_text(ground.high_fen)}", f"above the competitors' band, {yuan_text(ground.high_fen)}"))
-    return PriceCheck(ground, price_fen, margin_bp, tuple(red), tuple(amber), tuple(note))
-
-
-def is_far(price_fen: int, base_fen: int, deviation_bp: int) -> bool:
-    """This function will say whether a price is strictly farther from a base than the limit, exactly."""
-    return abs(price_fen - base_fen) * 10_000 > deviation_bp * base_fen
+    return PriceCheck(ground, price_fen, margin_bp, red, amber, note)
 
 
 def refuse_price(check: PriceCheck, *, is_confirmed: bool) -> None:
     """This function will refuse a price below cost, and one that needs a second person and has none.   Raises: BelowCost, SecondPersonNeeded."""
     if check.red:
-        raise BelowCost(sku=check.ground.sku, price=yuan_text(check.price_fen), cost=yuan_text(check.ground.cost_fen))
+        slips = [one for one in guard(check.price_fen, check.ground, PriceLimits()) if one.kind is Kind.SLIP]
+        hint_zh, hint_en = (f"；{slips[0].zh}", f"; {slips[0].en}") if slips else ("", "")
+        raise BelowCost(sku=check.ground.sku, price=yuan_text(check.price_fen), cost=yuan_text(check.ground.cost_fen), hint_zh=hint_zh, hint_en=hint_en)
     if check.amber and not is_confirmed:
         raise SecondPersonNeeded(sku=check.ground.sku, price=yuan_text(check.price_fen), why="；".join(zh for zh, _en in check.amber))
-
-
-def _percent(rate_bp: int) -> str:
-    return f"{rate_bp // 100}.{rate_bp % 100:02d}%".replace(".00%", "%")

@@ -142,7 +142,7 @@ def set_price(*, actor: Actor, listing_id: UUID, sku_id: UUID, price_fen: int, n
     """
     listing = queries.listing_for(actor, listing_id)
     access.require(actor, EDIT, shop_id=listing.shop_id)
-    row = next((one for one in queries.price_rows(listing) if one.sku_id == sku_id), None)
+    row = next((one for one in queries.price_rows(listing, now=now) if one.sku_id == sku_id), None)
     if row is None:
         raise SkuNotOfProduct
     check = rules.check_price(price_fen, row.check.ground, queries.price_limits(listing.shop_id))
@@ -198,7 +198,7 @@ def publish_listing(*, actor: Actor, listing_id: UUID, now: datetime) -> Listing
     access.require(actor, PUBLISH, shop_id=listing.shop_id)
     # lock: one publisher at a time on a listing, and no price changes between the check and the version
     list(ListingPrice.objects.select_for_update().filter(listing=listing).order_by("pk"))
-    rows = queries.price_rows(listing)
+    rows = queries.price_rows(listing, now=now)
     blockers = queries.readiness_of(listing, now, rows=rows).blockers
     if blockers:
         first = blockers[0]

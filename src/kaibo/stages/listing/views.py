@@ -136,7 +136,7 @@ def listing(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
 
 
 def _values(request: ConsoleRequest, found: Listing, form: TitleForm) -> dict[str, Any]:
-    rows = queries.price_rows(found)
+    rows = queries.price_rows(found, now=request.now)
     review = queries.review_title(found, found.title, queries.parts_of(found))
     readiness = queries.readiness_of(found, request.now, rows=rows, review=review)
     state = State(found.state)

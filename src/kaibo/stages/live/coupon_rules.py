@@ -15,7 +15,6 @@ from kaibo.stages.showplan.rules import price_concerns
 MOST_UNITS = 100_000
 MOST_MINUTES = 24 * 60
 MOST_COUPONS_IN_A_SESSION = 20
-BELOW_FLOOR = "below_floor"
 BELOW_COST_WITH_COUPON = "below_cost_with_coupon"
 
 
@@ -113,8 +112,6 @@ def concerns_of(terms: CouponTerms, covered: Iterable[Covered], *, floor_bp: int
         lowest = lowest_price(terms, one.price_fen, most_units=MOST_UNITS_IN_A_CLAIM)
         if lowest is None:
             continue
-        kinds = [each.value for each in price_concerns(lowest.unit_fen, cost_fen=one.cost_fen, published_fen=one.published_fen, most_deviation_bp=most_deviation_bp)]
-        if lowest.unit_fen >= one.cost_fen and (lowest.unit_fen - one.cost_fen) * BP < floor_bp * lowest.unit_fen:
-            kinds.append(BELOW_FLOOR)
+        kinds = [each.value for each in price_concerns(lowest.unit_fen, cost_fen=one.cost_fen, published_fen=one.published_fen, most_deviation_bp=most_deviation_bp, floor_bp=floor_bp)]
         found += [CouponConcern(kind, one.sku, lowest.unit_fen, lowest.units, one.cost_fen, one.published_fen) for kind in kinds]
     return found

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from kaibo.plumbing.wiring import Page, Stage, Threshold
 from kaibo.stages.orders import exports
 from kaibo.stages.orders.checks import differences
+from kaibo.stages.orders.deals import DEALS
 from kaibo.stages.orders.gates import gate
 from kaibo.stages.orders.imports import ORDERS, SHIPMENTS
 from kaibo.stages.orders.permissions import ABILITIES, ROLES, SEE
@@ -30,6 +31,7 @@ STAGE = Stage(
     today=today,
     badge=badge,
     check=differences,
+    deal_book=DEALS,
     imports=(ORDERS, SHIPMENTS),
     exports=(exports.ORDERS,),
     thresholds=(

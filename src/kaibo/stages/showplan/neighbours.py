@@ -13,7 +13,9 @@ from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock.models import Allotment
 from kaibo.plumbing import prepared
 from kaibo.plumbing.wiring import Finding
+from kaibo.stages.compliance import price_book
 from kaibo.stages.compliance import queries as compliance
+from kaibo.stages.compliance.pricing import PriceLimits
 from kaibo.stages.listing import queries as listing
 from kaibo.stages.supply import quality_queries as quality
 
@@ -38,6 +40,11 @@ def _open_allotments(*, sessions: Any) -> QuerySet[Allotment]:
 def published_prices(sku_ids: Iterable[UUID]) -> Mapping[UUID, int]:
     """This function will give the published price of items; what is not published is left out."""
     return listing.published_prices(sku_ids)
+
+
+def slip_words(sku_id: UUID, platform: str, price_fen: int, published_fen: int, limits: PriceLimits, now: datetime) -> str:
+    """This function will say which slip of the finger a planned price looks like, beside its last deals; one query for a price that stands out."""
+    return price_book.slip_words(price_fen, published_fen, price_book.levels_of([sku_id], platform, now)[sku_id], limits)
 
 
 def compliance_findings(product_ids: Iterable[UUID], now: datetime) -> Mapping[UUID, Sequence[Finding]]:

@@ -22,6 +22,7 @@ from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access.access import ROLE_TITLES
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
+from kaibo.stages.compliance.pricing import PriceLimits
 from kaibo.stages.showplan import neighbours, queries
 from kaibo.stages.showplan.models import EquipmentCheck, Rehearsal, Session, SessionOverride
 from kaibo.stages.showplan.queries import DutyRow, SegmentRow
@@ -100,8 +101,8 @@ def openings(sessions: Sequence[Session], now: datetime) -> dict[UUID, Opening]:
     rundowns = queries.rundowns(sessions)
     duties, checks, rehearsals = queries.duties_of(ids), queries.checks_of(ids), queries.rehearsals_of(ids)
     overrides = queries.overrides_of(ids)
-    limits = thresholds.values(*STAFFING_THRESHOLDS, "showplan.price_deviation_bp")
-    goods = _goods_findings(sessions, rundowns, limits["showplan.price_deviation_bp"], now)
+    limits = thresholds.values(*STAFFING_THRESHOLDS, "showplan.price_deviation_bp", "listing.price_floor_bp")
+    goods = _goods_findings(sessions, rundowns, PriceLimits(limits["listing.price_floor_bp"], limits["showplan.price_deviation_bp"]), now)
     judged = {}
     for session in sessions:
         found = [
@@ -187,7 +188,7 @@ def _rehearsal(session: Session, held: Sequence[Rehearsal]) -> GateFinding:
 
 
 def _goods_findings(
-    sessions: Sequence[Session], rundowns: Mapping[UUID, Sequence[SegmentRow]], most_deviation_bp: int, now: datetime
+    sessions: Sequence[Session], rundowns: Mapping[UUID, Sequence[SegmentRow]], limits: PriceLimits, now: datetime
 ) -> dict[UUID, list[GateFinding]]:
     """Stock and quality, price, qualifications and words of every product of every session."""
     every = [segment for rows in rundowns.values() for segment in rows if segment.product_id]
@@ -211,7 +212,7 @@ def _goods_findings(
         found[session.pk] = [
             *_stock(session, segments, levels, components, allotted.get(session.pk, {}), codes),
             *_quality(session, segments, gates, now),
-            *_prices(session, segments, published, most_deviation_bp),
+            *_prices(session, segments, published, limits, now),
             *_compliance(segments, compliance),
         ]
     return found
@@ -265,26 +266,27 @@ def _quality(session: Session, segments: Sequence[SegmentRow], gates: neighbours
 
 
 def _prices(
-    session: Session, segments: Sequence[SegmentRow], published: Mapping[UUID, int], most_deviation_bp: int
+    session: Session, segments: Sequence[SegmentRow], published: Mapping[UUID, int], limits: PriceLimits, now: datetime
 ) -> list[GateFinding]:
-    """Planned prices against cost and the published price.   Source: CMP-8, LST-6."""
+    """Planned prices against cost, the margin floor and the published price.   Source: CMP-8, LST-6."""
     found, checked = [], 0
     for segment in segments:
         for offer in segment.offers:
             checked += 1
             reference = published.get(offer.sku_id, offer.list_price_fen)
             concerns = price_concerns(
-                offer.price_fen, cost_fen=offer.cost_fen, published_fen=reference, most_deviation_bp=most_deviation_bp
+                offer.price_fen, cost_fen=offer.cost_fen, published_fen=reference, most_deviation_bp=limits.deviation_bp, floor_bp=limits.floor_bp
             )
             if not concerns:
                 continue
-            said = "；".join(_concern_words(one, offer, reference) for one in concerns)
+            slip = neighbours.slip_words(offer.sku_id, session.platform, offer.price_fen, reference, limits, now)
+            said = "；".join([*(_concern_words(one, offer, reference) for one in concerns), *([slip] if slip else [])])
             where = _page(session, f"segment-{segment.id}")
             finding = Finding("red", f"{segment.title} {offer.sku_code}：{said}", "CMP-8 · LST-6", where, _("改价格"), where)
             facts = f"price={offer.price_fen} cost={offer.cost_fen} reference={reference}"
             found.append(GateFinding(f"price:{offer.sku_id}", _("价格"), facts, finding, segment.product_id))
     if not found:
-        said = _("%(count)s 个直播价都不低于成本，与挂牌价相差不超过 %(most)s%%") % {"count": checked, "most": most_deviation_bp // 100}
+        said = _("%(count)s 个直播价都不低于成本，与挂牌价相差不超过 %(most)s%%") % {"count": checked, "most": limits.deviation_bp // 100}
         found.append(GateFinding("price", _("价格"), "ok", Finding("ok", said, "CMP-8 · LST-6", _page(session, "rundown"))))
     return found
 
@@ -292,6 +294,8 @@ def _prices(
 def _concern_words(concern: PriceConcern, offer: queries.OfferRow, reference_fen: int) -> str:
     if concern is PriceConcern.BELOW_COST:
         return _("直播价 %(price)s 低于成本 %(cost)s") % {"price": yuan_text(offer.price_fen), "cost": yuan_text(offer.cost_fen)}
+    if concern is PriceConcern.BELOW_FLOOR:
+        return _("直播价 %(price)s 低于毛利底线（成本 %(cost)s）") % {"price": yuan_text(offer.price_fen), "cost": yuan_text(offer.cost_fen)}
     return _("直播价 %(price)s 与挂牌价 %(reference)s 相差 %(percent)s%%") % {
         "price": yuan_text(offer.price_fen), "reference": yuan_text(reference_fen),
         "percent": deviation_bp(offer.price_fen, reference_fen) // 100,

@@ -11,6 +11,7 @@ from uuid import UUID
 from kaibo.kit.errors import Conflict, Invalid
 from kaibo.kit.money import BP, of_bp, share_bp
 from kaibo.kit.transitions import Transitions
+from kaibo.stages.compliance.pricing import Kind, PriceGround, PriceLimits, guard
 
 MOST_SEGMENT_MINUTES = 240
 
@@ -212,20 +213,21 @@ class PriceConcern(StrEnum):
     """Why a price needs a second person.   Source: CMP-8."""
 
     BELOW_COST = "below_cost"
+    BELOW_FLOOR = "below_floor"
     FAR_FROM_PUBLISHED = "far_from_published"
 
 
-def price_concerns(price_fen: int, *, cost_fen: int, published_fen: int | None, most_deviation_bp: int) -> list[PriceConcern]:
+_CONCERNS = {Kind.BELOW_COST: PriceConcern.BELOW_COST, Kind.BELOW_FLOOR: PriceConcern.BELOW_FLOOR, Kind.FAR_FROM_LAST: PriceConcern.FAR_FROM_PUBLISHED}
+
+
+def price_concerns(price_fen: int, *, cost_fen: int, published_fen: int | None, most_deviation_bp: int, floor_bp: int = 0) -> list[PriceConcern]:
     """
-    This function will say what speaks against a price: below cost, or far from the published one (a slip of the finger
-    adds or drops a digit, which is a deviation of 90 % or 900 %).   Source: CMP-8.
+    This function will say what the price guard has against a price on air: below cost, under the margin floor, or far from the
+    published one (a slip of the finger adds or drops a digit, which is a deviation of 90 % or 900 %).   Source: CMP-8, LST-6.
     """
-    concerns = []
-    if price_fen < cost_fen:
-        concerns.append(PriceConcern.BELOW_COST)
-    if published_fen and abs(deviation_bp(price_fen, published_fen)) > min(most_deviation_bp, BP * 100):
-        concerns.append(PriceConcern.FAR_FROM_PUBLISHED)
-    return concerns
+    ground = PriceGround("", cost_fen, 0, last_fen=published_fen)
+    remarks = guard(price_fen, ground, PriceLimits(floor_bp, min(most_deviation_bp, BP * 100)))
+    return [_CONCERNS[one.kind] for one in remarks if one.kind in _CONCERNS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,12 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from kaibo.kit.money import yuan_text
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.room import coupon_backoffice as room
 from kaibo.stages.listing.queries import price_limits
 from kaibo.stages.live import coupon_queries
 from kaibo.stages.live.coupon_rules import (
-    BELOW_FLOOR,
     MOST_COUPONS_IN_A_SESSION,
     CouponConcern,
     CouponDecided,
@@ -79,10 +77,7 @@ def _concerns(turn: Turn, draft: CouponDraft) -> list[CouponConcern]:
 
 
 def _words(one: CouponConcern) -> str:
-    if one.kind == BELOW_FLOOR:
-        said = _("%(price)s 低于毛利底线（成本 %(cost)s）") % {"price": yuan_text(one.unit_fen), "cost": yuan_text(one.cost_fen)}
-    else:
-        said = concern_words(PriceConcern(one.kind), one.unit_fen, one.cost_fen, one.published_fen)
+    said = concern_words(PriceConcern(one.kind), one.unit_fen, one.cost_fen, one.published_fen)
     return _("%(sku)s 买 %(units)s 件时每件 %(said)s") % {"sku": one.sku, "units": one.units, "said": said}
 
 

@@ -10,8 +10,12 @@ from django.utils.translation import gettext as _
 from kaibo.kit.coupons import lowest_price
 from kaibo.kit.money import yuan_text
 from kaibo.master.catalog import queries as catalog
+from kaibo.master.shops.models import Platform
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.room.wire import MOST_UNITS_IN_A_CLAIM
+from kaibo.stages.compliance import price_book
+from kaibo.stages.compliance.pricing import PriceLimits
+from kaibo.stages.listing.queries import price_limits
 from kaibo.stages.live import coupon_queries
 from kaibo.stages.live.coupon_rules import BELOW_COST_WITH_COUPON
 from kaibo.stages.live.models import PriceRequest, SaleItem
@@ -33,11 +37,15 @@ def waits_for_second(
         raise PriceNotPositive
     sku = catalog.sku_rows([sku_id])[sku_id]
     published = neighbours.published_prices([sku_id]).get(sku_id, sku.price_fen)
+    shop_id = turn.session.shop_id
+    limits = PriceLimits(price_limits(shop_id).floor_bp, thresholds.value("live.price_deviation_bp", shop_id=shop_id))
     concerns = price_concerns(
-        price_fen, cost_fen=sku.cost_fen, published_fen=published,
-        most_deviation_bp=thresholds.value("live.price_deviation_bp", shop_id=turn.session.shop_id),
-    )  # fmt: skip
+        price_fen, cost_fen=sku.cost_fen, published_fen=published, most_deviation_bp=limits.deviation_bp, floor_bp=limits.floor_bp
+    )
     said = [concern_words(one, price_fen, sku.cost_fen, published) for one in concerns]
+    if concerns:
+        level = price_book.levels_of([sku_id], Platform.OWN, turn.now)[sku_id]
+        said += [words for words in [price_book.slip_words(price_fen, published, level, limits)] if words]
     kinds = [one.value for one in concerns]
     with_coupon = None if price_fen < sku.cost_fen else coupon_price(turn, item.pk if item else None, price_fen)
     if with_coupon is not None and with_coupon < sku.cost_fen:
@@ -69,6 +77,8 @@ def concern_words(concern: PriceConcern, price_fen: int, cost_fen: int, publishe
     """This function will say what speaks against a price, with its figures."""
     if concern is PriceConcern.BELOW_COST:
         return _("%(price)s 低于成本 %(cost)s") % {"price": yuan_text(price_fen), "cost": yuan_text(cost_fen)}
+    if concern is PriceConcern.BELOW_FLOOR:
+        return _("%(price)s 低于毛利底线（成本 %(cost)s）") % {"price": yuan_text(price_fen), "cost": yuan_text(cost_fen)}
     return _("%(price)s 与挂牌价 %(published)s 相差 %(percent)s%%") % {
         "price": yuan_text(price_fen), "published": yuan_text(published_fen), "percent": deviation_bp(price_fen, published_fen) // 100,
     }  # fmt: skip

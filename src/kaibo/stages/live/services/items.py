@@ -9,11 +9,13 @@ from django.db import connection, transaction
 
 from kaibo.kit.ids import new_id
 from kaibo.master.catalog import queries as catalog
+from kaibo.master.shops.models import Platform
 from kaibo.master.stock import allotments
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.room import backoffice as room
+from kaibo.stages.compliance import price_book
 from kaibo.stages.live import queries
 from kaibo.stages.live.models import Desk, DeskAction, PriceVersion, SaleItem
 from kaibo.stages.live.permissions import ITEM_STEER
@@ -53,10 +55,11 @@ def open_item(
     PriceVersion.objects.create(
         item=item, version=1, price_fen=price_fen, published_at=turn.now, published_by_name=turn.actor.name, confirmed_by_name=confirmed_by
     )
+    struck = price_book.struck_on_air({sku_id: price_fen}, Platform.OWN, turn.now)
     with connection.cursor() as cursor:
         room.put_item(
             cursor, room=turn.session.room, item=item.pk, allotment=given.pk, sku_code=sku.code, title=sku.title, units=units,
-            price_fen=price_fen, price_version=1, limit_per_visitor=limit, position=position, state="on_sale" if is_on_sale else "paused",
+            price_fen=price_fen, price_version=1, reference_price_fen=struck.get(sku_id), limit_per_visitor=limit, position=position, state="on_sale" if is_on_sale else "paused",
         )  # fmt: skip
         if closes_at is not None:
             room.sell_for(cursor, room=turn.session.room, item=item.pk, seconds=int((closes_at - turn.now).total_seconds()))

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from kaibo.master.shops.models import Platform
 from kaibo.plumbing.access.actor import Actor
 from kaibo.room import backoffice as room
+from kaibo.stages.compliance import price_book
 from kaibo.stages.live.models import DeskAction, PriceRequest, PriceVersion, SaleItem
 from kaibo.stages.live.permissions import PRICE_CHANGE, PRICE_CONFIRM
 from kaibo.stages.live.rules import Deed, ItemGone, PriceIsTheSame, RequestDecided, SecondPersonNeeded
@@ -50,8 +52,11 @@ def _publish(turn: Turn, item: SaleItem, price_fen: int, *, confirmed_by: str = 
         item=item, version=version, price_fen=price_fen, published_at=turn.now, published_by_name=asked_by or turn.actor.name,
         confirmed_by_name=confirmed_by,
     )  # fmt: skip
+    struck = price_book.struck_on_air({item.sku_id: price_fen}, Platform.OWN, turn.now)
     with connection.cursor() as cursor:
-        room.change_price(cursor, room=turn.session.room, item=item.pk, price_fen=price_fen, price_version=version)
+        room.change_price(
+            cursor, room=turn.session.room, item=item.pk, price_fen=price_fen, price_version=version, reference_price_fen=struck.get(item.sku_id)
+        )
     return version
 
 
