@@ -32,6 +32,8 @@ BENCHES = {
         "页面：装入十万订单后的服务器时间 · server time of pages with 100,000 orders loaded",
     ),
     "import": ("kaibo.cli.benches.importing", "导入：十万行订单 · 100,000 order rows end to end beside the bare parse"),
+    "abtest": ("kaibo.cli.benches.abtest", "A/B 试验：每天看也不骗人 · false positives of A/B tests under daily looks, beside the ordinary z-test"),
+    "category": ("kaibo.cli.benches.category", "类目与核心词：留出标题上的准确率 · category advice and title words on held-out titles, beside baselines"),
     "evening": (
         "kaibo.cli.benches.evening",
         "双十一一晚：所有平台二十万单，限流断线，到分不差 · a double-11 evening on every platform over HTTP, equal to the fen",

@@ -108,3 +108,26 @@ class HotWord(models.Model):
             models.CheckConstraint(condition=Q(heat__gte=0), name="hot_word_heat_positive"),
         ]
         indexes = [models.Index(fields=["shop", "-heat"], name="hot_word_heat")]
+
+
+from kaibo.stages.listing.page_models import (  # noqa: E402  found by Django through this module
+    CategoryExample,
+    DetailVersion,
+    HotWordReading,
+    ListingCategory,
+    ListingPicture,
+)
+from kaibo.stages.listing.trial_models import (  # noqa: E402
+    AbDecision,
+    AbFigures,
+    AbTest,
+    DayFigures,
+    IndustryMean,
+    Trial,
+    TrialChange,
+)
+
+__all__ = [
+    "AbDecision", "AbFigures", "AbTest", "CategoryExample", "DayFigures", "DetailVersion", "HotWord", "HotWordReading", "IndustryMean", "Listing",
+    "ListingCategory", "ListingPicture", "ListingPrice", "ListingVersion", "Trial", "TrialChange", "VersionPrice",
+]
