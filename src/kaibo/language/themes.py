@@ -1,7 +1,9 @@
 """
-What reviews complain about: aspect × opinion within a statement, with negation, by our own dictionary (SEL-5, SEL-6).
+What reviews say: aspect × opinion within a statement, with negation, by our own dictionary (SEL-5, SEL-6).
 
 Only a negative statement is a complaint: 起球 is one, 不起球 is praise, 会不会起球 is a question, 不好 is a complaint.
+What an opinion is about is a word of the dictionary, or the nearest noun the segmenter finds: so aspects nobody listed
+(转轴, 水温) are found too; `aspects.py` counts and groups them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from kaibo.language.normaliser import Pass, Plain, normalise, nothing_hidden, on
 
 QUOTES_PER_THEME: Final = 5
 OVERALL: Final = "overall"
+DOMAIN_SAMPLE: Final = 400
+"""From so many reviews of a market it is clear what kind of goods it sells."""
 NEGATION_REACH: Final = 2
 """How many characters may stand between a negator and what it negates (没有什么色差 …)."""
 
@@ -30,10 +34,12 @@ _STATEMENT = re.compile(r"[^，。！？；：、,.!?;:\n\t ~…]+[?？]?")
 _TURN = re.compile(r"但是|但|可是|不过|就是|只是|然而|除了|却")
 _QUESTION = re.compile(r"[吗么呢吧][?？]*$")
 _DENIED_AFTER = re.compile(
-    r"(?:的?(?:情况|现象|问题))?(?:几乎|基本上?|完全|都|也|明显)?(?:没有(?![一-鿿])|没有[了的]|不存在|不明显|不严重|很少|少了|少很多|减少|减轻)"
+    r"(?:的?(?:情况|现象|问题))?(?:几乎|基本上?|完全|都|也|明显)?(?:没有(?![一-鿿])|没有[了的]|不存在|不明显|不严重|很少|少了|少很多|减少|减轻|[也都还]?(?:很|非常|比较|挺|超|超级|特别)[小低](?![一-鿿]))"
 )
-_DEGREE = frozenset("很太好偏真超挺特老极些点较巨多么这那都也就更又得是十非常了")
+_DEGREE = frozenset("很太好偏真超挺特老极些点较巨多么这那都也就更又得是十非常了还略稍贼确越最")
 _AFTER = frozenset("了的啊吧呀哦啦得呢哈嘛！的")
+_REACHING = frozenset("没无未")
+"""What may deny over a noun: 没有质量问题. 不 denies only what follows it."""
 _ASIDE = frozenset("是有什么啥过任何太很点得的会再多怎一大明显那特别")
 
 
@@ -86,6 +92,21 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """
+    One opinion in one review: its theme, what it is about, its side and its half-open place in the original.
+
+    `aspect` is the word the buyer used for the thing (屏幕, 客服态度), or nothing where none is named.
+    """
+
+    theme: str
+    aspect: str
+    is_bad: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Sense:
     """What a dictionary word can mean; empty means innocent."""
 
@@ -104,6 +125,22 @@ class _Mark:
     start: int
     end: int
     sense: _Sense
+
+
+@dataclass(frozen=True, slots=True)
+class _Domain:
+    """What themes become among one kind of goods, and what an aspect word means there."""
+
+    instead: Mapping[str, str]
+    means: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What the statement before spoke of, for one that names nothing: 屏幕很大，很清楚."""
+
+    themes: frozenset[str] = frozenset()
+    aspect: str = ""
 
 
 class ThemeReader:
@@ -134,16 +171,39 @@ class ThemeReader:
             )
             for word in self._words
         ]
+        self.domains = {one["key"]: _Domain(dict(one["instead"]), dict(one["means"])) for one in document["domain"]}
+        kinds = [(word, one["key"]) for one in document["domain"] for word in one["words"]]
+        self._domain_words = [key for _word, key in kinds]
+        self._domain_automaton = daachorse.CharwiseDoubleArrayAhoCorasick([word for word, _key in kinds])
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(
             self._words, match_kind=daachorse.MATCH_KIND_LEFTMOST_LONGEST
         )
 
-    def complaints_in(self, review: str) -> list[Complaint]:
+    def domain_of(self, texts: Iterable[str]) -> str:
+        """This function will say what kind of goods most of these texts speak of; nothing where they do not say it."""
+        votes: Counter[str] = Counter()
+        for text in texts:
+            named = Counter(self._domain_words[which] for _start, _end, which in self._domain_automaton.find_overlapping(text))
+            leading = named.most_common(2)
+            if leading and (len(leading) == 1 or leading[0][1] > leading[1][1]):
+                votes[leading[0][0]] += 1
+        return votes.most_common(1)[0][0] if votes else ""
+
+    def complaints_in(self, review: str, *, domain: str | None = None) -> list[Complaint]:
         """This function will find the complaints of one review, at most one a theme and statement, in text order."""
+        return [Complaint(one.theme, one.start, one.end) for one in self.opinions_in(review, domain=domain) if one.is_bad]
+
+    def opinions_in(self, review: str, *, domain: str | None = None) -> list[Opinion]:
+        """
+        This function will find what one review praises and blames, once a theme, side and statement, in text order.
+
+        `domain` is the kind of goods of its market (`domain_of` many reviews); without it the review itself is asked.
+        """
         plain = normalise(review, _PASSES)
-        found: list[Complaint] = []
+        kind = self.domains.get(self.domain_of([plain.text]) if domain is None else domain)
+        found: list[Opinion] = []
         spoken_of: set[str] = set()
-        context: frozenset[str] = frozenset()
+        context = _Context()
         for start, end in _statements(plain.text):
             statement = plain.text[start:end]
             marks = [
@@ -155,46 +215,61 @@ class ThemeReader:
                 continue
             marks = [mark for mark in marks if _stands_alone(plain.text, mark, marks)]
             found += self._in_statement(plain, marks, context)
-            context = frozenset().union(*(mark.sense.aspect_of for mark in marks)) or context
-        out_of_place = self._only_with_aspect - spoken_of
-        return [replace(one, theme=OVERALL) if one.theme in out_of_place else one for one in found]
+            named = [mark for mark in marks if mark.sense.aspect_of]
+            if named:
+                context = _Context(frozenset().union(*(mark.sense.aspect_of for mark in named)), plain.text[named[-1].start : named[-1].end])
+        return _settled(found, kind or _Domain(dict.fromkeys(self._only_with_aspect, OVERALL), {}), spoken_of)
 
-    def _in_statement(self, plain: Plain, marks: list[_Mark], context: frozenset[str]) -> list[Complaint]:
+    def _in_statement(self, plain: Plain, marks: list[_Mark], context: _Context) -> list[Opinion]:
         aspects = [mark for mark in marks if mark.sense.aspect_of]
-        themes: dict[str, tuple[int, int]] = {}
+        sides: dict[tuple[bool, str], tuple[str, int, int]] = {}
         for place, mark in enumerate(marks):
             negated_from = _negator_before(plain.text, marks, place)
-            if not _is_negative(mark.sense, is_negated=negated_from is not None) or _is_denied_after(plain.text, mark):
+            is_bad = _side(mark.sense, is_negated=negated_from is not None, is_denied=_is_denied_after(plain.text, mark))
+            if is_bad is None:
                 continue
             start = mark.start if negated_from is None else negated_from
-            for theme in self._themes_of(mark, aspects, context):
-                themes.setdefault(theme, (start, mark.end))
-        if len(themes) > 1:
-            themes.pop(OVERALL, None)
-        return [Complaint(theme, *plain.span(*place)) for theme, place in themes.items()]
+            for theme, aspect in self._about(plain.text, mark, aspects, context):
+                sides.setdefault((is_bad, theme), (aspect, start, mark.end))
+        if any(theme != OVERALL for _side_, theme in sides):
+            sides = {key: value for key, value in sides.items() if key[1] != OVERALL or value[0]}
+        return [Opinion(theme, aspect, is_bad, *plain.span(start, end)) for (is_bad, theme), (aspect, start, end) in sides.items()]
 
-    def _themes_of(self, mark: _Mark, aspects: list[_Mark], context: frozenset[str]) -> frozenset[str]:
+    def _about(self, text: str, mark: _Mark, aspects: list[_Mark], context: _Context) -> list[tuple[str, str]]:
+        """Theme and aspect of an opinion: its own theme, the nearest aspect's, or that of the statement before."""
         sense = mark.sense
-        own = sense.complaint_of - {OVERALL}
-        if own:
-            return own
-        if sense.praise_of:  # denied, or it would not be a complaint: 不甜, 一点都不脆
-            named = sense.praise_of.intersection(*(aspect.sense.aspect_of for aspect in aspects[-1:]))
-            return named or sense.praise_of
         nearest = sorted(aspects, key=lambda aspect: (abs(aspect.start - mark.start), aspect.start))
+        own = sense.complaint_of - {OVERALL}
+        if not own and sense.praise_of:  # 一点都不脆, 很甜: the word says itself what it is about
+            own = sense.praise_of.intersection(*(aspect.sense.aspect_of for aspect in nearest[:1])) or sense.praise_of
+        if own:
+            named = next((aspect for aspect in nearest if aspect.sense.aspect_of & own), None)
+            return [(theme, text[named.start : named.end] if named else "") for theme in sorted(own)]
+        is_feeling = OVERALL in sense.complaint_of
+        is_general = sense.is_bad or sense.is_praise or is_feeling
         for aspect in nearest:
-            of_aspect = aspect.sense.aspect_of
-            if sense.is_bad or sense.is_praise or OVERALL in sense.complaint_of:
-                return of_aspect
-            if of_aspect & sense.bad_of:
-                return of_aspect & sense.bad_of
-        if OVERALL in sense.complaint_of:
-            return frozenset({OVERALL})
-        if sense.is_bad and context and len(context) == 1:
-            return context
-        if sense.is_bad or sense.is_praise:
-            return frozenset({OVERALL})
-        return frozenset()
+            if is_feeling and not sense.is_praise and not aspect.start < mark.start:
+                continue  # 一星给快递小哥: a feeling is about what was named before it
+            of_aspect = aspect.sense.aspect_of if is_general else aspect.sense.aspect_of & sense.bad_of
+            if of_aspect:
+                return [(theme, text[aspect.start : aspect.end]) for theme in sorted(of_aspect)]
+        if not is_general:
+            return []
+        if not is_feeling and len(context.themes) == 1:
+            return [(theme, context.aspect) for theme in context.themes]
+        return [(OVERALL, "")]
+
+
+def _settled(found: list[Opinion], domain: _Domain, spoken_of: set[str]) -> list[Opinion]:
+    """This function will file opinions under a theme their goods can have; what names nothing gives way to what does."""
+    kept: list[Opinion] = []
+    for one in found:
+        theme = domain.means.get(one.aspect) or (one.theme if one.theme in spoken_of else domain.instead.get(one.theme, one.theme))
+        is_said = any((other.theme, other.is_bad, other.start) == (theme, one.is_bad, one.start) for other in kept)
+        if not is_said:
+            kept.append(replace(one, theme=theme))
+    particular = {(one.start, one.end) for one in kept if one.theme != OVERALL}
+    return [one for one in kept if one.theme != OVERALL or (one.start, one.end) not in particular]
 
 
 def _statements(text: str) -> Iterable[tuple[int, int]]:
@@ -210,36 +285,51 @@ def _statements(text: str) -> Iterable[tuple[int, int]]:
 
 
 def _stands_alone(text: str, mark: _Mark, marks: list[_Mark]) -> bool:
-    """This function will tell a one-character opinion that is said of something (尺码大, 很硬) from part of a word."""
-    if mark.end - mark.start > 1 or mark.sense.aspect_of or mark.sense.is_negator or mark.sense.is_praise:
+    """This function will tell a one-character opinion that is said of something (尺码大, 很硬, 不甜) from part of a word."""
+    sense = mark.sense
+    if mark.end - mark.start > 1 or sense.aspect_of or sense.is_negator:
         return True
-    if not (mark.sense.bad_of or mark.sense.is_bad):
+    if not (sense.bad_of or sense.is_bad or sense.is_praise or sense.praise_of):
         return True
-    follows_aspect = any(
-        other.end == mark.start and (other.sense.aspect_of or other.sense.is_negator) for other in marks
-    )
-    is_graded = mark.start > 0 and text[mark.start - 1] in _DEGREE
-    after = text[mark.end : mark.end + 1]
-    return (follows_aspect or is_graded) and (after in _AFTER or not "一" <= after <= "鿿")
+    before, after = text[mark.start - 1 : mark.start], text[mark.end : mark.end + 1]
+    follows = any(other.end == mark.start and (other.sense.aspect_of or other.sense.is_negator) for other in marks)
+    is_apart = not _is_han(before) and not _is_han(after)  # a statement of one word: 差。
+    return is_apart or ((follows or before in _DEGREE) and (after in _AFTER or not _is_han(after)))
+
+
+def _is_han(char: str) -> bool:
+    return "一" <= char <= "鿿"
 
 
 def _is_denied_after(text: str, mark: _Mark) -> bool:
     return bool(_DENIED_AFTER.match(text, mark.end))
 
 
-def _is_negative(sense: _Sense, *, is_negated: bool) -> bool:
-    if is_negated:
-        return sense.is_praise or bool(sense.praise_of)
-    return bool(sense.is_bad or sense.bad_of or sense.complaint_of)
+def _side(sense: _Sense, *, is_negated: bool, is_denied: bool) -> bool | None:
+    """This function will say whether a word blames (True) or praises (False) here; None where it does neither."""
+    praises = sense.is_praise or bool(sense.praise_of)
+    blames = sense.is_bad or bool(sense.bad_of or sense.complaint_of)
+    if not (praises or blames):
+        return None
+    if praises:  # a word that is in both lists is praise: its denial stands in the list of complaints
+        return None if is_denied else is_negated
+    return not (is_negated or is_denied)
 
 
 def _negator_before(text: str, marks: list[_Mark], place: int) -> int | None:
     """This function will give where the negation of a mark begins, if it has one; two negations are none."""
     begins: int | None = None
-    at, count = marks[place].start, 0
+    at, count, is_apart = marks[place].start, 0, False
     for mark in reversed(marks[:place]):
         gap = text[mark.end : at]
-        if not mark.sense.is_negator or len(gap) > NEGATION_REACH or not _ASIDE.issuperset(gap):
+        if len(gap) > NEGATION_REACH or not _ASIDE.issuperset(gap):
+            break
+        if not mark.sense.is_negator:
+            if mark.sense.aspect_of and not count:  # 没有质量问题: the thing stands between
+                at, is_apart = mark.start, True
+                continue
+            break
+        if is_apart and text[mark.start] not in _REACHING:
             break
         begins, at, count = mark.start, mark.start, count + 1
     return begins if count % 2 else None
@@ -252,13 +342,15 @@ def themes_of(reviews: Iterable[str], *, quotes_per_theme: int = QUOTES_PER_THEM
     Quotes of a theme are its shortest reviews among the first that name it, so that a reader sees the point.
     """
     reader = default_reader()
+    reviews = list(reviews)
+    domain = reader.domain_of(reviews[:DOMAIN_SAMPLE])
     total = complaining = 0
     counts: Counter[str] = Counter()
     quotes: dict[str, list[Quote]] = {key: [] for key in reader.titles}
     for review in reviews:
         total += 1
         named: dict[str, Complaint] = {}
-        for complaint in reader.complaints_in(review):
+        for complaint in reader.complaints_in(review, domain=domain):
             named.setdefault(complaint.theme, complaint)
         if len(named) > 1:  # 「总体失望」 is what is left when nothing particular is said
             named.pop(OVERALL, None)
