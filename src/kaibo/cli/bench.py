@@ -34,6 +34,10 @@ BENCHES = {
     "import": ("kaibo.cli.benches.importing", "导入：十万行订单 · 100,000 order rows end to end beside the bare parse"),
     "abtest": ("kaibo.cli.benches.abtest", "A/B 试验：每天看也不骗人 · false positives of A/B tests under daily looks, beside the ordinary z-test"),
     "category": ("kaibo.cli.benches.category", "类目与核心词：留出标题上的准确率 · category advice and title words on held-out titles, beside baselines"),
+    "matching": (
+        "kaibo.cli.benches.matching",
+        "搭配：五十万行真实订单里什么一起买，留出数据上赚多少 · what is bought together, and what it earns on held-out baskets beside popularity",
+    ),
     "evening": (
         "kaibo.cli.benches.evening",
         "双十一一晚：所有平台二十万单，限流断线，到分不差 · a double-11 evening on every platform over HTTP, equal to the fen",
