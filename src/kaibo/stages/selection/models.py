@@ -185,3 +185,20 @@ class Feedback(models.Model):
             models.Index(fields=["product_id"], name="feedback_product"),
             models.Index(fields=["closed_at"], name="feedback_newest"),
         ]
+
+
+from kaibo.stages.selection.market_models import (  # noqa: E402  found by Django through this module
+    AudienceCount,
+    Brief,
+    CompetitorSighting,
+    Festival,
+    HostSighting,
+    ReviewOpinion,
+    SurveyAnswer,
+    TrendPoint,
+)
+
+__all__ = [
+    "AudienceCount", "Brief", "Candidate", "CandidateSku", "Competitor", "CompetitorSighting", "Feedback", "Festival", "HostSighting", "Market",
+    "Review", "ReviewOpinion", "ReviewTheme", "SurveyAnswer", "TrendPoint",
+]  # fmt: skip
