@@ -77,17 +77,19 @@ def _first(mark: re.Pattern[str], right: str, *, keep: bool = False) -> str:
     return right if found is None else right[: found.end() if keep else found.start()]
 
 
+def compiled(source: str, parts: Mapping[str, str]) -> re.Pattern[str]:
+    """This function will compile a pattern in which `<name>` stands for the part of that name."""
+    for name, part in parts.items():
+        source = source.replace(f"<{name}>", part)
+    return re.compile(source)
+
+
 def read_contexts(document: Mapping[str, Any]) -> tuple[ContextRule, ...]:
-    """This function will read a file's context rules; a named part (`{experience}`) stands for its pattern."""
+    """This function will read a file's context rules; a named part (`<experience>`) stands for its pattern."""
     parts: Mapping[str, str] = document.get("parts", {})
 
-    def compiled(rule: Mapping[str, Any], key: str, shape: str) -> re.Pattern[str] | None:
-        source = rule.get(key)
-        if source is None:
-            return None
-        for name, part in parts.items():
-            source = source.replace(f"<{name}>", part)
-        return re.compile(shape.format(source))
+    def part_of(rule: Mapping[str, Any], key: str, end: str = "") -> re.Pattern[str] | None:
+        return compiled(f"(?:{rule[key]}){end}", parts) if key in rule else None
 
     return tuple(
         ContextRule(
@@ -96,11 +98,11 @@ def read_contexts(document: Mapping[str, Any]) -> tuple[ContextRule, ...]:
             effect=rule["effect"],
             since=rule["since"],
             surfaces=frozenset(rule.get("surfaces", ())),
-            words=compiled(rule, "words", "(?:{})"),
-            before=compiled(rule, "before", "(?:{})$"),
-            after=compiled(rule, "after", "(?:{})"),
-            around=compiled(rule, "around", "(?:{})"),
-            unless=compiled(rule, "unless", "(?:{})"),
+            words=part_of(rule, "words"),
+            before=part_of(rule, "before", "$"),
+            after=part_of(rule, "after"),
+            around=part_of(rule, "around"),
+            unless=part_of(rule, "unless"),
         )
         for rule in document.get("context", ())
     )
@@ -126,3 +128,6 @@ class Contexts:
             return None
         place = place_of(text, start, end)
         return next((rule.effect for rule in rules if (not rule.surfaces or surface in rule.surfaces) and rule.fits(place)), None)
+
+
+NO_CONTEXTS: Final = Contexts({})

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-from kaibo.language.contexts import Contexts, ContextRule, read_contexts
+from kaibo.language.contexts import NO_CONTEXTS, ContextRule, Contexts, compiled, read_contexts
 from kaibo.language.normaliser import normalise
 
 Severity = Literal["block", "review"]
@@ -90,7 +90,7 @@ class Lexicon:
     innocent: frozenset[str]
     innocent_patterns: tuple[re.Pattern[str], ...]
     families: Mapping[str, tuple[str, ...]]
-    contexts: Contexts = Contexts.of(())
+    contexts: Contexts = NO_CONTEXTS
 
     def families_of(self, category: str | None) -> frozenset[str] | None:
         """This function will give the families a shop's category name belongs to; None where there is no name."""
@@ -136,7 +136,8 @@ def read_lexicon(documents: Iterable[Mapping[str, Any]]) -> Lexicon:
             rewrites, instead = group.get("rewrites", {}), group.get("instead_of", {})
             named = dict.fromkeys((*group.get("words", ()), *rewrites, *instead))
             words.extend(_entry(group, word, rewrites, instead) for word in named)
-            patterns.extend((re.compile(one), _entry(group, one, {})) for one in group.get("patterns", ()))
+            pieces = document.get("pieces", {})
+            patterns.extend((compiled(one, pieces), _entry(group, one, {})) for one in group.get("patterns", ()))
     return Lexicon(version, tuple(words), tuple(patterns), frozenset(innocent), tuple(innocent_patterns), families, Contexts.of(contexts))
 
 
