@@ -18,6 +18,6 @@ PLATFORMS = {
     "taobao": Case(
         TAOBAO, lambda world, chaos: Taobao(world, chaos, SECRET),
         {"app_key": "12345678", "app_secret": SECRET, "session": SESSION, "calls_per_second": "100000"}, "", "SF",
-        STRANGE_STATUS, state_of=closed_once_paid,
+        STRANGE_STATUS, state_of=closed_once_paid, tells_deadline=False,
     ),
 }  # fmt: skip

@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tools.add_parser("stock", help="立即发布渠道库存，列出对不上的 · publish stock to channels now, list what differs")
     comparing = tools.add_parser("gaps", help="与平台核对一天 · compare a day with the platform")
     comparing.add_argument("channel", type=UUID)
+    comparing.add_argument("--cases", action="store_true", help="核对售后单而不是订单 · compare after-sales cases instead of orders")
     comparing.add_argument("--day", default="", help="YYYY-MM-DD（默认今天 · today）")
 
 
@@ -76,11 +77,15 @@ def _connect(args: argparse.Namespace) -> int:
 
 
 def _now(_: argparse.Namespace) -> int:
+    from kaibo.stages.aftersales import case_pulling
+    from kaibo.stages.aftersales.platform_models import CasePull
     from kaibo.stages.orders import pulling
     from kaibo.stages.orders.models import Pull
 
     Pull.objects.filter(failures__gte=0).update(next_at=utc_now())
-    print(json.dumps({"changed": pulling.pull_due(utc_now())}))
+    orders = pulling.pull_due(utc_now())
+    CasePull.objects.update(next_at=utc_now())
+    print(json.dumps({"changed": orders, "cases": case_pulling.pull_due(utc_now())}))
     return 0
 
 
@@ -110,8 +115,21 @@ def _gaps(args: argparse.Namespace) -> int:
     if account is None:
         raise accounts.ChannelUnknown
     day = date.fromisoformat(args.day) if args.day else business_date(now)
+    if args.cases:
+        return _case_gaps(account, day, now)
     report = gaps.make_report(account, accounts.open_account(account, now=now), day, now)
     told: dict[str, Any] = {"day": str(day), "platform": report.platform_orders, "ours": report.our_orders, "platform_fen": report.platform_fen, "our_fen": report.our_fen}
     told |= {"gaps": [{**gap, "why": channel_queries.gap_why(gap)} for gap in report.gaps]}
+    print(json.dumps(told, ensure_ascii=False))
+    return 1 if report.gaps else 0
+
+
+def _case_gaps(account: Any, day: Any, now: Any) -> int:
+    from kaibo.master.shops import accounts
+    from kaibo.stages.aftersales import case_gaps, platform_queries
+
+    report = case_gaps.make_report(account, accounts.open_account(account, now=now), day, now)
+    told: dict[str, Any] = {"day": str(day), "platform": report.platform_cases, "ours": report.our_cases, "platform_fen": report.platform_fen, "our_fen": report.our_fen}
+    told |= {"gaps": [{**gap, "why": platform_queries.gap_why(gap)} for gap in report.gaps]}
     print(json.dumps(told, ensure_ascii=False))
     return 1 if report.gaps else 0

@@ -22,6 +22,7 @@ from kaibo.plumbing.robots.manifest import MANIFEST as ROBOTS
 from kaibo.plumbing.tables.manifest import MANIFEST as TABLES
 from kaibo.plumbing.wiring import Clock, Handler, Stage, Wiring
 from kaibo.stages import FLOW
+from kaibo.stages.aftersales import case_gaps, case_pulling
 from kaibo.stages.aftersales import refunds as aftersales_refunds
 from kaibo.stages.aftersales.handlers import note_replacement_sent
 from kaibo.stages.aftersales.stage import STAGE as AFTERSALES
@@ -87,6 +88,8 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-bills", HOUR, reconciling.fetch_bills),
     Clock("orders-pull", 20, pulling.pull_due),
     Clock("orders-gaps", 10 * MINUTE, gaps.report_due),
+    Clock("aftersales-pull", 30, case_pulling.pull_due),
+    Clock("aftersales-gaps", 10 * MINUTE, case_gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("orders-channel-stock", 15, publishing.publish_due),

@@ -189,6 +189,8 @@ class PlatformCase:
     return_tracking_no: str = ""
     is_refunded: bool = False
     currency: str = "CNY"
+    reason: str = ""
+    """Why the buyer asks, where the list says so, in the platform's words."""
 
 
 @dataclass(frozen=True, slots=True)

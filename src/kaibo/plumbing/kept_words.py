@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
 
 Filling = str | int | tuple[str, str]
 
@@ -28,4 +28,12 @@ def read(sentence: str, values: Mapping[str, Any]) -> str:
     english = (get_language() or "zh").startswith("en")
     if not values:
         return gettext(sentence)
-    return gettext(sentence) % {name: value[english] if isinstance(value, list) else value for name, value in values.items()}
+    return gettext(sentence) % {name: value[english] if isinstance(value, list | tuple) else value for name, value in values.items()}
+
+
+def both(sentence: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """This function will give a kept sentence in both languages, to fill a gap of another one."""
+    with override("zh-hans"):
+        zh = read(sentence, values)
+    with override("en"):
+        return zh, read(sentence, values)

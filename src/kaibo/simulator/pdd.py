@@ -27,6 +27,7 @@ SHIP_STATUS = {"review": 1, "paid": 1, "part_sent": 2, "sent": 2, "done": 3, "ca
 STRANGE_STATUS = 9
 CASE_STATUS = {
     ("before", "asked"): 2, ("after", "asked"): 3, ("exchange", "asked"): 14, ("before", "agreed"): 4, ("after", "agreed"): 7,
+    ("after", "sent_back"): 4, ("exchange", "withdrawn"): 11,
     ("before", "refunded"): 10, ("after", "refunded"): 10, ("before", "withdrawn"): 11, ("after", "withdrawn"): 11,
 }  # fmt: skip
 CASE_TYPE = {"before": 2, "after": 3, "exchange": 4}

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from kaibo.simulator.answers import Reply
 from kaibo.simulator.platform import Call, Platform
-from kaibo.simulator.world import Line, Order
+from kaibo.simulator.world import Case, Line, Order
 
 CHINA = timezone(timedelta(hours=8))
 SKEW_SECONDS = 600
@@ -24,6 +24,7 @@ STATUS = {
     "sent": "WAIT_BUYER_CONFIRM_GOODS", "done": "TRADE_FINISHED", "cancelled": "TRADE_CLOSED_BY_TAOBAO",
 }  # fmt: skip
 REFUND = {"asked": "WAIT_SELLER_AGREE", "agreed": "WAIT_BUYER_RETURN_GOODS", "sent_back": "WAIT_SELLER_CONFIRM_GOODS", "refunded": "SUCCESS", "withdrawn": "CLOSED"}
+DISPUTE = {"before": "REFUND", "after": "REFUND_AND_RETURN", "exchange": "TAOBAO_EXCHANGE"}
 STRANGE_STATUS = "WAIT_FOR_SOMETHING_NEW"
 
 
@@ -52,6 +53,7 @@ class Taobao(Platform):
         do = {
             "taobao.trades.sold.increment.get": self._list, "taobao.trades.sold.get": self._list, "taobao.trade.fullinfo.get": self._detail,
             "taobao.item.quantity.update": self._set_stock, "taobao.logistics.online.send": self._send,
+            "taobao.refunds.receive.get": self._refunds,
         }.get(name)  # fmt: skip
         if do is None:
             return _no(22, "Invalid Method", "", "")
@@ -131,6 +133,25 @@ class Taobao(Platform):
         if sent:
             told |= {"invoice_no": sent[-1].number, "logistics_company": sent[-1].carrier}
         return told
+
+    def _refunds(self, asked: Mapping[str, str]) -> dict[str, Any] | Reply:
+        begin, end = _seconds(asked.get("start_modified", "")), _seconds(asked.get("end_modified", ""))
+        size, page = int(asked.get("page_size", 40)), int(asked.get("page_no", 1))
+        if begin is None or end is None or begin > end or not 1 <= size <= MOST_SIZE or page < 1:
+            return _no(41, "Invalid arguments", "isv.invalid-parameter", "start_modified/end_modified")
+        found = sorted((one for one in self.world.cases.values() if begin <= one.changed_at <= end), key=lambda one: (one.changed_at, one.number), reverse=True)
+        part = [self._refund(one) for one in found[(page - 1) * size : page * size]]
+        return {"total_results": len(found), **({"refunds": {"refund": part}} if part else {})}
+
+    def _refund(self, case: Case) -> dict[str, Any]:
+        order = self.world.orders[case.order]
+        line = next(one for one in order.lines if one.number == case.line)
+        return {
+            "refund_id": str(case.number), "tid": order.number, "oid": line.number, "status": REFUND[case.stage], "order_status": STATUS[order.stage],
+            "refund_fee": _yuan(case.refund_fen), "total_fee": _yuan(line.paid_fen), "payment": _yuan(line.paid_fen - case.refund_fen),
+            "created": _clock(case.asked_at), "modified": _clock(case.changed_at), "has_good_return": case.kind != "before", "num": line.units,
+            "title": line.item.title, "reason": "不想要了", "sid": "", "dispute_type": DISPUTE[case.kind],
+        }  # fmt: skip
 
     # ── doing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

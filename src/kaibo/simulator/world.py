@@ -287,6 +287,24 @@ class World:
         order.changed_at = at
         return line.case
 
+    # ── what a test may let happen beside the story ───────────────────────────────────────────────────────────────
+
+    def open_case(self, order: Order, place: int, kind: str, refund_fen: int) -> Case:
+        """This function will let a buyer ask for something now. `kind`: before, after, exchange."""
+        with self.lock:
+            line = order.lines[place]
+            line.case = Case(self._next_number(), order.number, line.number, kind, "asked", refund_fen, self.now, self.now)
+            self.cases[line.case.number] = line.case
+            order.changed_at = self.now
+            return line.case
+
+    def move_case(self, case: Case, stage: str, *, refund_fen: int | None = None) -> None:
+        """This function will let a case become what it may: agreed, sent_back, refunded, withdrawn; or asked again."""
+        with self.lock:
+            case.stage, case.changed_at = stage, self.now
+            case.refund_fen = case.refund_fen if refund_fen is None else refund_fen
+            self.orders[case.order].changed_at = self.now
+
     # ── what a merchant may do ────────────────────────────────────────────────────────────────────────────────────
 
     def send(self, order: Order, number: str, carrier: str, content: list[tuple[int, int]], request: str) -> Parcel | str:

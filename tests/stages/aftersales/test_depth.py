@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from kaibo.master.stock import queries as stock
 from kaibo.master.stock.rules import Bucket
@@ -13,7 +14,7 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.plumbing.notices.models import Notice
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.aftersales import fairness, refunds, replacements, returns, review_calls, rulebook, services
+from kaibo.stages.aftersales import fairness, refunds, replacements, returns, review_calls, rulebook, services, words
 from kaibo.stages.aftersales.complaints import (
     CallOutOfOrder,
     DecidedAlready,
@@ -103,7 +104,10 @@ def test_a_return_without_reason_is_refused_only_on_a_ground_of_the_law(shop):
     services.move_case(**refuse, reason="12-02 签收，12-20 申请", ground="too_late")
     case.refresh_from_db()
     assert (case.state, case.reject_ground, case.rejections) == ("rejected", "too_late", 1)
-    assert "消费者权益保护法 25 条" in case.entries.get(outcome="rejected").text
+    refused = case.entries.get(outcome="rejected")
+    assert words.entry_note(refused) == "超过签收后 7 日（消费者权益保护法 25 条）：12-02 签收，12-20 申请"
+    with override("en"):
+        assert words.entry_note(refused).startswith("more than seven days after receipt (Consumer Protection Law art. 25)")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from kaibo.channels import asking
 from kaibo.kit.clock import business_date
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import Channel, ChannelAccount
+from kaibo.plumbing import kept_words
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.simulator.registry import open_platform
@@ -157,10 +158,10 @@ def test_orders_in_another_currency_are_refused_by_name_and_added_to_nothing(ope
     shop.pull(9_000)
     assert 0 < kept < len(shop.shown())
     assert list(Order.objects.order_by("pk").values()) == before
-    refused = dict(PullRefusal.objects.values_list("order_no", "why"))
+    refused = {no: kept for no, *kept in PullRefusal.objects.values_list("order_no", "why", "values")}
     changed = {shop.platform.number(order) for order in shop.shown() if order.changed_at >= int(BEGIN.timestamp()) + 3_000}
     assert set(refused) >= changed
-    assert set(refused.values()) == {"金额是 USD，这里的账只记人民币，没有收下"}
+    assert {kept_words.read(*one) for one in refused.values()} == {"金额是 USD，这里的账只记人民币，没有收下"}
     report = gaps.make_report(account, accounts.open_account(account, now=shop.now()), business_date(BEGIN), shop.now())
     missing = [gap for gap in report.gaps if gap["kind"] == "missing"]
     assert (report.platform_fen, {gap["platform_fen"] for gap in missing}, len(missing)) == (0, {0}, len(shop.shown()) - kept)

@@ -146,4 +146,5 @@ def case_of(raw: Mapping[str, Any]) -> PlatformCase:
         updated_at=moment_of_millis(raw.get("updateTime")) or requested_at,
         is_arbitrated=state is CaseState.ARBITRATION,
         is_refunded=status == CASE_REFUNDED,
+        reason=text(raw.get("refundReasonDesc")),
     )

@@ -147,6 +147,7 @@ def case_of(raw: Mapping[str, Any]) -> PlatformCase:
         is_arbitrated=state is CaseState.ARBITRATION,
         return_tracking_no=text(raw.get("tracking_number")),
         is_refunded=status == CASE_REFUNDED,
+        reason=text(raw.get("after_sale_reason")),
     )
 
 

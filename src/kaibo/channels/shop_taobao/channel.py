@@ -20,6 +20,7 @@ from kaibo.kit.shop_channels import (
     AccountField,
     Can,
     Capabilities,
+    CasePage,
     Grant,
     OrderPage,
     ParcelTaken,
@@ -48,8 +49,11 @@ ORDER_FIELDS = (
     "tid,status,payment,post_fee,discount_fee,created,pay_time,consign_time,end_time,modified,receiver_name,receiver_state,receiver_city,"
     "receiver_district,receiver_town,receiver_address,receiver_mobile,receiver_phone,oaid,step_trade_status,est_con_time,orders"
 )
+CASE_FIELDS = (
+    "refund_id,tid,oid,status,order_status,refund_fee,total_fee,payment,created,modified,has_good_return,num,title,reason,sid,company_name,dispute_type"
+)
 CAPABILITIES = Capabilities(
-    can=frozenset({Can.READ_CHANGED, Can.READ_MADE, Can.READ_ONE, Can.READ_UNPAID, Can.STOCK_ABSOLUTE, Can.SHIP, Can.SHIP_PART}),
+    can=frozenset({Can.READ_CHANGED, Can.READ_MADE, Can.READ_ONE, Can.READ_UNPAID, Can.READ_CASES, Can.STOCK_ABSOLUTE, Can.SHIP, Can.SHIP_PART}),
     longest_window=timedelta(hours=23),
     page_rows=100,
     unverified=("calls_per_second",),
@@ -105,6 +109,18 @@ class Channel(Unoffered):
     def order(self, order_no: str, *, now: datetime) -> PlatformOrder:
         told = self._read("taobao.trade.fullinfo.get", {"tid": order_no, "fields": ORDER_FIELDS}, now=now)
         return read_order(NAME, inner(told, "trade"), reading.order_of, "tid", order_no=order_no)
+
+    def case_page(self, window: Window, *, following: str = "", now: datetime) -> CasePage:
+        """The platform lists refunds by when they changed only; that is asked for, whatever the window is by."""
+        asked = {
+            "start_modified": shanghai_text(window.begin), "end_modified": shanghai_text(window.end), "page_no": following or "1",
+            "page_size": str(CAPABILITIES.page_rows), "fields": CASE_FIELDS, "use_has_next": "false",
+        }  # fmt: skip
+        told = self._read("taobao.refunds.receive.get", asked, now=now)
+        if turned := first_or_last(following, total_of(NAME, told, "total_results"), CAPABILITIES.page_rows):
+            return CasePage((), turned)
+        cases, refused = read_each(items(inner(told, "refunds").get("refund")), reading.case_of, "refund_id")
+        return CasePage(cases, before(following), refused)
 
     def set_stock(self, write: StockWrite, *, now: datetime) -> StockRead:
         """Absolute, so that the same write again is the same; the platform has no proven way to read it back."""

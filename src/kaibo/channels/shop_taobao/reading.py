@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kaibo.channels.raw import fen_of_yuan, inner, items, text, units
+from kaibo.channels.raw import fen_of_yuan, inner, items, text, units, whole
 from kaibo.channels.yuan import shanghai_moment
-from kaibo.kit.shop_channels import OrderHold, OrderState, PlatformLine, PlatformOrder, PlatformParcel, PlatformReceiver
+from kaibo.kit.shop_channels import (
+    CaseKind,
+    CaseState,
+    OrderHold,
+    OrderState,
+    PlatformCase,
+    PlatformLine,
+    PlatformOrder,
+    PlatformParcel,
+    PlatformReceiver,
+)
 
 STATES = {
     "TRADE_NO_CREATE_PAY": OrderState.PENDING_PAYMENT, "WAIT_BUYER_PAY": OrderState.PENDING_PAYMENT, "PAY_PENDING": OrderState.PENDING_PAYMENT,
@@ -21,6 +31,18 @@ FORBIDDEN = "PAID_FORBID_CONSIGN"
 REFUND_OVER = frozenset({"", "NO_REFUND", "CLOSED", "SELLER_REFUSE_BUYER"})
 REFUND_DONE = "SUCCESS"
 BALANCE_DUE = "FRONT_PAID_FINAL_NOPAID"
+CASE_STATES = {
+    "WAIT_SELLER_AGREE": CaseState.REQUESTED, "WAIT_BUYER_RETURN_GOODS": CaseState.APPROVED_RETURN,
+    "WAIT_SELLER_CONFIRM_GOODS": CaseState.BUYER_SHIPPED, "SELLER_REFUSE_BUYER": CaseState.REJECTED, "CLOSED": CaseState.CLOSED,
+    "SUCCESS": CaseState.REFUNDED,
+}  # fmt: skip
+CASE_KINDS = {
+    "REFUND_AND_RETURN": CaseKind.RETURN_REFUND, "TMALL_EXCHANGE": CaseKind.EXCHANGE, "TAOBAO_EXCHANGE": CaseKind.EXCHANGE,
+    "REPAIR": CaseKind.REPAIR, "RESHIPPING": CaseKind.RESHIP,
+}  # fmt: skip
+MONEY_ONLY = "REFUND"
+"""Before or after the goods left: the order's status beside it tells."""
+NOT_SENT = frozenset({"WAIT_SELLER_SEND_GOODS", "PAID_FORBID_CONSIGN"})
 LEFT = frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.COMPLETED})
 
 
@@ -113,3 +135,40 @@ def _number(value: Any) -> str:
     if not number:
         raise ValueError("number")
     return number
+
+
+def case_of(raw: Mapping[str, Any]) -> PlatformCase:
+    """This function will read one refund; its list gives no deadline.   Raises: KeyError, ValueError, TypeError (it is not one)."""
+    status, requested_at = text(raw["status"]), _moment(raw["created"])
+    if requested_at is None:
+        raise ValueError("created")
+    kind, state = _kind_of(raw), CASE_STATES.get(status, CaseState.UNKNOWN)
+    if state is CaseState.REFUNDED and kind is CaseKind.EXCHANGE:
+        state = CaseState.EXCHANGED
+    return PlatformCase(
+        case_no=_number(raw["refund_id"]),
+        order_no=_number(raw["tid"]),
+        line_no=text(raw.get("oid")),
+        kind=kind,
+        raw_status=status,
+        state=state,
+        refund_fen=fen_of_yuan(raw.get("refund_fee")),
+        quantity=whole(raw.get("num")),
+        requested_at=requested_at,
+        updated_at=_moment(raw.get("modified")) or requested_at,
+        return_tracking_no=text(raw.get("sid")),
+        is_refunded=state is CaseState.REFUNDED,
+        reason=text(raw.get("reason")),
+    )
+
+
+def _kind_of(raw: Mapping[str, Any]) -> CaseKind:
+    """`dispute_type` where it is told; older answers only say whether goods come back."""
+    told = text(raw.get("dispute_type"))
+    if told in CASE_KINDS:
+        return CASE_KINDS[told]
+    if told not in {"", MONEY_ONLY}:
+        return CaseKind.UNKNOWN
+    if not told and text(raw.get("has_good_return")).lower() == "true":
+        return CaseKind.RETURN_REFUND
+    return CaseKind.REFUND_UNSHIPPED if text(raw.get("order_status")) in NOT_SENT else CaseKind.REFUND_SHIPPED

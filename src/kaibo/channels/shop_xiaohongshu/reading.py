@@ -165,4 +165,5 @@ def case_of(raw: Mapping[str, Any]) -> PlatformCase:
         decide_by=moment_of_millis(raw.get("expireTime")),
         is_arbitrated=state is CaseState.ARBITRATION,
         is_refunded=state is CaseState.REFUNDED,
+        reason=text(raw.get("reasonNameZh")),
     )

@@ -35,6 +35,7 @@ class CaseOut(Schema):
     severity: str
     state: str
     raw_status: str
+    platform_state: str
     reason: str
     asked_fen: int
     refunded_fen: int

@@ -19,6 +19,7 @@ from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.stages.aftersales import (
     deadlines,
     grounds,
+    platform_queries,
     queries,
     refunds,
     replacements,
@@ -34,6 +35,7 @@ from kaibo.stages.aftersales.models import Case, CaseEntry, RefundRequest
 from kaibo.stages.aftersales.permissions import HANDLE, RECEIVE, REFUND, REFUND_LARGE, SEE
 from kaibo.stages.aftersales.rule_views import chosen
 from kaibo.stages.aftersales.rules import Impact, Kind, Severity, State
+from kaibo.stages.aftersales.views import platform_names
 
 MOVES = {
     State.APPROVED_REFUND: gettext_lazy("同意退款"), State.APPROVED_RETURN: gettext_lazy("同意退货"), State.BUYER_SHIPPED: gettext_lazy("买家已寄回"),
@@ -54,10 +56,11 @@ def case(request: ConsoleRequest, case_id: UUID) -> HttpResponse:
             "case": found, "state_title": words.word(rules.STATE_WORDS, found.state), "next": words.word(rules.NEXT_WORDS, found.state),
             "owner": people.names_of([found.owner_id]).get(found.owner_id, "—") if found.owner_id else "—", "people": people.choices(),
             "moves": _moves(state, Kind(found.kind)), "is_open": state is not State.CLOSED, "is_settled": state in rules.SETTLED,
-            "may_receive_now": state in rules.EXPECTS_GOODS, "may_close_now": rules.may_close(state, last_contact=found.last_contact),
+            "may_receive_now": state in rules.EXPECTS_GOODS or rules.comes_after_its_money(state, Kind(found.kind), was_received=found.received_at is not None), "may_close_now": rules.may_close(state, last_contact=found.last_contact),
             "may_handle": can(HANDLE, shop_id=found.shop_id), "may_receive": can(RECEIVE, shop_id=found.shop_id),
             "contacts": words.choices(words.CONTACT_WORDS), "history": [_history(one) for one in queries.entries_of(found.pk)],
             "trail": [(_("售后个案"), reverse("aftersales:list")), (found.case_no, "")],
+            "strange": [(platform_queries.strange_words(one), one) for one in platform_queries.strange_of(found.pk)], "platform_name": platform_names().get(found.platform, found.platform),
             **_about(found, request), **_process(found), **_money(found, request), **_goods(found), **_call(found),
         },
     )  # fmt: skip
@@ -68,7 +71,7 @@ def _about(found: Case, request: ConsoleRequest) -> dict[str, Any]:
     return {
         "severity": words.word(rules.SEVERITY_WORDS, found.severity), "severity_pill": words.SEVERITY_PILLS[found.severity],
         "nature": words.word(rules.NATURE_WORDS, found.nature), "kind": words.word(rules.KIND_WORDS, found.kind), "impact": words.word(rules.IMPACT_WORDS, found.impact),
-        "kinds": words.choices(rules.KIND_WORDS), "level": level.value, "level_words": words.word(words.LEVEL_WORDS, level.value), "level_pill": words.LEVEL_PILLS[level.value],
+        "kinds": words.choices(rules.CHOSEN_KINDS), "level": level.value, "level_words": words.word(words.LEVEL_WORDS, level.value), "level_pill": words.LEVEL_PILLS[level.value],
         "grounds": [(key, words.said((one.zh, one.en)), words.said((one.article_zh, one.article_en)), words.said((one.evidence_zh, one.evidence_en))) for key, one in grounds.GROUNDS.items()],
         "needs_ground": found.nature == rules.Nature.NO_REASON.value,
     }  # fmt: skip
@@ -140,8 +143,8 @@ def _moves(state: State, kind: Kind) -> list[tuple[str, Any]]:
 
 def _history(entry: CaseEntry) -> dict[str, Any]:
     is_red = entry.outcome in {"rejected", "arbitration", "unsatisfied"}
-    text = entry.text if entry.kind in {CaseEntry.Kind.STATE, CaseEntry.Kind.CONTACT} else ""
-    return {"at": entry.at, "title": words.entry_words(entry), "note": " · ".join(filter(None, (text, entry.by))), "state": "red" if is_red else "ok"}
+    note = " · ".join(filter(None, (words.entry_note(entry), entry.by)))
+    return {"at": entry.at, "title": words.entry_words(entry), "note": note, "state": "red" if is_red else "ok"}
 
 
 @require_POST

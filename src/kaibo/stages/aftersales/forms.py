@@ -23,7 +23,7 @@ class CaseForm(forms.Form):
     def __init__(self, *args: object, lines: list[tuple[str, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         for name, options in (
-            ("line", lines), ("kind", words.choices(rules.KIND_WORDS)), ("nature", words.choices(rules.NATURE_WORDS)),
+            ("line", lines), ("kind", words.choices(rules.CHOSEN_KINDS)), ("nature", words.choices(rules.NATURE_WORDS)),
             ("impact", words.choices(rules.IMPACT_WORDS)),
         ):  # fmt: skip
             field = self.fields[name]

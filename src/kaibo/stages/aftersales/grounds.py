@@ -40,8 +40,3 @@ def require(nature: Nature, ground: str, evidence: str) -> None:
     if nature is Nature.NO_REASON and (ground not in GROUNDS or not evidence.strip()):
         raise GroundMissing
 
-
-def words(ground: str, reason: str) -> str:
-    """This function will write the ground before the reason, as it is kept in the history."""
-    known = GROUNDS.get(ground)
-    return f"{known.zh}（{known.article_zh}）：{reason}" if known else reason

@@ -84,7 +84,9 @@ def _take(
     else:
         case = known
         values.pop("nature"), values.pop("severity")
-        Case.objects.filter(pk=known.pk).update(**values, order_id=order_id or known.order_id, line=line or known.line)
+        Case.objects.filter(pk=known.pk).update(**values, order_id=order_id or known.order_id, line_id=known.line_id or (line.pk if line else None))
+        if line and known.line_id is None:
+            refunds.tie_refunds(known.pk, line.pk)
         if known.state != values["state"]:
             note(known, CaseEntry.Kind.STATE, row["status"], context.actor, context.now, outcome=values["state"])
         was_closed = known.state == State.CLOSED.value

@@ -10,7 +10,7 @@ from kaibo.stages.aftersales.rules import Kind, Severity, State
 class Case(models.Model):
     """
     An after-sales case of an order line (or of an order Kaibo does not know). `due_at` is when the next step is due;
-    `raw_status` is the platform's word.
+    `raw_status` is the platform's word, `platform_state` what we understand by it: our own work may be further than that.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -27,6 +27,7 @@ class Case(models.Model):
     severity = models.CharField(max_length=10)
     state = models.CharField(max_length=20)
     raw_status = models.CharField(max_length=60, blank=True, default="")
+    platform_state = models.CharField(max_length=20, blank=True, default="", db_default="")
     reason = models.CharField(max_length=400, blank=True, default="")
     quantity = models.PositiveIntegerField(default=1)
     asked_fen = models.BigIntegerField(default=0)
@@ -62,11 +63,13 @@ class Case(models.Model):
             models.Index(fields=["due_at", "id"], name="cases_by_due"),
             models.Index(fields=["severity"], include=["shop"], name="cases_by_severity"),
             models.Index(fields=["case_no"], name="cases_by_number", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["shop", "platform", "source_version"], name="cases_by_version", condition=~Q(platform="own")),
+            models.Index(fields=["shop", "platform"], name="cases_without_order", condition=Q(order=None) & ~Q(order_no="")),
         ]
 
 
 class CaseEntry(models.Model):
-    """What was done or said in a case, in order; call-backs carry an outcome."""
+    """What was done or said in a case, in order; call-backs carry an outcome. `text` is a kept sentence where `values` fill it."""
 
     class Kind(models.TextChoices):
         STEP = "step"
@@ -79,6 +82,7 @@ class CaseEntry(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="entries")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     text = models.CharField(max_length=400)
+    values = models.JSONField(default=dict, db_default={})
     outcome = models.CharField(max_length=20, blank=True, default="")
     at = models.DateTimeField()
     by = models.CharField(max_length=80)
@@ -220,3 +224,13 @@ class ClosedDay(models.Model):
     words = models.CharField(max_length=60)
     set_by = models.CharField(max_length=80)
     set_at = models.DateTimeField()
+
+
+from kaibo.stages.aftersales.platform_models import (  # noqa: E402  found by Django through this module
+    CaseAnomaly,
+    CaseGapReport,
+    CasePull,
+    CaseRefusal,
+)
+
+__all__ = ["CaseAnomaly", "CaseGapReport", "CasePull", "CaseRefusal"]

@@ -14,6 +14,7 @@ from kaibo.master.people import queries as people
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.kept_words import Filling
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.aftersales import queries, rules
@@ -66,7 +67,8 @@ def _ask(case: Case, actor: Actor, amount_fen: int, limit_fen: int, key: str, no
     asked = RefundRequest.objects.create(
         case=case, key=key, amount_fen=amount_fen, limit_fen=limit_fen, asked_by=actor.person_id, asked_name=actor.name, asked_at=now
     )
-    note(case, CaseEntry.Kind.NOTE, f"申请退款 {yuan_text(amount_fen)}，超过 {yuan_text(limit_fen)}，等批准", actor, now)
+    told: dict[str, Filling] = {"money": yuan_text(amount_fen), "limit": yuan_text(limit_fen)}
+    note(case, CaseEntry.Kind.NOTE, gettext_noop("申请退款 %(money)s，超过 %(limit)s，等批准"), actor, now, values=told)
     deciders = {*people.people_with_role("owner", shop_id=case.shop_id), *people.people_with_role("operations", shop_id=case.shop_id)}
     notices.tell(
         deciders - {actor.person_id}, key=f"refund-request:{asked.pk}", now=now, title=gettext_noop("待批退款 %(money)s：%(goods)s"),
@@ -100,7 +102,8 @@ def decide_request(*, actor: Actor, request_id: UUID, is_approved: bool, reason:
     if is_approved:
         _pay_back(case, actor, asked.amount_fen, asked.key, now)
     else:
-        note(case, CaseEntry.Kind.NOTE, f"没有批准退款 {yuan_text(asked.amount_fen)}：{reason.strip()}", actor, now)
+        told: dict[str, Filling] = {"money": yuan_text(asked.amount_fen), "reason": reason.strip()}
+        note(case, CaseEntry.Kind.NOTE, gettext_noop("没有批准退款 %(money)s：%(reason)s"), actor, now, values=told)
     audit.record(
         actor, "aftersales:refund:decide", subject=f"case:{case.pk}", now=now, shop_id=case.shop_id,
         details={"fen": asked.amount_fen, "approved": is_approved, "asked_by": asked.asked_name}, reason=reason,
@@ -159,6 +162,35 @@ def take_from_line(line_id: UUID, amount_fen: int) -> None:
     LineRefund.objects.filter(pk=line_id).update(refunded_fen=F("refunded_fen") + amount_fen)
 
 
+def count_platform_refund(line_id: UUID, amount_fen: int) -> int:
+    """
+    This function will count money a platform gave back against its line, and give how much of it the line bears: never more
+    than was paid for it. What is beyond that (freight, or another line's) is the caller's to explain.
+    """
+    # lock: the order line first, as everybody who touches an order does
+    line = OrderLine.objects.select_for_update(of=("self",)).get(pk=line_id)
+    LineRefund.objects.get_or_create(line_id=line_id, defaults={"paid_fen": line.amount_fen})
+    # lock: two cases of a line are added up one after the other
+    row = LineRefund.objects.select_for_update().get(pk=line_id)
+    paid = max(row.paid_fen, line.amount_fen)  # the order may have ended before its payment was ever seen
+    counted = max(0, min(amount_fen, paid - row.refunded_fen))
+    LineRefund.objects.filter(pk=line_id).update(paid_fen=paid, refunded_fen=F("refunded_fen") + counted)
+    return counted
+
+
+def tie_refunds(case_id: UUID, line_id: UUID) -> None:
+    """This function will count what a case gave back before its line was known against that line, as far as the line bears it."""
+    made = list(Refund.objects.filter(case=case_id).order_by("refunded_at", "pk"))
+    left = count_platform_refund(line_id, sum(one.amount_fen for one in made)) if made else 0
+    for one in made:
+        kept = min(left, one.amount_fen)
+        left -= kept
+        if kept:
+            Refund.objects.filter(pk=one.pk).update(amount_fen=kept)
+        else:
+            one.delete()
+
+
 def settle_paid_back(now: datetime) -> int:
     """This function will take cases whose money arrived through its channel one step on; the clock gives how many."""
     done = PaymentRefund.objects.filter(state=PaymentRefund.State.DONE).values("pk")
@@ -172,5 +204,5 @@ def _settle_one(case_id: UUID, now: datetime) -> int:
     case = Case.objects.select_for_update().get(pk=case_id)
     if case.state != State.REFUNDING.value:
         return 0
-    take_step(case, State.REFUNDED, KAIBO, "支付渠道已退款", now)
+    take_step(case, State.REFUNDED, KAIBO, gettext_noop("支付渠道已退款"), now)
     return 1

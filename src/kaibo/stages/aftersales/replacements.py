@@ -6,10 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.kept_words import Filling
 from kaibo.stages.aftersales import queries, rules
 from kaibo.stages.aftersales.complaints import CaseMovedOn, ItemUnknown, KindDoesNotFit, LineUnknown, ReasonMissing
 from kaibo.stages.aftersales.models import Case, CaseEntry, Replacement
@@ -54,7 +56,8 @@ def send_again(*, actor: Actor, case_id: UUID, now: datetime, sku_id: UUID | Non
     number = f"{case.case_no}-R{Replacement.objects.filter(case=case).count() + 1}"
     order = replacing.make_replacement(line_id=case.line.pk, sku_id=item, quantity=units, order_no=number, now=now)
     made = Replacement.objects.create(case=case, order=order, came_from=state.value, made_by=actor.name, made_at=now)
-    note(case, CaseEntry.Kind.NOTE, f"{rules.KIND_WORDS[case.kind][0]}单 {number}，{order.goods}", actor, now)
+    told: dict[str, Filling] = {"kind": rules.KIND_WORDS[case.kind], "number": number, "goods": order.goods}
+    note(case, CaseEntry.Kind.NOTE, gettext_noop("%(kind)s单 %(number)s，%(goods)s"), actor, now, values=told)
     take_step(case, State.EXCHANGING, actor, number, now)
     return made
 
@@ -79,7 +82,8 @@ def drop(*, actor: Actor, case_id: UUID, reason: str, now: datetime) -> Case:
     if case.state == State.EXCHANGING.value:
         take_step(case, State(standing.came_from), actor, reason, now)
     else:
-        note(case, CaseEntry.Kind.NOTE, f"撤回补发单 {standing.order.order_no}：{reason.strip()}", actor, now)
+        dropped: dict[str, Filling] = {"number": standing.order.order_no, "reason": reason.strip()}
+        note(case, CaseEntry.Kind.NOTE, gettext_noop("撤回补发单 %(number)s：%(reason)s"), actor, now, values=dropped)
     audit.record(actor, "aftersales:replacement:drop", subject=f"case:{case.pk}", now=now, shop_id=case.shop_id, details={"order": standing.order.order_no}, reason=reason)
     return case
 
@@ -94,5 +98,5 @@ def note_sent(*, order_id: UUID, now: datetime) -> bool:
     if not Replacement.objects.filter(order=order_id, dropped_at=None, sent_at=None).update(sent_at=now):
         return False
     if case.state == State.EXCHANGING.value:
-        take_step(case, State.EXCHANGED, KAIBO, "仓库已发出", now)
+        take_step(case, State.EXCHANGED, KAIBO, gettext_noop("仓库已发出"), now)
     return True

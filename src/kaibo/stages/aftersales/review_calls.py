@@ -14,6 +14,7 @@ from kaibo.master.people import queries as people
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.kept_words import Filling
 from kaibo.plumbing.notices import notices
 from kaibo.stages.aftersales import fairness, queries, services
 from kaibo.stages.aftersales.complaints import CallOutOfOrder, CaseUnknown, ReasonMissing
@@ -127,6 +128,9 @@ def make_offer(*, actor: Actor, case_id: UUID, text: str, offer_fen: int, now: d
     return _write(actor, case_id, now, text, {"problem_at__isnull": False}, changes, "方案")
 
 
+PARTS_IN_ENGLISH = {"感受": "how they feel", "问题": "the problem", "方案": "the offer"}
+
+
 def _write(
     actor: Actor, case_id: UUID, now: datetime, text: str, only_if: dict[str, object], changes: dict[str, object], title: str
 ) -> ReviewCall:
@@ -139,7 +143,8 @@ def _write(
         raise ReasonMissing
     if not ReviewCall.objects.filter(case=case_id, **only_if).update(**changes, called_by=actor.name):
         raise CallOutOfOrder
-    note(case, CaseEntry.Kind.NOTE, f"{title}：{text.strip()}", actor, now)
+    told: dict[str, Filling] = {"part": (title, PARTS_IN_ENGLISH[title]), "text": text.strip()}
+    note(case, CaseEntry.Kind.NOTE, gettext_noop("%(part)s：%(text)s"), actor, now, values=told)
     _tell_of_ties(case, text, title, actor, now)
     audit.record(actor, "aftersales:review:note", subject=f"case:{case_id}", now=now, shop_id=case.shop_id, details={"part": title})
     call.refresh_from_db()

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     REPAIR = "repair"
     PRICE_PROTECT = "price_protect"
     COMPLAINT = "complaint"
+    UNKNOWN = "unknown"
+    """A platform's word we do not know: never a guess."""
 
 
 class Nature(StrEnum):
@@ -73,6 +75,8 @@ class State(StrEnum):
     REPAIRED = "repaired"
     BUYER_CANCELLED = "buyer_cancelled"
     CLOSED = "closed"
+    UNKNOWN = "unknown"
+    """A platform opened it with a status we do not know; somebody looks there."""
 
 
 STEPS: Transitions[State] = Transitions.of(
@@ -91,6 +95,7 @@ STEPS: Transitions[State] = Transitions.of(
         State.EXCHANGED: {State.CLOSED},
         State.REPAIRED: {State.CLOSED},
         State.BUYER_CANCELLED: {State.CLOSED},
+        State.UNKNOWN: {State.REQUESTED, State.APPROVED_REFUND, State.APPROVED_RETURN, State.REJECTED, State.ARBITRATION, State.BUYER_CANCELLED},
     }
 )
 """Source: facts/platforms §5.1. From `exchanging` a replacement that could not be sent leads back to where it came from."""
@@ -101,6 +106,13 @@ IN_OUR_HANDS = frozenset({State.RECEIVED, State.REFUNDING, State.EXCHANGING, Sta
 """The goods came back (or need not): the law's seven days run."""
 EXPECTS_GOODS = frozenset({State.APPROVED_RETURN, State.BUYER_SHIPPED})
 """Goods may come back; from a dropped replacement or a repair a case returns to `received` by other ways."""
+
+
+def comes_after_its_money(state: State, kind: Kind, *, was_received: bool) -> bool:
+    """This function will say whether goods are still awaited although the money went back: platforms refund a return at once."""
+    return state is State.REFUNDED and kind is Kind.RETURN and not was_received
+
+
 OWN_SERVICE = frozenset({State.RECEIVED, State.REFUNDING, State.REFUNDED, State.EXCHANGING, State.EXCHANGED, State.REPAIRED, State.CLOSED})
 """Steps that move money, goods or an order; they have services of their own and cannot be taken by hand."""
 
@@ -222,8 +234,10 @@ def may_close(state: State, *, last_contact: str) -> bool:
 KIND_WORDS: Mapping[str, tuple[str, str]] = {
     Kind.REFUND: ("仅退款", "refund only"), Kind.RETURN: ("退货退款", "return and refund"), Kind.EXCHANGE: ("换货", "exchange"),
     Kind.RESHIP: ("补寄", "send again"), Kind.REPAIR: ("维修", "repair"), Kind.PRICE_PROTECT: ("价保", "price protection"),
-    Kind.COMPLAINT: ("投诉", "complaint"),
+    Kind.COMPLAINT: ("投诉", "complaint"), Kind.UNKNOWN: ("类型不认识", "unknown kind"),
 }  # fmt: skip
+CHOSEN_KINDS: Mapping[str, tuple[str, str]] = {kind: words for kind, words in KIND_WORDS.items() if kind is not Kind.UNKNOWN}
+"""What a person may say a case is."""
 NATURE_WORDS: Mapping[str, tuple[str, str]] = {
     Nature.NO_REASON: ("七天无理由", "no reason (7 days)"), Nature.SIZE: ("尺码不合", "wrong size"), Nature.LOGISTICS: ("物流", "logistics"),
     Nature.WRONG_ITEM: ("错发少发", "wrong or missing item"), Nature.DAMAGE: ("破损", "damaged"), Nature.NOT_AS_DESCRIBED: ("描述不符", "not as described"),
@@ -240,6 +254,7 @@ STATE_WORDS: Mapping[str, tuple[str, str]] = {
     State.BUYER_SHIPPED: ("退货在途", "on its way back"), State.RECEIVED: ("已收到退货", "goods received"), State.REFUNDING: ("退款中", "refund under way"), State.EXCHANGING: ("换补中", "sending again"), State.REPAIRING: ("维修中", "being repaired"), State.REPAIRED: ("已修好寄回", "repaired"),
     State.ARBITRATION: ("平台介入", "arbitration"), State.REJECTED: ("已拒绝", "rejected"), State.REFUNDED: ("已退款", "refunded"),
     State.EXCHANGED: ("已换补", "sent again"), State.BUYER_CANCELLED: ("买家撤销", "withdrawn"), State.CLOSED: ("已结案", "closed"),
+    State.UNKNOWN: ("平台状态不认识", "unknown status"),
 }  # fmt: skip
 NEXT_WORDS: Mapping[str, tuple[str, str]] = {
     State.REQUESTED: ("联系买家，给出方案", "contact the buyer and offer a solution"), State.APPROVED_REFUND: ("退款", "refund"),
@@ -247,6 +262,7 @@ NEXT_WORDS: Mapping[str, tuple[str, str]] = {
     State.RECEIVED: ("七日内退款", "refund within seven days"), State.REFUNDING: ("等支付渠道退到账", "wait for the channel"), State.EXCHANGING: ("等仓库发出", "wait for the warehouse"), State.REPAIRING: ("修好寄回", "repair and send back"), State.REPAIRED: ("回访买家", "call the buyer back"),
     State.ARBITRATION: ("提交举证", "hand in evidence"), State.REJECTED: ("回访买家", "call the buyer back"), State.REFUNDED: ("回访买家", "call the buyer back"),
     State.EXCHANGED: ("回访买家", "call the buyer back"), State.BUYER_CANCELLED: ("结案", "close"), State.CLOSED: ("—", "—"),
+    State.UNKNOWN: ("到平台后台看这一单", "look at it on the platform"),
 }  # fmt: skip
 
 

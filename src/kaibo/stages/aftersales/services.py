@@ -19,9 +19,10 @@ from kaibo.master.stock.models import Lot
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.kept_words import Filling
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
-from kaibo.stages.aftersales import grounds, queries, rulebook, rules
+from kaibo.stages.aftersales import grounds, merging, queries, rulebook, rules
 from kaibo.stages.aftersales.complaints import CaseMovedOn, KindDoesNotFit, ReasonMissing
 from kaibo.stages.aftersales.deadlines import after_service_time
 from kaibo.stages.aftersales.models import Case, CaseEntry
@@ -59,6 +60,8 @@ def open_case(*, actor: Actor, told: NewCase, now: datetime) -> Case:
     line = orders.line_for(actor, told.line_id)
     order = line.order
     access.require(actor, OPEN, shop_id=order.shop_id)
+    if told.kind is Kind.UNKNOWN:
+        raise KindDoesNotFit(kind=rules.KIND_WORDS[told.kind][0])
     book = rulebook.in_force()
     severity = book.severity_of(told.nature, told.impact)
     due = rules.due_at(
@@ -71,8 +74,7 @@ def open_case(*, actor: Actor, told: NewCase, now: datetime) -> Case:
         asked_fen=told.asked_fen, owner_id=owner_for(order.shop_id), opened_at=now, due_at=due, source_version=now,
         rules_version=book.number,
     )  # fmt: skip
-    if order.state in {"paid", "allocated", "pending_payment"}:
-        order_services.hold_orders(actor=KAIBO, order_ids=[order.pk], reason=case.case_no, flag=Hold.AFTERSALE_OPEN, now=now)
+    hold_order(case, now)
     note(case, CaseEntry.Kind.STATE, told.reason or case.kind, actor, now, outcome=State.REQUESTED.value)
     tell_owner(case, now)
     audit.record(
@@ -125,8 +127,18 @@ def move_case(
     if target is State.REJECTED:
         grounds.require(Nature(case.nature), ground, reason)
         changes |= {"rejections": F("rejections") + 1, "reject_ground": ground}
-    take_step(case, target, actor, grounds.words(ground, reason), now, **changes)
+    words, values = _refused_because(ground, reason)
+    take_step(case, target, actor, words, now, values=values, **changes)
     return case
+
+
+def _refused_because(ground: str, reason: str) -> tuple[str, dict[str, Filling]]:
+    """The ground before the reason, as a sentence the history keeps; without a ground somebody's own words."""
+    known = grounds.GROUNDS.get(ground)
+    if known is None:
+        return reason, {}
+    values: dict[str, Filling] = {"ground": (known.zh, known.en), "article": (known.article_zh, known.article_en), "reason": reason}
+    return gettext_noop("%(ground)s（%(article)s）：%(reason)s"), values
 
 
 @transaction.atomic
@@ -136,11 +148,13 @@ def change_kind(*, actor: Actor, case_id: UUID, kind: Kind, reason: str, now: da
     access.require(actor, HANDLE, shop_id=case.shop_id)
     if not reason.strip():
         raise ReasonMissing
+    if kind is Kind.UNKNOWN:
+        raise KindDoesNotFit(kind=rules.KIND_WORDS[kind][0])
     still_open = [State.REQUESTED, State.APPROVED_REFUND, State.APPROVED_RETURN, State.BUYER_SHIPPED, State.RECEIVED, State.ARBITRATION]
     if not Case.objects.filter(pk=case_id, state__in=still_open).update(kind=kind.value):
         raise CaseMovedOn
-    words = f"{rules.KIND_WORDS[case.kind][0]} → {rules.KIND_WORDS[kind][0]}：{reason.strip()}"
-    note(case, CaseEntry.Kind.NOTE, words, actor, now)
+    values: dict[str, Filling] = {"old": rules.KIND_WORDS[case.kind], "new": rules.KIND_WORDS[kind], "reason": reason.strip()}
+    note(case, CaseEntry.Kind.NOTE, gettext_noop("%(old)s → %(new)s：%(reason)s"), actor, now, values=values)
     audit.record(
         actor, "aftersales:case:change_kind", subject=f"case:{case_id}", now=now, shop_id=case.shop_id, details={"from": case.kind, "to": kind.value},
         reason=reason,
@@ -180,7 +194,7 @@ def tick_step(*, actor: Actor, case_id: UUID, step: int, now: datetime) -> None:
     if not 0 <= step < len(steps):
         raise CaseMovedOn
     if not CaseEntry.objects.filter(case=case, kind=CaseEntry.Kind.STEP, outcome=str(step)).exists():
-        note(case, CaseEntry.Kind.STEP, steps[step][0], actor, now, outcome=str(step))
+        note(case, CaseEntry.Kind.STEP, "%(step)s", actor, now, outcome=str(step), values={"step": steps[step]})
 
 
 @transaction.atomic
@@ -198,7 +212,7 @@ def close_case(*, actor: Actor, case_id: UUID, reason: str, now: datetime) -> Ca
         raise rules.BuyerNotSatisfied
     take_step(case, State.CLOSED, actor, reason, now, closed_at=now, close_reason=reason.strip()[:200])
     announce_closed(case, now)
-    _lift_hold(case, now)
+    lift_hold(case, now)
     return case
 
 
@@ -225,8 +239,19 @@ def _lots_of(case: Case, sku_id: UUID) -> tuple[UUID, ...]:
     return tuple(Lot.objects.filter(pk__in=[*sent, *filter(None, back)], sku=sku_id).order_by("pk").values_list("pk", flat=True))
 
 
-def _lift_hold(case: Case, now: datetime) -> None:
-    if case.order is None or Case.objects.filter(order=case.order_id).exclude(state=State.CLOSED.value).exists():
+def hold_order(case: Case, now: datetime) -> None:
+    """This function will keep the order of an open case from being sent, where it has not left."""
+    if case.order is None:
+        return
+    has_some_left = case.order.state == "partially_shipped" and case.platform_state != "" and (case.line is None or case.line.left > 0)
+    if has_some_left or case.order.state in {"paid", "allocated", "pending_payment"}:
+        order_services.hold_orders(actor=KAIBO, order_ids=[case.order.pk], reason=case.case_no, flag=Hold.AFTERSALE_OPEN, now=now)
+
+
+def lift_hold(case: Case, now: datetime) -> None:
+    """This function will let an order go again once no case about it is open any more."""
+    binding = Case.objects.filter(order=case.order_id).exclude(state=State.CLOSED.value).exclude(platform_state__in=merging.BINDS_NOBODY)
+    if case.order is None or binding.exists():
         return
     case.order.refresh_from_db()
     if Hold.AFTERSALE_OPEN.value in case.order.hold_flags:

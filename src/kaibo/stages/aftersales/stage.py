@@ -12,7 +12,7 @@ from kaibo.stages.aftersales.today import badge, today
 
 STAGE = Stage(
     key="aftersales",
-    pages=(Page(_("售后个案"), "aftersales:list", SEE), Page(_("售后规则"), "aftersales:severity", SEE)),
+    pages=(Page(_("售后个案"), "aftersales:list", SEE), Page(_("平台售后单"), "aftersales:platforms", SEE), Page(_("售后规则"), "aftersales:severity", SEE)),
     abilities=ABILITIES,
     roles=ROLES,
     gate=gate,

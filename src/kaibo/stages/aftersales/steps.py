@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kaibo.plumbing import kept_words
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.kept_words import Filling
 from kaibo.stages.aftersales import queries, rules
 from kaibo.stages.aftersales.complaints import CaseMovedOn
 from kaibo.stages.aftersales.models import Case, CaseEntry
 from kaibo.stages.aftersales.rules import Severity, State
 
 
-def note(case: Case, kind: CaseEntry.Kind, text: str, actor: Actor, now: datetime, *, outcome: str = "") -> None:
-    """This function will add a line to a case's history."""
-    CaseEntry.objects.create(case=case, kind=kind, text=text[:400], outcome=outcome, at=now, by=actor.name)
+def note(
+    case: Case, kind: CaseEntry.Kind, text: str, actor: Actor, now: datetime, *, outcome: str = "", values: Mapping[str, Filling] | None = None
+) -> None:
+    """This function will add a line to a case's history: somebody's words, or a kept sentence that `values` fill."""
+    CaseEntry.objects.create(case=case, kind=kind, text=text[:400], values=kept_words.kept(values or {}), outcome=outcome, at=now, by=actor.name)
 
 
-def take_step(case: Case, target: State, actor: Actor, reason: str, now: datetime, **changes: Any) -> None:
+def take_step(
+    case: Case, target: State, actor: Actor, reason: str, now: datetime, *, values: Mapping[str, Filling] | None = None, **changes: Any
+) -> None:
     """This function will take a case to a state its table allows, and set when the next step is due.   Raises: StepNotAllowed, CaseMovedOn."""
     source = State(case.state)
     rules.STEPS.require(source, target)
@@ -30,9 +37,9 @@ def take_step(case: Case, target: State, actor: Actor, reason: str, now: datetim
     changed = Case.objects.filter(pk=case.pk, state=source.value).update(state=target.value, due_at=due, settled_at=settled_at, **changes)
     if not changed:
         raise CaseMovedOn
-    note(case, CaseEntry.Kind.STATE, reason, actor, now, outcome=target.value)
+    note(case, CaseEntry.Kind.STATE, reason, actor, now, outcome=target.value, values=values)
     audit.record(
         actor, "aftersales:case:move", subject=f"case:{case.pk}", now=now, shop_id=case.shop_id, details={"from": source.value, "to": target.value},
-        reason=reason,
+        reason=kept_words.read(reason, kept_words.kept(values or {})),
     )  # fmt: skip
     case.refresh_from_db()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kaibo.stages.aftersales import case_views, rule_views, views
+from kaibo.stages.aftersales import case_views, platform_views, rule_views, views
 
 app_name = "aftersales"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("new", views.new_case, name="new"),
     path("review", views.new_review, name="new-review"),
     path("assign", case_views.assign, name="assign"),
+    path("platforms", platform_views.platforms, name="platforms"),
+    path("platforms/<uuid:channel_id>/compare", platform_views.compare, name="compare-day"),
+    path("platforms/reports/<uuid:report_id>", platform_views.gaps_file, name="gaps-file"),
     path("severity", rule_views.severity, name="severity"),
     path("severity/cell", rule_views.change_cell, name="change-cell"),
     path("severity/level/<slug:level>", rule_views.change_level, name="change-level"),
@@ -28,5 +31,6 @@ urlpatterns = [
     path("<uuid:case_id>/call/offer", case_views.write_call, {"part": "offer"}, name="call-offer"),
     path("<uuid:case_id>/contact", case_views.contact, name="contact"),
     path("<uuid:case_id>/step/<int:step>", case_views.step, name="step"),
+    path("<uuid:case_id>/seen", platform_views.seen, name="seen"),
     path("<uuid:case_id>/close", case_views.close, name="close"),
 ]

@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from kaibo.master.people import queries as people
+from kaibo.master.shops.models import Platform
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, DateRange, Flag, Row, Search, Table
-from kaibo.stages.aftersales import queries, review_calls, rules, services, words
+from kaibo.stages.aftersales import platform_queries, queries, review_calls, rules, services, words
 from kaibo.stages.aftersales.complaints import OrderNotFound
 from kaibo.stages.aftersales.forms import CaseForm, FindOrderForm, ReviewForm
 from kaibo.stages.aftersales.models import Case
@@ -36,6 +37,15 @@ def _severities(_request: HttpRequest) -> list[tuple[str, str]]:
     return words.choices(rules.SEVERITY_WORDS)
 
 
+def platform_names() -> dict[str, str]:
+    """This function will give the names of the places cases come from, in the reader's language."""
+    return {key: str(name) for key, name in Platform.choices}
+
+
+def _platforms(_request: HttpRequest) -> list[tuple[str, str]]:
+    return list(platform_names().items())
+
+
 def _natures(_request: HttpRequest) -> list[tuple[str, str]]:
     return words.choices(rules.NATURE_WORDS)
 
@@ -45,6 +55,7 @@ CASES = Table(
     title=gettext_lazy("售后个案"),
     columns=(
         Column("case", gettext_lazy("个案"), kind="lead"),
+        Column("channel", gettext_lazy("渠道")),
         Column("severity", gettext_lazy("严重程度"), sort="severity", kind="pill"),
         Column("about", gettext_lazy("什么事")),
         Column("state", gettext_lazy("到哪一步"), kind="pill"),
@@ -61,6 +72,7 @@ CASES = Table(
         Flag("open", gettext_lazy("未结案"), ~Q(state=State.CLOSED.value)),
         Choice("state", gettext_lazy("到哪一步"), _states),
         Choice("nature", gettext_lazy("什么问题"), _natures),
+        Choice("platform", gettext_lazy("渠道"), _platforms),
         DateRange("opened", gettext_lazy("申请时间"), "opened_at"),
     ),
     default_sort="due_at",
@@ -76,12 +88,13 @@ CASES = Table(
 @require_GET
 def case_list(request: ConsoleRequest) -> HttpResponse:
     access.require(request.actor, SEE)
-    names = dict(people.choices())
+    names, platforms = dict(people.choices()), platform_names()
 
     def row(one: Case) -> Row:
         about = f"{words.word(rules.NATURE_WORDS, one.nature)} · {words.word(rules.KIND_WORDS, one.kind)}"
         cells = {
-            "case": Cell(one.goods or one.case_no, note=one.case_no), "severity": Cell(words.word(rules.SEVERITY_WORDS, one.severity), state=words.SEVERITY_PILLS[one.severity]),
+            "case": Cell(one.goods or one.case_no, note=one.case_no), "channel": Cell(platforms.get(one.platform, one.platform), note=one.order_no),
+            "severity": Cell(words.word(rules.SEVERITY_WORDS, one.severity), state=words.SEVERITY_PILLS[one.severity]),
             "about": Cell(about, note=one.reason[:40]), "state": Cell(words.word(rules.STATE_WORDS, one.state), state=words.STATE_PILLS.get(one.state, "")),
             "next": words.word(rules.NEXT_WORDS, one.state), "due_at": one.due_at, "owner": names.get(one.owner_id, "—"), "asked": one.asked_fen or None,
             "opened_at": one.opened_at,
@@ -95,7 +108,7 @@ def case_list(request: ConsoleRequest) -> HttpResponse:
     to_decide = list(queries.refunds_to_decide(request.actor)[:5]) if can(REFUND_LARGE) else []
     return render(
         request, "aftersales/list.html",
-        {"table": table, "figures": figures, "may_open": can(OPEN), "may_import": can(IMPORT), "may_rules": can(SEE), "to_decide": to_decide},
+        {"table": table, "figures": figures, "may_open": can(OPEN), "may_import": can(IMPORT), "may_rules": can(SEE), "to_decide": to_decide, "strange": platform_queries.unseen(request.actor, shop_id=request.shop_id)},
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kaibo.kit.money import yuan_text
+from kaibo.plumbing import kept_words
 from kaibo.stages.aftersales import rules
 from kaibo.stages.aftersales.models import CaseEntry
 
@@ -47,5 +48,12 @@ def entry_words(entry: CaseEntry) -> str:
     if entry.kind == CaseEntry.Kind.REFUND:
         return _("退款 %(money)s") % {"money": yuan_text(int(entry.text))}
     if entry.kind == CaseEntry.Kind.STEP:
-        return _("做完：%(step)s") % {"step": entry.text}
-    return entry.text
+        return _("做完：%(step)s") % {"step": kept_words.read(entry.text, entry.values)}
+    return kept_words.read(entry.text, entry.values)
+
+
+def entry_note(entry: CaseEntry) -> str:
+    """This function will say what was given as the reason of a step, in the reader's language where it is a kept sentence."""
+    if entry.kind not in {CaseEntry.Kind.STATE, CaseEntry.Kind.CONTACT}:
+        return ""
+    return kept_words.read(entry.text, entry.values)

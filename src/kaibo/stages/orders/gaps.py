@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext_noop
 
@@ -20,6 +21,7 @@ from kaibo.kit.shop_complaints import ShopRefused, ShopUnreadable
 from kaibo.kit.shop_windows import order_pages
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
+from kaibo.plumbing import kept_words
 from kaibo.stages.orders.models import GapReport, Order, Pull, PullRefusal
 from kaibo.stages.orders.pulling import BOOKED_CURRENCY
 
@@ -38,7 +40,7 @@ class Gap:
     platform_fen: int
     our_fen: int
     why: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def _fen(order: PlatformOrder) -> int:
 def _gaps(
     account: ChannelAccount, theirs: Mapping[str, PlatformOrder], unread: Mapping[str, str], ours: Mapping[str, Ours], begin: datetime, end: datetime
 ) -> list[Gap]:
-    refused = dict(PullRefusal.objects.filter(channel_id=account.pk).values_list("order_no", "why"))
+    refusals = PullRefusal.objects.filter(channel_id=account.pk).values_list("order_no", "why", "values")
+    refused = {no: kept_words.both(why, values) for no, why, values in refusals}
     pull = Pull.objects.filter(pk=account.pk).first()
     until = pull.pulled_until if pull else None
     gaps = [Gap(no, "missing", 0, 0, gettext_noop("平台给的内容读不懂：%(why)s"), {"why": why}) for no, why in unread.items() if no not in ours]
@@ -137,7 +140,7 @@ def _gaps(
     return sorted(gaps, key=lambda gap: (gap.kind, gap.order_no))
 
 
-def _why_missing(order: PlatformOrder, refused: str | None, until: datetime | None) -> tuple[str, dict[str, str]]:
+def _why_missing(order: PlatformOrder, refused: tuple[str, str] | None, until: datetime | None) -> tuple[str, dict[str, Any]]:
     if refused:
         return gettext_noop("没能收下：%(why)s"), {"why": refused}
     if until is None:

@@ -370,12 +370,13 @@ class PullHint(models.Model):
 
 
 class PullRefusal(models.Model):
-    """An order a platform showed us that could not be taken, and why."""
+    """An order a platform showed us that could not be taken, and why: a kept sentence."""
 
     id = models.BigAutoField(primary_key=True)
     channel = models.ForeignKey("shops.Channel", on_delete=models.CASCADE)
     order_no = models.CharField(max_length=64)
     why = models.CharField(max_length=200)
+    values = models.JSONField(default=dict, db_default={})
     at = models.DateTimeField()
 
     class Meta:

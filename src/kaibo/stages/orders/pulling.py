@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.ids import new_id
@@ -22,8 +23,10 @@ from kaibo.kit.shop_complaints import ShopRefused, ShopThrottled, ShopTokenExpir
 from kaibo.kit.shop_windows import order_pages, windows
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
+from kaibo.plumbing import kept_words
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import ImportContext, Refused, Taken
+from kaibo.plumbing.kept_words import Filling
 from kaibo.stages.orders.channel_items import note_items
 from kaibo.stages.orders.models import Pull, PullHint, PullRefusal
 from kaibo.stages.orders.pulled import rows_of
@@ -125,7 +128,7 @@ def pull_window(turn: Turn, channel: ShopChannel, window: Window) -> None:
         turn.taken += take(turn.account, page.orders, turn.clock())
         note_items(turn.account, page.orders, turn.clock())
         for unread in page.refused:
-            _refuse(turn.account, unread.number, unread.why, turn.clock())
+            _refuse(turn.account, unread.number, gettext_noop("平台给的内容读不懂：%(why)s"), turn.clock(), {"why": unread.why})
 
 
 def _follow_hints(turn: Turn, channel: ShopChannel) -> None:
@@ -138,7 +141,7 @@ def _follow_hints(turn: Turn, channel: ShopChannel) -> None:
             try:
                 found.append(channel.order(hint.order_no, now=turn.clock()))
             except (ShopRefused, ShopUnreadable) as no:
-                _refuse(turn.account, hint.order_no, no.message("zh"), turn.clock())
+                _refuse(turn.account, hint.order_no, "%(why)s", turn.clock(), {"why": (no.message("zh"), no.message("en"))})
     turn.taken += take(turn.account, found, turn.clock())
     PullHint.objects.filter(pk__in=[hint.pk for hint in hints]).delete()
 
@@ -150,7 +153,7 @@ def take(account: ChannelAccount, orders: Sequence[PlatformOrder], now: datetime
     One that the database will not have does not keep the others out: it is written down with its reason.
     """
     for one in (one for one in orders if one.currency != BOOKED_CURRENCY):
-        _refuse(account, one.order_no, f"金额是 {one.currency[:8]}，这里的账只记人民币，没有收下", now)
+        _refuse(account, one.order_no, gettext_noop("金额是 %(currency)s，这里的账只记人民币，没有收下"), now, {"currency": one.currency[:8]})
     orders = [one for one in orders if one.currency == BOOKED_CURRENCY]
     if not orders:
         return 0
@@ -158,7 +161,8 @@ def take(account: ChannelAccount, orders: Sequence[PlatformOrder], now: datetime
         return _take_together(account, orders, now)
     except (KaiboError, DatabaseError, ValueError) as wrong:
         if len(orders) == 1:
-            _refuse(account, orders[0].order_no, wrong.message("zh") if isinstance(wrong, KaiboError) else type(wrong).__name__, now)
+            said = (wrong.message("zh"), wrong.message("en")) if isinstance(wrong, KaiboError) else type(wrong).__name__
+            _refuse(account, orders[0].order_no, "%(why)s", now, {"why": said})
             log.warning("an order could not be taken", extra={"channel": str(account.pk), "reason": type(wrong).__name__})
             return 0
         middle = len(orders) // 2
@@ -176,13 +180,15 @@ def _take_together(account: ChannelAccount, orders: Sequence[PlatformOrder], now
     outcomes = take_orders(context, rows)
     refused = {row.meaning.order_no: said for row, said in zip(rows, outcomes, strict=True) if isinstance(said, Refused)}
     for order_no, said in refused.items():
-        _refuse(account, order_no, said.message_zh, now)
+        _refuse(account, order_no, "%(why)s", now, {"why": (said.message_zh, said.message_en)})
     PullRefusal.objects.filter(channel_id=account.pk, order_no__in=[number for number in newest if number not in refused]).delete()
     return len({row.meaning.order_no for row, said in zip(rows, outcomes, strict=True) if said in {Taken.NEW, Taken.CHANGED}})
 
 
-def _refuse(account: ChannelAccount, order_no: str, why: str, now: datetime) -> None:
-    PullRefusal.objects.update_or_create(channel_id=account.pk, order_no=order_no[:64], defaults={"why": why[:200], "at": now})
+def _refuse(account: ChannelAccount, order_no: str, why: str, now: datetime, values: Mapping[str, Filling]) -> None:
+    """With its reason as a kept sentence, so that each reader reads his own language."""
+    kept = {"why": why[:200], "values": kept_words.kept(values), "at": now}
+    PullRefusal.objects.update_or_create(channel_id=account.pk, order_no=order_no[:64], defaults=kept)
 
 
 def note_hints(channel_id: object, numbers: Sequence[str], now: datetime) -> None:
