@@ -29,3 +29,16 @@ def words(text: str) -> list[Word]:
 def search_words(text: str) -> list[str]:
     """This function will give the words by which a text should be found: long words also in their parts, no marks."""
     return [piece for piece in rjieba.cut_for_search(text) if any(char.isalnum() for char in piece)]
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A word with its kind as the segmenter's dictionary calls it: n noun, a adjective, v verb …"""
+
+    text: str
+    kind: str
+
+
+def tagged(text: str) -> list[Tagged]:
+    """This function will cut a text into words and say of each what kind it is."""
+    return [Tagged(word, kind) for word, kind in rjieba.tag(text)]
