@@ -23,6 +23,7 @@ KAIBO_PAY_CHANNELS = "kaibo.config.paying.channels_of_settings"
 KAIBO_SHOP_KINDS = "kaibo.config.shop_kinds.all_kinds"
 KAIBO_ROBOT_KINDS = "kaibo.config.robot_kinds.all_kinds"
 KAIBO_TRACKER_KINDS = "kaibo.config.tracker_kinds.all_kinds"
+KAIBO_SELLING_PAST = "kaibo.config.selling_past.selling_past"
 
 STAGE_APPS = [
     f"kaibo.stages.{key}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kaibo.stages.selection import scorecard
 from kaibo.stages.selection.scorecard import BOUNDS, FIGURES, HOUSE_RULES, Card, Outcome, Reading, Rule, TrialWord, changes, judge
 
-GOOD = {"demand": 15_000, "gap": 3_000, "strengths": 4, "margin": 4_500, "returns": 2_000, "compliance": 0, "feedback": 1_000, "on_air": 11_000}
+GOOD = {"demand": 15_000, "gap": 3_000, "strengths": 4, "margin": 4_500, "returns": 2_000, "compliance": 0, "feedback": 100, "on_air": 11_000}
 
 
 def card(**changed) -> Card:

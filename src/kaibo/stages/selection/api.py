@@ -64,6 +64,7 @@ class CandidateIn(Schema):
     category: str
     market_id: UUID | None = None
     position: str = ""
+    goods_kind: str = ""
     value_proposition: str = Field("", max_length=120)
     selling_points: list[str] = []
     cost_fen: int
@@ -136,7 +137,7 @@ def get_candidate(request: HttpRequest, candidate_id: UUID) -> Candidate:
 @router.post("/candidates", response={201: CandidateOut})
 def add_candidate(request: HttpRequest, body: CandidateIn) -> tuple[int, Candidate]:
     draft = Draft(
-        title=body.title, code=body.code, category=body.category, market_id=body.market_id, position=body.position,
+        title=body.title, code=body.code, category=body.category, market_id=body.market_id, position=body.position, goods_kind=body.goods_kind,
         value_proposition=body.value_proposition, selling_points=body.selling_points, on_air_at=body.on_air_at,
         economics=Economics(body.cost_fen, body.price_fen, body.return_bp, body.freight_fen, body.return_loss_fen, body.commission_bp),
         skus=[NewSku(one.code, one.specification, one.cost_fen, one.price_fen, one.barcode) for one in body.skus],

@@ -23,6 +23,10 @@ POSITIONS = (
     (Position.DESIGN, _("设计")), (Position.SERVICE, _("服务")),
 )
 POSITION_WORDS = dict(POSITIONS)
+GOODS_KINDS = (
+    ("", _("还没定")), ("standard", _("标品爆款（靠供应链）")), ("creative", _("非标创意（靠内容）")), ("durable", _("高客单耐用品（靠资金）")),
+)
+GOODS_KIND_WORDS = dict(GOODS_KINDS)
 
 
 class YuanField(forms.CharField):
@@ -83,6 +87,7 @@ class CandidateForm(forms.Form):
     category = forms.ChoiceField(label=_("类目"))
     market = forms.ChoiceField(label=_("来自哪个市场"), required=False)
     position = forms.ChoiceField(label=_("差异化定位"), choices=POSITIONS, required=False)
+    goods_kind = forms.ChoiceField(label=_("靠哪种优势卖"), choices=GOODS_KINDS, required=False, help_text=_("评分时拿它和自家优势对照（SEL-9）"))
     cost_fen = YuanField(label=_("成本"))
     price_fen = YuanField(label=_("售价"))
     return_bp = PercentField(label=_("预计退货率"), help_text=_("服装直播常在 30% 以上，请按自己店的历史填"))
@@ -131,7 +136,7 @@ class CandidateForm(forms.Form):
         """This function will give what was filled in as the service takes it."""
         d = self.cleaned_data
         return Draft(
-            title=d["title"], code=d["code"], category=d["category"], market_id=d["market"] or None, position=d["position"],
+            title=d["title"], code=d["code"], category=d["category"], market_id=d["market"] or None, position=d["position"], goods_kind=d["goods_kind"],
             value_proposition=d["value_proposition"], selling_points=d["selling_points"], skus=d["skus"], on_air_at=d["on_air_at"],
             owner_id=d["owner"] or None,
             economics=Economics(
@@ -159,7 +164,7 @@ def initial_of(candidate: Candidate) -> dict[str, object]:
     from_shop = candidate.on_air_at
     return {
         "title": candidate.title, "code": candidate.code, "shop": str(candidate.shop_id), "category": candidate.category_id,
-        "market": str(candidate.market_id or ""), "position": candidate.position, "cost_fen": candidate.cost_fen, "price_fen": candidate.price_fen,
+        "market": str(candidate.market_id or ""), "position": candidate.position, "goods_kind": candidate.goods_kind, "cost_fen": candidate.cost_fen, "price_fen": candidate.price_fen,
         "return_bp": candidate.return_bp, "freight_fen": candidate.freight_fen, "return_loss_fen": candidate.return_loss_fen,
         "commission_bp": candidate.commission_bp, "value_proposition": candidate.value_proposition,
         "selling_points": "\n".join(candidate.selling_points), "owner": str(candidate.owner_id or ""), "on_air_at": from_shop,

@@ -118,6 +118,8 @@ class Candidate(models.Model):
     score_sheet = models.JSONField(default=dict)
     """The figures the score and the decision rested on, as they were then."""
     on_air_at = models.DateTimeField(null=True)
+    goods_kind = models.CharField(max_length=8, blank=True, default="", db_default="")
+    """standard, creative or durable: which strength of the house it lives on (SEL-9)."""
     owner_id = models.UUIDField(null=True)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField()
@@ -187,6 +189,17 @@ class Feedback(models.Model):
         ]
 
 
+from kaibo.stages.selection.decision_models import (  # noqa: E402  found by Django through this module
+    Cooperation,
+    CooperationSession,
+    HouseStrength,
+    PriceAnswer,
+    PriceInputs,
+    PriceLimits,
+    ScoreRules,
+    Trial,
+    TrialDay,
+)
 from kaibo.stages.selection.market_models import (  # noqa: E402  found by Django through this module
     AudienceCount,
     Brief,
@@ -199,6 +212,7 @@ from kaibo.stages.selection.market_models import (  # noqa: E402  found by Djang
 )
 
 __all__ = [
-    "AudienceCount", "Brief", "Candidate", "CandidateSku", "Competitor", "CompetitorSighting", "Feedback", "Festival", "HostSighting", "Market",
-    "Review", "ReviewOpinion", "ReviewTheme", "SurveyAnswer", "TrendPoint",
+    "AudienceCount", "Brief", "Candidate", "CandidateSku", "Competitor", "CompetitorSighting", "Cooperation", "CooperationSession", "Feedback", "Festival",
+    "HostSighting", "HouseStrength", "Market", "PriceAnswer", "PriceInputs", "PriceLimits", "Review", "ReviewOpinion", "ReviewTheme", "ScoreRules",
+    "SurveyAnswer", "TrendPoint", "Trial", "TrialDay",
 ]  # fmt: skip

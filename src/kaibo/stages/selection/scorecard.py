@@ -74,7 +74,7 @@ class Rules:
 
 
 FIGURES = ("demand", "gap", "strengths", "margin", "returns", "compliance", "feedback", "on_air")
-UNITS = {"demand": "count", "gap": "bp", "strengths": "level", "margin": "bp", "returns": "bp", "compliance": "count", "feedback": "milli", "on_air": "bp"}
+UNITS = {"demand": "count", "gap": "bp", "strengths": "level", "margin": "bp", "returns": "bp", "compliance": "count", "feedback": "per_10k", "on_air": "bp"}
 BOUNDS = {
     "demand": (0, 10_000_000), "gap": (0, BP), "strengths": (0, 5), "margin": (-100_000, BP), "returns": (0, BP), "compliance": (0, 1_000),
     "feedback": (0, 1_000_000), "on_air": (0, 1_000_000),
@@ -84,7 +84,7 @@ BOUNDS = {
 HOUSE_RULES = Rules(
     {
         "demand": Rule(20, 0, 20_000), "gap": Rule(15, 0, 4_000), "strengths": Rule(10, 0, 5), "margin": Rule(20, 0, 5_000),
-        "returns": Rule(20, 6_000, 1_000), "compliance": Rule(10, 4, 0), "feedback": Rule(20, 5_000, 0), "on_air": Rule(10, 0, 15_000),
+        "returns": Rule(20, 6_000, 1_000), "compliance": Rule(10, 4, 0), "feedback": Rule(20, 500, 0), "on_air": Rule(10, 0, 15_000),
     },
     trial_bp=4_500, go_bp=6_500, known_bp=6_000,
 )  # fmt: skip

@@ -20,7 +20,8 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.selection import queries, rules
+from kaibo.stages.selection import evidence, queries, rules, scorecard
+from kaibo.stages.selection.economics import economics_of
 from kaibo.stages.selection.models import Candidate, CandidateSku, Feedback, Market
 from kaibo.stages.selection.permissions import DECIDE, EDIT, RESEARCH
 from kaibo.stages.selection.rules import STEPS, Economics, State
@@ -77,13 +78,7 @@ class Draft:
     skus: Sequence[NewSku] = ()
     on_air_at: datetime | None = None
     owner_id: UUID | None = None
-
-
-def economics_of(candidate: Candidate) -> Economics:
-    """This function will give a candidate's figures as the rules need them."""
-    return Economics(
-        candidate.cost_fen, candidate.price_fen, candidate.return_bp, candidate.freight_fen, candidate.return_loss_fen, candidate.commission_bp
-    )
+    goods_kind: str = ""
 
 
 @transaction.atomic
@@ -170,7 +165,7 @@ def _fields(actor: Actor, draft: Draft, shop_id: UUID) -> dict[str, object]:
     e = draft.economics
     return {
         "title": draft.title, "code": draft.code, "category_id": draft.category, "market_id": draft.market_id,
-        "position": draft.position, "value_proposition": draft.value_proposition.strip(),
+        "position": draft.position, "goods_kind": draft.goods_kind, "value_proposition": draft.value_proposition.strip(),
         "selling_points": [point.strip() for point in draft.selling_points if point.strip()],
         "cost_fen": e.cost_fen, "price_fen": e.price_fen, "return_bp": e.return_bp, "freight_fen": e.freight_fen,
         "return_loss_fen": e.return_loss_fen, "commission_bp": e.commission_bp, "on_air_at": draft.on_air_at, "owner_id": draft.owner_id,
@@ -216,8 +211,19 @@ def score_candidate(*, actor: Actor, candidate_id: UUID, now: datetime) -> Candi
     return candidate
 
 
+def _card_sheet(candidate: Candidate) -> dict[str, object]:
+    """The scorecard as it stood: every figure with what it was worth, so that an old score can be read later."""
+    gathered = evidence.gather(candidate)
+    judged = scorecard.judge(gathered.card)
+    return {
+        "outcome": judged.outcome.value, "score_bp": judged.score_bp, "known_bp": judged.known_bp, "rules": gathered.rules_number,
+        "trial": gathered.card.trial.value, "figures": {one.key: [one.reading.value, one.points_bp, one.rule.weight] for one in judged.figures},
+    }  # fmt: skip
+
+
 def _score_sheet(candidate: Candidate, margin_bp: int) -> dict[str, object]:
     sheet: dict[str, object] = {"margin_bp": margin_bp, "floor_bp": thresholds.value("selection.margin_floor_bp", shop_id=candidate.shop_id)}
+    sheet["card"] = _card_sheet(candidate)
     if candidate.market is None:
         return sheet
     verdict = queries.verdict_of(candidate.market)

@@ -7,6 +7,7 @@ from kaibo.stages.selection.exports import CANDIDATES
 from kaibo.stages.selection.gates import gate
 from kaibo.stages.selection.imports import COMPETITORS, REVIEWS
 from kaibo.stages.selection.permissions import ABILITIES, ROLES, SEE
+from kaibo.stages.selection.price_imports import PRICE_ANSWERS, PRICE_LIMITS
 from kaibo.stages.selection.search import search
 from kaibo.stages.selection.today import badge, today
 
@@ -19,7 +20,7 @@ STAGE = Stage(
     search=search,
     today=today,
     badge=badge,
-    imports=(COMPETITORS, REVIEWS),
+    imports=(COMPETITORS, REVIEWS, PRICE_LIMITS, PRICE_ANSWERS),
     exports=(CANDIDATES,),
     thresholds=(
         Threshold("selection.quality_share_bp", 3_000, "bp", "高质中价：质量类抱怨占比超过", "High quality, middle price: quality complaints above", "SEL-7"),
@@ -28,6 +29,8 @@ STAGE = Stage(
         Threshold("selection.fewest_competitors", 3, "count", "判断至少要几个竞品", "A verdict takes at least so many competitors", "本店约定：太少不下结论"),
         Threshold("selection.fewest_complaints", 30, "count", "判断至少要几条抱怨", "A verdict takes at least so many complaints", "本店约定：太少不下结论"),
         Threshold("selection.margin_floor_bp", 3_000, "bp", "选品毛利底线（扣退货后）", "Margin floor after returns", "本店约定"),
+        Threshold("selection.cooperation_return_bp", 5_000, "bp", "品牌合作：退货率超过就建议结束", "Cooperation: end above this return rate", "本店约定，SEL-18 未写明"),
+        Threshold("selection.cooperation_profit_bp", 500, "bp", "品牌合作：扣完佣金坑位费的利润率低于就重谈", "Cooperation: renegotiate below this profit rate after fees", "本店约定，SEL-18 未写明"),
         Threshold("selection.feedback_red_count", 5, "count", "同一商品售后达到几起亮红灯", "After-sales cases that turn a product red", "SEL-19，数值为本店约定"),
     ),
 )
