@@ -78,6 +78,7 @@ def test_what_is_said_reaches_everyone_in_the_room(server, alice, sale):
 class Judged:
     verdict: str
     hits: list
+    lexicon_version: str = "t"
 
 
 class Strict:

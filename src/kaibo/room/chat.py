@@ -37,6 +37,8 @@ class Verdict(Protocol):
     def verdict(self) -> str: ...
     @property
     def hits(self) -> Sequence[Any]: ...
+    @property
+    def lexicon_version(self) -> str: ...
 
 
 class Screener(Protocol):
@@ -49,6 +51,7 @@ class Screener(Protocol):
 class _Passed:
     verdict: Literal["pass"] = "pass"
     hits: tuple[()] = ()
+    lexicon_version: str = ""
 
 
 class NoLexicon:
@@ -70,6 +73,7 @@ class _Said:
     sent_at: datetime
     is_question: bool
     speaker: str
+    lexicon: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ class Chat:
         is_asking = judged.verdict != "block" and (asks or is_question(text))
         self._keep(
             _Said(
-                message, live.name, who.visitor, who.nickname, text, judged.verdict, encoded, now, is_asking, "visitor"
+                message, live.name, who.visitor, who.nickname, text, judged.verdict, encoded, now, is_asking, "visitor",
+                judged.lexicon_version,
             )
         )
         if judged.verdict == "block":
@@ -187,7 +192,7 @@ class Chat:
                 if await cursor.fetchone() is None:
                     continue
             message, name = new_id(), str(live.snapshot["operator"])
-            self._keep(_Said(message, live.name, "auto", name, reply.text, "pass", "[]", utc_now(), False, "auto"))
+            self._keep(_Said(message, live.name, "auto", name, reply.text, "pass", "[]", utc_now(), False, "auto", ""))
             live.chat.append(ChatLine(str(message), "auto", name, reply.text))
 
 
@@ -198,9 +203,9 @@ def printable(text: str) -> str:
 
 
 _OFFICIAL = ("官方", "客服", "平台", "管理员", "主播", "kaibo", "开播")
-_INSERT = """insert into room.messages (message, room, visitor, nickname, text, verdict, hits, sent_at, is_question, speaker)
+_INSERT = """insert into room.messages (message, room, visitor, nickname, text, verdict, hits, sent_at, is_question, speaker, lexicon)
              select * from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::json[],
-                                  %s::timestamptz[], %s::boolean[], %s::text[])
+                                  %s::timestamptz[], %s::boolean[], %s::text[], %s::text[])
              on conflict (message) do nothing"""
 _USE = """insert into room.auto_reply_uses as u (room, reply, used_at) values (%s, %s, clock_timestamp())
           on conflict (room, reply) do update set used_at = clock_timestamp(), uses = u.uses + 1

@@ -403,6 +403,12 @@ def house_words(cur: Cursor) -> list[dict[str, Any]]:
     return list(_json(found[0])) if found else []
 
 
+def last_messages(cur: Cursor, *, most: int) -> list[str]:
+    """This function will give what viewers said last, newest first: words only, nobody's name."""
+    cur.execute("select text from room.messages where speaker = 'visitor' and text <> '' order by sent_at desc limit %s", (most,))
+    return [str(text) for (text,) in cur.fetchall()]
+
+
 def publish_auto_replies(cur: Cursor, *, shop: str, replies: Sequence[AutoReply]) -> None:
     """This function will replace what a shop's rooms answer by themselves."""
     cur.execute("delete from room.auto_replies where shop = %s", (shop,))
