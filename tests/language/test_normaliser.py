@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaibo.language.normaliser import nothing_inserted, normalise
+from kaibo.language.normaliser import folded, normalise
 
 
 def test_disguises_are_taken_off():
@@ -23,8 +23,16 @@ def test_numbers_keep_their_point_and_signs_their_meaning():
     assert normalise("加+微%信").text == "加微信"
 
 
-def test_passes_are_a_seam():
-    assert normalise("Ａ-b", passes=(nothing_inserted,)).text == "Ａb"
+def test_folding_alone_keeps_symbols():
+    assert folded("Ａ-ｂ 頭\u200b髮") == "a-b 头发"
+
+
+def test_letters_of_other_alphabets_and_with_accents_are_latin_ones():
+    assert normalise("ТОР1 νχ guójiājí Ⅷ").text == "top1vxguojiaji8"
+
+
+def test_a_run_of_symbols_costs_its_length():
+    assert normalise("国" + "-*" * 200_000 + "家").text == "国家"
 
 
 @given(st.text(max_size=60))
@@ -39,4 +47,4 @@ def test_the_map_is_whole_and_in_order_for_any_text(text):
 def test_plain_chinese_is_left_as_it_is(text):
     plain = normalise(text)
     assert plain.text == text
-    assert plain.starts == tuple(range(len(text)))
+    assert tuple(plain.starts) == tuple(range(len(text)))

@@ -196,7 +196,7 @@ def test_real_product_titles_are_rarely_objected_to():
     verdicts = [verdict(title) for title in titles]
     assert len(titles) > 5000
     assert verdicts.count("block") / len(titles) < 0.01
-    assert verdicts.count("review") / len(titles) < 0.02
+    assert verdicts.count("review") / len(titles) < 0.03
 
 
 @pytest.mark.corpus

@@ -1,16 +1,13 @@
 """
-One plain form of a text, with the way back: full width, case, hidden characters, traditional script and inserted
-symbols are undone, and every remaining character knows where it stood in the original.
+One plain form of a text, with the way back: full width, case, hidden characters, traditional script, letters of other
+alphabets that look like Latin ones, and inserted symbols are undone; every remaining character knows where it stood.
 
-The lexicon and the text go through the same passes, so both are compared in the same form. A pass is a function from
-`Plain` to `Plain`; further disguises (pinyin, homophones, split characters) are further passes.
+The lexicon and the text go through the same folding, so both are compared in the same form.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -23,54 +20,30 @@ class Plain:
     """A text and, for each of its characters, the half-open span it came from in the original."""
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: tuple[int, ...] | range
+    ends: tuple[int, ...] | range
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """This function will give the span of the original that `text[start:end]` (not empty) came from."""
         return self.starts[start], self.ends[end - 1]
 
 
-Pass = Callable[[Plain], Plain]
+SENTENCE_MARKS: Final = frozenset("，。！？；：、,!?;:\n\t…()[]{}<>《》“”\"'「」")
+MEANINGFUL: Final = frozenset("%+")
+_HIDDEN_KINDS: Final = frozenset({"Cf", "Cc", "Mn", "Me", "Co", "Cs"})
 
-
-def _each(plain: Plain, change: Callable[[str], str]) -> Plain:
-    text: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for char, start, end in zip(plain.text, plain.starts, plain.ends, strict=True):
-        changed = change(char)
-        text.append(changed)
-        starts.extend([start] * len(changed))
-        ends.extend([end] * len(changed))
-    return Plain("".join(text), tuple(starts), tuple(ends))
-
-
-def _kept(plain: Plain, keep: list[bool]) -> Plain:
-    kept = [place for place, stays in enumerate(keep) if stays]
-    return Plain(
-        "".join(plain.text[place] for place in kept),
-        tuple(plain.starts[place] for place in kept),
-        tuple(plain.ends[place] for place in kept),
+# Letters drawn like Latin ones, capitals first: a small letter need not look like its capital (Cyrillic В and в).
+_HOMOGLYPHS: Final = dict(
+    zip(
+        "АВЕЗКМНОРСТУХЅІЈԀԚԜѴаеорсухѕіјкмтвпгһԁԛԝѵьΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοινρυχκγωηᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡℓ",
+        "abe3kmhopctyxsijdqwvaeopcyxsijkmtbnrhdqwvbabezhikmnoptyxaoivpuxkywnabcdeghijklmnoprstuvwyzagl",
+        strict=True,
     )
-
-
-def one_width(plain: Plain) -> Plain:
-    """This function will write full-width and other compatibility forms plainly (NFKC): Ｎｏ．１ → No.1, ① → 1."""
-    if unicodedata.is_normalized("NFKC", plain.text):
-        return plain
-    return _each(plain, lambda char: unicodedata.normalize("NFKC", char))
-
-
-def one_case(plain: Plain) -> Plain:
-    """This function will write all letters small."""
-    return plain if plain.text == plain.text.casefold() else _each(plain, str.casefold)
-
-
-def nothing_hidden(plain: Plain) -> Plain:
-    """This function will drop what cannot be seen: zero-width and format characters, controls, stacked marks."""
-    keep = [unicodedata.category(char) not in {"Cf", "Cc", "Mn", "Me", "Co"} or char in "\n\t" for char in plain.text]
-    return plain if all(keep) else _kept(plain, keep)
+)
+_ROMAN: Final = {**dict(zip("ⅠⅡⅢⅣⅤⅥⅦⅧⅨ", "123456789", strict=True)), **dict(zip("ⅰⅱⅲⅳⅴⅵⅶⅷⅸ", "123456789", strict=True))}
+# Forms that neither traditional writing nor Unicode's compatibility forms know: old, Japanese and popular ones.
+_VARIANTS: Final = dict(zip("囯囻圀囶髙価気売広険薬効単検発円図応実対専転軽続経総読変営働亜悪圧壱弐乚癈夲卋",
+                            "国国国国高价气卖广险药效单检发圆图应实对专转轻续经总读变营动亚恶压一二乙废本世", strict=True))  # fmt: skip
 
 
 @cache
@@ -78,58 +51,97 @@ def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
-def simplified(plain: Plain) -> Plain:
-    """This function will write traditional characters in their simplified form."""
-    converted = _converter().convert(plain.text)
-    if converted == plain.text:
-        return plain
-    if len(converted) == len(plain.text):
-        return Plain(converted, plain.starts, plain.ends)
-    return _each(plain, _converter().convert)
+@cache
+def fold(char: str) -> str:
+    """This function will write one character plainly: Ｎ → n, ㎏ → kg, 頭 → 头, é → e; nothing where it cannot be seen."""
+    if char in "\n\t":
+        return char
+    known = _ROMAN.get(char) or _VARIANTS.get(char) or _HOMOGLYPHS.get(char)
+    if known:
+        return known
+    parts = unicodedata.normalize("NFKD", char)
+    if not parts.isascii():
+        seen = (one for one in parts if unicodedata.category(one) not in _HIDDEN_KINDS)
+        parts = _converter().convert("".join(_VARIANTS.get(one) or _HOMOGLYPHS.get(one) or one for one in seen))
+    left = "".join(one for one in parts.casefold() if one in "\n\t" or unicodedata.category(one) not in _HIDDEN_KINDS)
+    return unicodedata.normalize("NFC", left)
 
 
-_SENTENCE_ENDS: Final = frozenset("，。！？；：、,!?;:\n\t…()[]{}<>《》“”\"'「」")
-_MEANINGFUL: Final = frozenset("%+")
-_IS_HAN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003134f]")
+def is_han(char: str) -> bool:
+    return "㐀" <= char <= "鿿" or "豈" <= char <= "﫿" or "\U00020000" <= char <= "\U0003134f"
 
 
-def _is_insertable(char: str) -> bool:
-    return char not in _SENTENCE_ENDS and unicodedata.category(char)[0] in "PSZ"
+@cache
+def is_insertable(char: str) -> bool:
+    """This function will tell symbols and spaces that are put between characters from marks that part statements."""
+    return char not in SENTENCE_MARKS and unicodedata.category(char)[0] in "PSZ"
 
 
-def nothing_inserted(plain: Plain) -> Plain:
+class _Folded(dict[int, str]):
+    """For str.translate: what each character becomes; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = folded = fold(chr(code))
+        return folded
+
+
+_FOLDED: Final = _Folded()
+
+
+def folded(text: str) -> str:
+    """This function will write a text plainly and keep its symbols and spaces."""
+    return text.translate(_FOLDED)
+
+
+def normalise(text: str) -> Plain:
     """
-    This function will drop symbols and spaces put between characters: 国-家-级, 最 好, 加★微★信.
+    This function will write a text plainly and drop symbols and spaces put between characters: 国-家-级, 最 好, 加★微★信.
 
     Sentence marks stay, they part statements; a point or stroke between two digits stays, it is a number; % and + mean
     something unless they stand between two Chinese characters.
     """
-    keep = [True] * len(plain.text)
-    for place, char in enumerate(plain.text):
-        if not _is_insertable(char):
+    written = folded(text)
+    places = None if len(written) == len(text) and not _has_hidden(text) else _places(text)
+    kept = _kept(written)
+    if kept is None:
+        if places is None:
+            return Plain(written, range(len(text)), range(1, len(text) + 1))
+        return Plain(written, tuple(places), tuple(place + 1 for place in places))
+    shown = "".join([written[place] for place in kept])
+    starts = kept if places is None else [places[place] for place in kept]
+    return Plain(shown, tuple(starts), tuple([place + 1 for place in starts]))
+
+
+def _has_hidden(text: str) -> bool:
+    # Same length is not enough: one character may have gone while another became two.
+    return any(len(_FOLDED[ord(char)]) != 1 for char in set(text))
+
+
+def _places(text: str) -> list[int]:
+    return [place for place, char in enumerate(text) for _ in _FOLDED[ord(char)]]
+
+
+def _kept(written: str) -> list[int] | None:
+    """The places that stay; None where all do. Each run of symbols is judged by what stands on either side of it."""
+    if not any(map(is_insertable, set(written))):
+        return None
+    kept: list[int] = []
+    waiting: list[int] = []
+    before = ""
+    for place, char in enumerate(written):
+        if is_insertable(char):
+            waiting.append(place)
             continue
-        before = _neighbour(plain.text, place, -1)
-        after = _neighbour(plain.text, place, 1)
-        if char in _MEANINGFUL:
-            keep[place] = not (_IS_HAN.match(before) and _IS_HAN.match(after))
-        else:
-            keep[place] = before.isdigit() and after.isdigit()
-    return plain if all(keep) else _kept(plain, keep)
+        if waiting:
+            kept += _staying(written, waiting, before, char)
+            waiting = []
+        kept.append(place)
+        before = char
+    kept += _staying(written, waiting, before, "")
+    return None if len(kept) == len(written) else kept
 
 
-def _neighbour(text: str, place: int, step: int) -> str:
-    place += step
-    while 0 <= place < len(text) and _is_insertable(text[place]):
-        place += step
-    return text[place] if 0 <= place < len(text) else ""
-
-
-PASSES: Final[tuple[Pass, ...]] = (one_width, one_case, nothing_hidden, simplified, nothing_inserted)
-
-
-def normalise(text: str, passes: tuple[Pass, ...] = PASSES) -> Plain:
-    """This function will put a text through the passes in order."""
-    plain = Plain(text, tuple(range(len(text))), tuple(range(1, len(text) + 1)))
-    for one in passes:
-        plain = one(plain)
-    return plain
+def _staying(written: str, run: list[int], before: str, after: str) -> list[int]:
+    is_number = before.isdigit() and after.isdigit()
+    parts_han = before != "" and after != "" and is_han(before) and is_han(after)
+    return [place for place in run if (not parts_han if written[place] in MEANINGFUL else is_number)]

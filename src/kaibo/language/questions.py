@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from kaibo.language.normaliser import normalise, nothing_hidden, one_case, one_width, simplified
+from kaibo.language.normaliser import folded
 from kaibo.language.segmentation import search_words
 
 MOST_COMPARED: Final = 500
 LEAST_SHARED_BP: Final = 5_000
 
-_PASSES = (one_width, one_case, nothing_hidden, simplified)
 _ASKS = re.compile(
     r"[?？]|[吗呢么嘛]$|(?:怎么|怎样|如何|多少|多大|多久|多长|多重|多高|什么|啥|哪[个种款里儿些]?|几[码个件点天号米块钱折斤厘寸]"
     r"|能不能|可不可以|可以.{0,12}吗|会不会|是不是|有没有|有无|还有(?:货|码|色|吗|没)|行不行|要不要|好不好|求(?:链接|问|解)|请问|咨询|问一下|为什么|何时)"
@@ -71,7 +70,7 @@ def _topic_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def _plain(text: str) -> str:
-    return normalise(text, _PASSES).text.strip().rstrip("。.!！~～ ")
+    return folded(text).strip().rstrip("。.!！~～ ")
 
 
 def is_question(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -9,8 +10,11 @@ from typing import Literal
 
 import daachorse
 
+from kaibo.language.choosing import Found, leftmost_longest
+from kaibo.language.disguises import Disguised, Disguises
+from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
-from kaibo.language.normaliser import PASSES, Pass, Plain, normalise
+from kaibo.language.normaliser import Plain, normalise
 
 Verdict = Literal["pass", "review", "block"]
 
@@ -28,6 +32,8 @@ class Hit:
     suggestion: str
     rewrite: str | None = None
     """What may be pasted in its place, nothing where it is left out; None where only a person can say it anew."""
+    disguise: str = ""
+    """How the word was disguised, so that no list would find it: sound, pinyin, look, split; empty where it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +45,20 @@ class Screening:
     lexicon_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    start: int
-    end: int
-    entry: Entry
-    severity: Severity
-
-
 class Screener:
     """A lexicon made ready to read texts. Build once, use from any thread."""
 
-    def __init__(self, lexicon: Lexicon, passes: tuple[Pass, ...] = PASSES) -> None:
+    def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._passes = passes
         by_form: dict[str, list[Entry]] = {}
         for entry in lexicon.words:
-            by_form.setdefault(normalise(entry.word, passes).text, []).append(entry)
-        innocent = sorted(lexicon.innocent - by_form.keys() - {""})
+            by_form.setdefault(_key(entry.word), []).append(entry)
+        by_form.pop("", None)
+        innocent = sorted({_key(word) for word in lexicon.innocent} - by_form.keys() - {""})
+        self._forms = list(by_form)
         self._entries: list[tuple[Entry, ...]] = [*map(tuple, by_form.values()), *(() for _ in innocent)]
-        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick([*by_form, *innocent])
+        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick([*by_form, *innocent]) if by_form or innocent else None
+        self._disguises = Disguises(self._forms)
 
     def forbidden_in(self, category: str | None, surface: str) -> tuple[CategoryRule, ...]:
         """This function will list what is forbidden to say of goods of that category in particular."""
@@ -69,34 +69,76 @@ class Screener:
         This function will find what may not stand in a text on that surface, for goods of that category.
 
         The longest of several objections at one place counts, the leftmost first; a word inside an innocent one
-        (最 in 最后) is none. Source: CMP-2, CMP-3, CMP-4.
+        (最 in 最后) is none. Source: CMP-2, CMP-3, CMP-4, CMP-7.
         """
-        plain = normalise(text, self._passes)
-        chosen = _leftmost_longest(list(self._found(plain, surface, self._lexicon.families_of(category))))
+        plain = normalise(text)
+        chosen = leftmost_longest(list(self._found(plain, surface, self._lexicon.families_of(category))))
         hits = tuple(_hit(text, plain, found) for found in chosen)
         verdict: Verdict = "pass"
         if hits:
             verdict = "block" if any(hit.severity == "block" for hit in hits) else "review"
         return Screening(verdict, hits, self._lexicon.version)
 
-    def _found(self, plain: Plain, surface: str, families: frozenset[str] | None) -> Iterator[_Found]:
-        matches = self._automaton.find_overlapping(plain.text)
-        shelters = [(start, end) for start, end, which in matches if not self._entries[which]]
-        shelters += [match.span() for one in self._lexicon.innocent_patterns for match in one.finditer(plain.text)]
-        candidates = [(start, end, entry) for start, end, which in matches for entry in self._entries[which]]
+    def _found(self, plain: Plain, surface: str, families: frozenset[str] | None) -> Iterator[Found]:
+        keys = keys_of(plain.text)
+        candidates, shelters = self._written(keys)
+        candidates += self._disguised(keys)
         for pattern, entry in self._lexicon.patterns:
-            candidates += [(*match.span(), entry) for match in pattern.finditer(plain.text) if match.group()]
-        for start, end, entry in candidates:
-            severity = entry.severity_for(surface, families)
-            if severity is None or any(first <= start and end <= last for first, last in shelters):
+            candidates += [Found(*match.span(), entry, "block") for match in pattern.finditer(plain.text) if match.group()]
+        if not candidates:
+            return
+        shelters += [match.span() for one in self._lexicon.innocent_patterns for match in one.finditer(plain.text)]
+        sheltered = _Shelters(shelters)
+        for one in candidates:
+            severity = one.entry.severity_for(surface, families)
+            if severity is None or sheltered.hold(one.start, one.end) or _is_inside_latin(plain.text, one.start, one.end):
                 continue
-            if _is_inside_latin(plain.text, start, end):
-                continue
-            effect = self._lexicon.contexts.effect_on(plain.text, start, end, kind=entry.kind, surface=surface)
-            if effect == "innocent":
-                continue
-            severity = effect or severity
-            yield _Found(start, end, entry, severity)
+            effect = self._lexicon.contexts.effect_on(plain.text, one.start, one.end, kind=one.entry.kind, surface=surface)
+            if effect != "innocent":
+                lightened: Severity = "review" if one.severity == "review" else severity
+                yield Found(one.start, one.end, one.entry, effect or lightened, one.disguise)
+
+    def _written(self, keys: Keys) -> tuple[list[Found], list[tuple[int, int]]]:
+        """What stands there as it is, and the innocent words; in places of the plain text."""
+        found: list[Found] = []
+        shelters: list[tuple[int, int]] = []
+        for start, end, which in self._automaton.find_overlapping(keys.text) if self._automaton else ():
+            first, last = keys.places[start], keys.places[end - 1] + 1
+            if not self._entries[which]:
+                shelters.append((first, last))
+            elif not cuts_a_number(keys.shown, start, end, self._forms[which]):
+                found += [Found(first, last, entry, "block") for entry in self._entries[which]]
+        return found, shelters
+
+    def _disguised(self, keys: Keys) -> list[Found]:
+        return [
+            Found(keys.places[one.start], keys.places[one.end - 1] + 1, entry, self._believed(one), one.how)
+            for one in self._disguises.found_in(keys)
+            for entry in self._entries[one.which]
+        ]
+
+    def _believed(self, one: Disguised) -> Severity:
+        # Two characters sound or look like many others: a person decides.
+        return "block" if len(self._forms[one.which]) >= 3 or one.how == "split" else "review"
+
+
+def _key(word: str) -> str:
+    return keys_of(normalise(word).text).text
+
+
+class _Shelters:
+    """Innocent words; asks in logarithmic time whether one of them holds a span."""
+
+    def __init__(self, spans: list[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._reach: list[int] = []
+        for start, end in sorted(spans):
+            self._starts.append(start)
+            self._reach.append(max(end, self._reach[-1]) if self._reach else end)
+
+    def hold(self, start: int, end: int) -> bool:
+        at = bisect_right(self._starts, start)
+        return at > 0 and end <= self._reach[at - 1]
 
 
 def _is_inside_latin(text: str, start: int, end: int) -> bool:
@@ -108,32 +150,10 @@ def _is_inside_latin(text: str, start: int, end: int) -> bool:
     return (start > 0 and joins(text[start - 1], text[start])) or (end < len(text) and joins(text[end - 1], text[end]))
 
 
-def _leftmost_longest(found: list[_Found]) -> list[_Found]:
-    # The specific speaks for the general (最新 for 最), whatever their severity; a grave word of another kind is
-    # never covered by a lighter one around it.
-    ordered = sorted(found, key=lambda one: (one.start, -one.end, one.severity != "block"))
-    specific = [one for one in ordered if not any(_speaks_for(other, one) for other in ordered if other is not one)]
-    chosen: list[_Found] = []
-    for severity in ("block", "review"):
-        for one in specific:
-            if one.severity == severity and all(one.end <= other.start or other.end <= one.start for other in chosen):
-                chosen.append(one)
-    return sorted(chosen, key=lambda one: one.start)
-
-
-def _speaks_for(outer: _Found, inner: _Found) -> bool:
-    is_longer = (
-        outer.start <= inner.start and inner.end <= outer.end and outer.end - outer.start > inner.end - inner.start
-    )
-    return is_longer and (
-        outer.entry.kind == inner.entry.kind or outer.severity == "block" or inner.severity == "review"
-    )
-
-
-def _hit(text: str, plain: Plain, found: _Found) -> Hit:
+def _hit(text: str, plain: Plain, found: Found) -> Hit:
     start, end = plain.span(found.start, found.end)
-    entry = found.entry
-    return Hit(start, end, text[start:end], entry.kind, found.severity, entry.source, entry.suggestion, entry.rewrite_of(text[start:end]))
+    entry, said = found.entry, text[start:end]
+    return Hit(start, end, said, entry.kind, found.severity, entry.source, entry.suggestion, entry.rewrite_of(said), found.disguise)
 
 
 @cache

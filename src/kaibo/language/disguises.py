@@ -1,0 +1,360 @@
+"""
+Words written so that a list does not find them: by sound (薇信, guo jia ji, 国jia级), by look (微倍), in pieces (弓虽).
+
+Each disguise is a view: the text and the words are put into one form and compared there. Many ordinary words sound or look
+alike, so what a view finds is believed only where ordinary text would not put these characters side by side, and where the
+segmenter does not need one of them for a word with its neighbour.   Source: CMP-7; ADR 0018.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Final, Literal
+
+import daachorse
+import numpy as np
+import rjieba
+from numpy.typing import NDArray
+
+from kaibo.language.keys import ONE_DIGIT, Keys
+from kaibo.language.normaliser import is_han
+from kaibo.language.tables import UNICODE, component_forms, look_groups, ordinary_pairs, readings, splits, trade_words
+
+Disguise = Literal["sound", "pinyin", "look", "split"]
+
+LONGEST: Final = 12
+"""Longer words are not looked for in disguise: hiding one character of many does not hide them."""
+_AROUND: Final = 6
+_PRIVATE: Final = 0xE000
+_LETTERS: Final = re.compile("[a-z]{2,}")
+_MOST_READINGS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Disguised:
+    """A word found in disguise; places are of the keys, `which` is the word's number, `changed` how many characters differ."""
+
+    start: int
+    end: int
+    which: int
+    how: Disguise
+    changed: int
+
+
+class View:
+    """A form of one character for one character: what sounds or looks alike is the same."""
+
+    def __init__(self, how: Disguise, groups: Iterable[tuple[int, Iterable[str]]]) -> None:
+        self.how = how
+        self.table = np.arange(UNICODE, dtype=np.uint32)
+        for code, chars in groups:
+            for char in chars:
+                self.table[ord(char)] = code
+
+    def of(self, text: str) -> str:
+        """This function will give the text in this view."""
+        return text_of(self.table.take(codes_of(text)))
+
+
+def codes_of(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+def text_of(codes: NDArray[np.uint32]) -> str:
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@cache
+def syllables() -> dict[str, int]:
+    """This function will give each syllable its private code."""
+    known = sorted({_plainly_spoken(one) for every in readings().values() for one in every})
+    return {syllable: _PRIVATE + place for place, syllable in enumerate(known)}
+
+
+def _plainly_spoken(syllable: str) -> str:
+    # Many speak so, and write so: zh as z, ing as in.
+    spoken = re.sub("^([zcs])h", r"\1", syllable)
+    return re.sub("(?<=[ie])ng$", "n", spoken)
+
+
+@cache
+def sound_view() -> View:
+    groups: dict[int, list[str]] = {}
+    for char, usual in letters_of().items():
+        groups.setdefault(syllables()[_plainly_spoken(usual)], []).append(char)
+    return View("sound", groups.items())
+
+
+@cache
+def look_views() -> tuple[View, ...]:
+    letters = [(ord("1"), "li|丨"), (ord("0"), "o")]
+    return tuple(
+        View("look", [*((ord(group[0]), group) for group in groups), *letters]) for groups in look_groups()
+    )
+
+
+@cache
+def letters_of() -> dict[str, str]:
+    """This function will give how each character, digits too, is written in letters."""
+    spoken = {char: usual for char, (usual, *_) in readings().items() if ord(char) not in ONE_DIGIT}
+    return spoken | {char.translate(ONE_DIGIT): readings()[char][0] for char in "零一二三四五六七八九拾佰仟"}
+
+
+class _Words:
+    """Words in one form, and an automaton over them; several words may share a form."""
+
+    def __init__(self, forms: Iterable[tuple[str, int]]) -> None:
+        by_form: dict[str, list[int]] = {}
+        for form, which in forms:
+            by_form.setdefault(form, []).append(which)
+        self._which = [tuple(dict.fromkeys(one)) for one in by_form.values()]
+        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(by_form)) if by_form else None
+
+    def found_in(self, text: str) -> Iterator[tuple[int, int, int]]:
+        if self._automaton is not None:
+            for start, end, place in self._automaton.find_overlapping(text):
+                for which in self._which[place]:
+                    yield start, end, which
+
+
+class Disguises:
+    """The words of a lexicon, ready to be found in disguise. `keys` are the words as `keys_of` writes them."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._keys = keys
+        worth = [which for which, key in enumerate(keys) if 2 <= len(key) <= LONGEST and _is_spoken(key)]
+        self._spoken = _Words((form, which) for which in worth for form in _sounds(keys[which]))
+        self._written = _Words((form, which) for which in worth for form in _letters(keys[which]))
+        self._seen = [_Words((view.of(keys[which]), which) for which in worth) for view in look_views()]
+        self._exact = _Words((keys[which], which) for which in worth)
+
+    def found_in(self, keys: Keys) -> list[Disguised]:
+        """This function will list words that stand there in disguise, by place."""
+        found: list[Disguised] = []
+        strange = strange_places(keys.shown)
+        if strange.size:
+            found += self._viewed(keys, strange)
+            found += self._rejoined(keys, strange)
+        found += self._in_letters(keys)
+        return sorted(found, key=lambda one: (one.start, one.end, one.which))
+
+    def _viewed(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
+        views = [(sound_view(), self._spoken), *zip(look_views(), self._seen, strict=True)]
+        for first, last in _stretches(strange, len(keys.shown), LONGEST):
+            piece = keys.text[first:last]
+            for view, words in views:
+                for start, end, which in words.found_in(view.of(piece)):
+                    one = self._believed(keys, first + start, first + end, which, view.how, strange)
+                    if one is not None:
+                        yield one
+
+    def _believed(self, keys: Keys, start: int, end: int, which: int, how: Disguise, strange: NDArray[np.intp]) -> Disguised | None:
+        word = self._keys[which]
+        differing = [one for one, other in zip(keys.text[start:end], word, strict=True) if one != other]
+        changed = len(differing)
+        if not changed or (how == "sound" and any(map(str.isdigit, differing))) or not _holds(strange, start, end):
+            return None
+        return Disguised(start, end, which, how, changed) if stands_alone(keys.shown, start, end) else None
+
+    def _rejoined(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
+        forms = _component_table()
+        for first, last in _stretches(strange, len(keys.shown), LONGEST + 4):
+            piece = text_of(forms.take(codes_of(keys.shown[first:last])))
+            for rejoined, places in _rejoinings(keys.shown[first:last], piece):
+                for start, end, which in self._exact.found_in(rejoined.translate(ONE_DIGIT)):
+                    begins, ends = first + places[start], first + places[end]
+                    pieces = (ends - begins) - (end - start)
+                    if pieces and _holds(strange, begins, ends):
+                        yield Disguised(begins, ends, which, "split", pieces)
+
+    def _in_letters(self, keys: Keys) -> Iterator[Disguised]:
+        runs = [match.span() for match in _LETTERS.finditer(keys.text)]
+        for first, last in _merged([(max(0, start - LONGEST), min(len(keys.text), end + LONGEST)) for start, end in runs]):
+            letters, places = _spelt(keys.text[first:last])
+            for start, end, which in self._written.found_in(letters):
+                one = self._read_aloud(keys, first, letters, places, (start, end, which))
+                if one is not None:
+                    yield one
+
+    def _read_aloud(self, keys: Keys, first: int, letters: str, places: list[int], match: tuple[int, int, int]) -> Disguised | None:
+        start, end, which = match
+        begins, ends = first + places[start], first + places[end - 1] + 1
+        written = keys.text[begins:ends]
+        if not any("a" <= char <= "z" for char in written) or not _at_borders(letters, places, start, end, keys.text[first:]):
+            return None
+        if not _is_aligned(letters, places, start, end, keys.text[first:], self._keys[which]):
+            return None
+        own = sum(char in self._keys[which] for char in written if not "a" <= char <= "z")
+        return Disguised(begins, ends, which, "pinyin", len(self._keys[which]) - own)
+
+
+def _is_spoken(key: str) -> bool:
+    return all(char in letters_of() for char in key)
+
+
+def _readings_of(key: str) -> list[tuple[str, ...]]:
+    every: list[tuple[str, ...]] = [()]
+    for char in key:
+        options = readings().get(char) or (letters_of()[char],)
+        every = [(*one, option) for one in every for option in options][:_MOST_READINGS]
+    return every
+
+
+def _sounds(key: str) -> list[str]:
+    known = syllables()
+    return ["".join(chr(known[_plainly_spoken(one)]) for one in spoken) for spoken in _readings_of(key)]
+
+
+def _letters(key: str) -> list[str]:
+    return ["".join(spoken) for spoken in _readings_of(key)]
+
+
+def strange_places(shown: str) -> NDArray[np.intp]:
+    """This function will list the places whose character and the next one ordinary text would not put side by side."""
+    if len(shown) < 2:
+        return np.empty(0, dtype=np.intp)
+    return np.flatnonzero(~ordinary_pairs().are_ordinary(codes_of(shown)))
+
+
+def _holds(strange: NDArray[np.intp], start: int, end: int) -> bool:
+    """Whether two neighbours within [start, end) are strange to each other."""
+    at = int(np.searchsorted(strange, start))
+    return at < strange.size and int(strange[at]) + 1 < end
+
+
+def _stretches(strange: NDArray[np.intp], length: int, reach: int) -> list[tuple[int, int]]:
+    return _merged([(max(0, place + 2 - reach), min(length, place + reach)) for place in strange.tolist()])
+
+
+def _merged(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for first, last in stretches:
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def stands_alone(shown: str, start: int, end: int) -> bool:
+    """
+    This function will tell characters that stand for another word from those a word needs: neither may a word reach over
+    their border (质地一般 holds 地一), nor may they be a word themselves.
+    """
+    if shown[start:end] in trade_words() or rjieba.has_word(shown[start:end]):
+        return False
+    first, last = max(0, start - _AROUND), min(len(shown), end + _AROUND)
+    place = first
+    for piece in rjieba.cut(shown[first:last], False):
+        after = place + len(piece)
+        if place < start < after or place < end < after:
+            return False
+        place = after
+    return True
+
+
+@cache
+def _component_table() -> NDArray[np.uint32]:
+    table = np.arange(UNICODE, dtype=np.uint32)
+    for form, component in component_forms().items():
+        table[ord(form)] = ord(component)
+    return table
+
+
+@cache
+def _splits() -> tuple[daachorse.CharwiseDoubleArrayAhoCorasick, list[str]]:
+    return daachorse.CharwiseDoubleArrayAhoCorasick(list(splits())), list(splits().values())
+
+
+def _rejoinings(shown: str, components: str) -> Iterator[tuple[str, list[int]]]:
+    """The text with its pieces put together, read from the left and from the right; and where each character began."""
+    automaton, wholes = _splits()
+    matches = automaton.find_overlapping(components)
+    if not matches:
+        return
+    seen: set[str] = set()
+    for order in (sorted(matches, key=lambda one: (one[0], -one[1])), sorted(matches, key=lambda one: (-one[1], one[0]))):
+        taken: dict[int, tuple[int, str]] = {}
+        busy: set[int] = set()
+        for start, end, which in order:
+            if busy.isdisjoint(range(start, end)):
+                busy.update(range(start, end))
+                taken[start] = (end, wholes[which])
+        text, places, place = "", [], 0
+        while place < len(shown):
+            end, char = taken.get(place, (place + 1, shown[place]))
+            text += char
+            places.append(place)
+            place = end
+        if text not in seen:
+            seen.add(text)
+            yield text, [*places, len(shown)]
+
+
+def _spelt(text: str) -> tuple[str, list[int]]:
+    """The text in letters, and which character each letter came from; what has no sound parts it."""
+    letters: list[str] = []
+    places: list[int] = []
+    spoken = letters_of()
+    for place, char in enumerate(text):
+        written = char if "a" <= char <= "z" else spoken.get(char, "\n")
+        letters.append(written)
+        places.extend([place] * len(written))
+    return "".join(letters), places
+
+
+def _is_letter(char: str) -> bool:
+    return "a" <= char <= "z"
+
+
+def _at_borders(letters: str, places: list[int], start: int, end: int, text: str) -> bool:
+    """Whether what is left of a run of letters on either side of the match is itself read as syllables."""
+    left = start
+    while left and _is_letter(text[places[left - 1]]) and start - left < 24:
+        left -= 1
+    right = end
+    while right < len(letters) and _is_letter(text[places[right]]) and right - end < 24:
+        right += 1
+    if start and places[start - 1] == places[start] and not _is_letter(text[places[start]]):
+        return False
+    if end < len(letters) and places[end] == places[end - 1] and not _is_letter(text[places[end]]):
+        return False
+    begins_in_letters, ends_in_letters = _is_letter(text[places[start]]), _is_letter(text[places[end - 1]])
+    return (not begins_in_letters or is_pinyin(letters[left:start])) and (not ends_in_letters or is_pinyin(letters[end:right]))
+
+
+def _is_aligned(letters: str, places: list[int], start: int, end: int, text: str, word: str) -> bool:
+    """Whether each Chinese character of the match is one of the word's syllables, not the end of one and the start of another."""
+    for spoken in _readings_of(word):
+        if "".join(spoken) != letters[start:end]:
+            continue
+        borders, at = {start}, start
+        for syllable in spoken:
+            at += len(syllable)
+            borders.add(at)
+        if all(at in borders for at in range(start, end + 1) if _is_border(places, at, start, end, text)):
+            return True
+    return False
+
+
+def _is_border(places: list[int], at: int, start: int, end: int, text: str) -> bool:
+    if at in (start, end):
+        return True
+    before, after = places[at - 1], places[at]
+    return before != after and (is_han(text[before]) or is_han(text[after]))
+
+
+@cache
+def _every_syllable() -> frozenset[str]:
+    return frozenset(one for every in readings().values() for one in every)
+
+
+@lru_cache(maxsize=50_000)
+def is_pinyin(letters: str) -> bool:
+    """This function will say whether letters can be read as syllables; nothing can."""
+    if not letters:
+        return True
+    return any(letters[:size] in _every_syllable() and is_pinyin(letters[size:]) for size in range(1, 7) if size <= len(letters))
