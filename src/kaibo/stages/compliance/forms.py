@@ -25,12 +25,17 @@ class DocumentForm(forms.Form):
         label=_("到期日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text=_("长期有效就留空；当天仍有效")
     )
     product = forms.ChoiceField(label=_("只适用于某个商品"), required=False)
+    claims = forms.MultipleChoiceField(
+        label=_("写明的功效"), required=False, widget=forms.SelectMultiple(attrs={"size": 6}), help_text=_("备案、注册证或功效报告上写了哪些就选哪些；别的资质不用选")
+    )
     file = forms.FileField(label=_("扫描件（图片或 PDF）"), required=False)
+    renews = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: object, shops: list, kinds: list, products: list, **kwargs: object) -> None:
+    def __init__(self, *args: object, shops: list, kinds: list, products: list, claims: list, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["shop"].choices = shops
         self.fields["kind"].choices = kinds
+        self.fields["claims"].choices = claims
         self.fields["product"].choices = [("", _t("整个店铺")), *products]
 
     def clean_file(self) -> object:

@@ -18,6 +18,9 @@ class Document(models.Model):
     valid_from = models.DateField()
     valid_until = models.DateField(null=True)
     media = models.ForeignKey("media.MediaFile", null=True, on_delete=models.PROTECT)
+    claims = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    """Functional claims a filing or report covers (CMP-5)."""
+    replaced_by = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=10, default="filed")
     added_by = models.CharField(max_length=80)
     added_at = models.DateTimeField()
@@ -27,7 +30,7 @@ class Document(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["shop", "kind", "number"], name="one_document_per_number"),
+            models.UniqueConstraint(fields=["shop", "kind", "number", "valid_from"], name="one_document_per_number"),
             models.CheckConstraint(condition=Q(state__in=["filed", "confirmed", "withdrawn"]), name="document_state_known"),
             models.CheckConstraint(condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="document_dates_in_order"),
             models.CheckConstraint(condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False), name="confirmed_document_has_a_time"),
@@ -95,3 +98,15 @@ class HouseWord(models.Model):
             models.CheckConstraint(condition=Q(severity__in=["block", "review", "innocent"]), name="house_word_severity_known"),
             models.CheckConstraint(condition=~Q(plain="") & ~Q(source=""), name="house_word_has_a_source"),
         ]
+
+
+from kaibo.stages.compliance.evidence_models import (  # noqa: E402  found by Django through this module
+    ComparedPrice,
+    IpRight,
+    Likeness,
+    MatrixRow,
+    Picture,
+)
+from kaibo.stages.compliance.lexicon_models import LexiconSweep, LexiconVersion  # noqa: E402
+
+__all__ = ["ComparedPrice", "Document", "HouseWord", "IpRight", "LexiconSweep", "LexiconVersion", "Likeness", "MatrixRow", "Picture", "ScreenedText"]

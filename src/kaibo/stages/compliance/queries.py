@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,9 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.once import asked_once, each_asked_once, reading
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
+from kaibo.stages.compliance import efficacy, evidence
 from kaibo.stages.compliance.house_words import current_screener
+from kaibo.stages.compliance.matrix_rows import matrix_on
 from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
 from kaibo.stages.compliance.rules import Held, Need, Place, ScreeningState, Standing, needs_at, packaged_matrix
 
@@ -109,17 +111,18 @@ def category_paths() -> dict[str, tuple[tuple[str, ...], str]]:
     return paths
 
 
+@asked_once
 def held_documents(shop_ids: Iterable[UUID]) -> dict[UUID, list[Held]]:
     """This function will give the documents of shops as the rules need them; one query."""
     found: dict[UUID, list[Held]] = {}
-    for shop_id, *held in prepared.rows(_held, shops=list(set(shop_ids))):
-        found.setdefault(shop_id, []).append(Held(*held))
+    for shop_id, *held, claims in prepared.rows(_held, shops=list(set(shop_ids))):
+        found.setdefault(shop_id, []).append(Held(*held, tuple(claims)))
     return found
 
 
 def _held(*, shops: Any) -> QuerySet[Any]:
     kept = Document.objects.filter(shop__among=shops).exclude(state="withdrawn")
-    return kept.values_list("shop_id", "pk", "kind", "number", "state", "valid_from", "valid_until", "product_id")
+    return kept.values_list("shop_id", "pk", "kind", "number", "state", "valid_from", "valid_until", "product_id", "claims")
 
 
 @each_asked_once
@@ -137,7 +140,7 @@ def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Ch
     documents = held_documents(shops)
     warn_days = thresholds.value(WARN_KEY)
     today = business_date(now)
-    matrix = packaged_matrix()
+    matrix = matrix_on(today)
     cells: dict[UUID, list[ChannelCell]] = {}
     for product in products:
         path = paths.get(product.category_id, ((product.category_id,), ""))[0]
@@ -234,6 +237,11 @@ def hits_of(kept: ScreenedText) -> list[Hit]:
     return [Hit(**hit) for hit in kept.hits]
 
 
+def hits_as_kept(screening: Screening) -> list[dict[str, Any]]:
+    """This function will give a screening's hits in the form in which they are kept."""
+    return [asdict(hit) for hit in screening.hits]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of a text: plain, or a hit with its number (from 1) in the list beside it."""
@@ -265,19 +273,24 @@ def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UU
     Green products have an empty list. The words a product is described by are screened at this moment, so nobody has
     to remember to; other kept texts count while they are open. A constant number of queries.   Source: CMP-1, CMP-2, SHW-10.
     """
-    with reading():  # the matrix starts from the same products and categories
+    with reading():  # matrix and claims start from the same products, categories, documents and thresholds
         products, paths, cells = _products(product_ids), category_paths(), matrix_for(product_ids, now)
+        kept = prepared.rows(_standing_texts, products=[one.pk for one in products])
+        claims = claim_rows(products, paths, _texts_by_product(kept), now)
     released: dict[UUID, set[str]] = {}
     still_open: dict[UUID, list[ScreenedText]] = {}
-    for kept in prepared.rows(_undecided_or_released, products=[one.pk for one in products]):
-        if kept.state == ScreeningState.RELEASED:
-            released.setdefault(kept.product_id, set()).add(kept.text)
-        else:
-            still_open.setdefault(kept.product_id, []).append(kept)
+    for one in kept:
+        if one.state == ScreeningState.RELEASED:
+            released.setdefault(one.product_id, set()).add(one.text)
+        elif one.state == ScreeningState.OPEN:
+            still_open.setdefault(one.product_id, []).append(one)
     found: dict[UUID, list[Finding]] = {}
     screener = current_screener()
+    others = evidence.findings_of([product.pk for product in products], business_date(now))
     for product in products:
         mine = [finding for cell in cells[product.pk] for finding in cell.findings]
+        mine += [efficacy.finding_of(product.pk, row) for row in claims[product.pk] if row.state != "ok"]
+        mine += others.get(product.pk, ())
         if not cells[product.pk]:
             mine.append(Finding("run", _("店铺还没有连接渠道，不知道需要哪些资质"), "CMP-1", reverse("compliance:matrix")))
         own_words = _own_words(screener, product, paths.get(product.category_id, ((), ""))[1], released.get(product.pk, set()))
@@ -288,8 +301,35 @@ def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UU
     return found
 
 
-def _undecided_or_released(*, products: Any) -> QuerySet[ScreenedText]:
-    return ScreenedText.objects.filter(product__among=products, state__in=[ScreeningState.OPEN, ScreeningState.RELEASED]).order_by("-screened_at")
+def _standing_texts(*, products: Any) -> QuerySet[ScreenedText]:
+    return ScreenedText.objects.filter(product__among=products).exclude(state=ScreeningState.REPLACED).order_by("-screened_at")
+
+
+def claim_rows(
+    products: Iterable[Product], paths: dict[str, tuple[tuple[str, ...], str]], texts: dict[UUID, list[str]], now: datetime
+) -> dict[UUID, list[efficacy.ClaimRow]]:
+    """This function will give product → the functional claims its texts make and how each is covered.   Source: CMP-5."""
+    listed = list(products)
+    documents, warn_days, today = held_documents({one.shop_id for one in listed}), thresholds.value(WARN_KEY), business_date(now)
+    return {
+        one.pk: efficacy.rows_of(
+            one, paths.get(one.category_id, ((one.category_id,), ""))[0], documents.get(one.shop_id, ()), today, warn_days=warn_days, kept=texts.get(one.pk, ())
+        )
+        for one in listed
+    }
+
+
+def _texts_by_product(kept: Iterable[ScreenedText]) -> dict[UUID, list[str]]:
+    texts: dict[UUID, list[str]] = {}
+    for one in kept:
+        texts.setdefault(one.product_id, []).append(one.text)
+    return texts
+
+
+def claims_of(product: Product, now: datetime) -> list[efficacy.ClaimRow]:
+    """This function will give the functional claims of one product's texts."""
+    kept = [one.text for one in prepared.rows(_standing_texts, products=[product.pk])]
+    return claim_rows([product], category_paths(), {product.pk: kept}, now)[product.pk]
 
 
 def _own_words(screener: Screener, product: Product, category: str, released: set[str]) -> list[tuple[str, Finding]]:

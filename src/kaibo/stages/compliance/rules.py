@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
+from zlib import crc32
 
 from kaibo.kit.errors import Conflict, Invalid
 from kaibo.kit.transitions import Transitions
@@ -94,6 +95,12 @@ class Rule:
     is_must: bool
     source: str
     exceptions: tuple[tuple[str, str], ...] = ()
+    is_own: bool = False
+
+    @property
+    def key(self) -> str:
+        """What names the row for good: its place and its documents."""
+        return f"{crc32('|'.join((self.platform, self.shop_type, self.category, *sorted(self.documents))).encode()):08x}"
 
     def covers(self, place: Place) -> bool:
         """This function will say whether the rule speaks of that place; `*` covers everything, a category those below it."""
@@ -124,6 +131,16 @@ class Matrix:
     def title(self, kind: str, language: str = "zh") -> str:
         zh, en = self.titles.get(kind, (kind, kind))
         return en if language.startswith("en") else zh
+
+
+def merged(matrix: Matrix, own: Sequence[tuple[str, Rule | None]], changes: int) -> Matrix:
+    """
+    This function will put a house's own rows into a matrix: each a pair of the packaged row it stands in for ("" for none) and
+    the row, None where the packaged one is taken away. The version says how many changes it holds.   Source: CMP-1.
+    """
+    replaced = {key for key, _rule in own if key}
+    rules = (*(rule for rule in matrix.rules if rule.key not in replaced), *(rule for _key, rule in own if rule is not None))
+    return Matrix(f"{matrix.version}+{changes}" if changes else matrix.version, matrix.titles, rules)
 
 
 def read_matrix(document: Mapping[str, Any]) -> Matrix:
@@ -159,6 +176,8 @@ class Held:
     valid_from: date
     valid_until: date | None
     product_id: UUID | None = None
+    claims: tuple[str, ...] = ()
+    """Keys of the functional claims it covers."""
 
 
 class Standing(StrEnum):

@@ -27,6 +27,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.compliance import queries, rules
+from kaibo.stages.compliance.claims import claim_by_key
 from kaibo.stages.compliance.models import Document, ScreenedText
 from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, SCREEN
 from kaibo.stages.compliance.rules import (
@@ -50,6 +51,12 @@ class DocumentKindUnknown(Invalid):
     code = "compliance.document_kind_unknown"
     message_zh = "没有这种资质：“{kind}”"
     message_en = "There is no such kind of document: “{kind}”"
+
+
+class ClaimUnknown(Invalid):
+    code = "compliance.claim_unknown"
+    message_zh = "没有这种功效：“{claim}”"
+    message_en = "There is no such functional claim: “{claim}”"
 
 
 class DocumentStepTaken(Conflict):
@@ -94,16 +101,19 @@ class Upload:
 @transaction.atomic
 def file_document(
     *, actor: Actor, shop_id: UUID, kind: str, number: str, valid_from: date, valid_until: date | None, now: datetime, issuer: str = "",
-    product_id: UUID | None = None, picture: Upload | None = None,
+    product_id: UUID | None = None, picture: Upload | None = None, claims: tuple[str, ...] = (), renews: UUID | None = None,
 ) -> Document:
     """
-    This function will file a document; until somebody has checked the original it counts as unchecked.
+    This function will file a document; until somebody has checked the original it counts as unchecked. A filing or report names the
+    functional claims it covers; one that renews another stands beside it from then on.
 
-    Raises: Forbidden, DocumentKindUnknown, DatesReversed, DocumentNumberTaken, ProductUnknown.   Source: CMP-1.
+    Raises: Forbidden, DocumentKindUnknown, ClaimUnknown, DatesReversed, DocumentNumberTaken, ProductUnknown, DocumentUnknown.   Source: CMP-1, CMP-5.
     """
     access.require(actor, FILE, shop_id=shop_id)
     if kind not in packaged_matrix().titles:
         raise DocumentKindUnknown(kind=kind)
+    if unknown := next((key for key in claims if claim_by_key(key) is None), ""):
+        raise ClaimUnknown(claim=unknown)
     rules.check_dates(valid_from, valid_until)
     if product_id is not None:
         shop_id = product_for(actor, product_id).shop_id
@@ -112,10 +122,12 @@ def file_document(
         with transaction.atomic():
             document = Document.objects.create(
                 shop_id=shop_id, product_id=product_id, kind=kind, number=number.strip(), issuer=issuer.strip(), valid_from=valid_from,
-                valid_until=valid_until, media_id=_kept(actor, picture, now), added_by=actor.name, added_at=now,
+                valid_until=valid_until, media_id=_kept(actor, picture, now), added_by=actor.name, added_at=now, claims=list(claims),
             )
     except IntegrityError as taken:
         raise DocumentNumberTaken(number=number) from taken
+    if renews is not None:
+        Document.objects.filter(pk=queries.document_for(actor, renews).pk, shop=shop_id, kind=kind).update(replaced_by=document)
     audit.record(
         actor, FILE, subject=f"document:{document.pk}", now=now, shop_id=shop_id,
         details={"kind": kind, "number": document.number, "until": valid_until.isoformat() if valid_until else None},

@@ -15,6 +15,9 @@ STAGE = Stage(
     pages=(
         Page(_("资质矩阵"), "compliance:matrix", SEE),
         Page(_("资质文件"), "compliance:documents", SEE),
+        Page(_("价格卫士"), "compliance:prices", SEE),
+        Page(_("知识产权登记"), "compliance:rights", SEE),
+        Page(_("图片与标题相似"), "compliance:likenesses", SEE),
         Page(_("文字筛查"), "compliance:screening", SCREEN),
         Page(_("自己的词库"), "compliance:words", SCREEN),
     ),

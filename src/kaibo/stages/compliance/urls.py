@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kaibo.stages.compliance import views
+from kaibo.stages.compliance import evidence_views, views
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [
@@ -17,5 +17,16 @@ urlpatterns: list[URLPattern] = [
     path("words", views.words, name="words"),
     path("words/<uuid:word_id>/retire", views.retire_word, name="word-retire"),
     path("words/<uuid:word_id>/bring-back", views.bring_back_word, name="word-bring-back"),
+    path("prices", evidence_views.prices, name="prices"),
+    path("prices/<uuid:sku_id>/<slug:platform>", evidence_views.price, name="price"),
+    path("prices/<uuid:sku_id>/<slug:platform>/end", evidence_views.end_struck, name="end-struck"),
+    path("rights", evidence_views.ip_rights, name="rights"),
+    path("rights/new", evidence_views.new_right, name="right-new"),
+    path("rights/<uuid:right_id>/end", evidence_views.end_right, name="right-end"),
+    path("pictures", evidence_views.likenesses, name="likenesses"),
+    path("pictures/new", evidence_views.new_picture, name="picture-new"),
+    path("pictures/<uuid:likeness_id>", evidence_views.likeness, name="likeness"),
+    path("pictures/<uuid:likeness_id>/decide", evidence_views.decide, name="likeness-decide"),
+    path("pictures/titles/<uuid:product_id>", evidence_views.compare_titles, name="compare-titles"),
     path("screening/<uuid:screening_id>/release", views.release, name="release"),
 ]

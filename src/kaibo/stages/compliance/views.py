@@ -22,6 +22,7 @@ from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.compliance import house_words, queries, rules, services
+from kaibo.stages.compliance.claims import packaged_claims
 from kaibo.stages.compliance.forms import SURFACE_WORDS, DocumentForm, ScreeningForm, WordForm
 from kaibo.stages.compliance.models import Document, ScreenedText
 from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, SCREEN, SEE, WORDS
@@ -196,7 +197,8 @@ def _product_choices(request: ConsoleRequest) -> list[tuple[str, str]]:
 
 @require_http_methods(["GET", "POST"])
 def new_document(request: ConsoleRequest) -> HttpResponse:
-    lists = {"shops": _shops(request), "kinds": _kinds(), "products": _product_choices(request)}
+    claims = [(one.key, one.title(get_language() or "zh")) for one in packaged_claims()]
+    lists = {"shops": _shops(request), "kinds": _kinds(), "products": _product_choices(request), "claims": claims}
     values = {"trail": [(_("资质文件"), reverse("compliance:documents"))]}
     if request.method == "POST":
         form = DocumentForm(request.POST, request.FILES, **lists)
@@ -206,11 +208,13 @@ def new_document(request: ConsoleRequest) -> HttpResponse:
             services.file_document(
                 actor=request.actor, shop_id=UUID(d["shop"]), kind=d["kind"], number=d["number"], issuer=d["issuer"], valid_from=d["valid_from"],
                 valid_until=d["valid_until"], product_id=UUID(d["product"]) if d["product"] else None, picture=picture, now=request.now,
+                claims=tuple(d["claims"]), renews=d["renews"],
             )
             return done(request, _("资质已上传，等待核对原件"), "compliance:documents")
         return render(request, "compliance/document_form.html", {"form": form, **values}, status=422)
     access.require(request.actor, FILE)
-    form = DocumentForm(initial={key: request.GET.get(key, "") for key in ("kind", "product")}, **lists)
+    initial = {key: request.GET.get(key, "") for key in ("kind", "product", "shop", "number", "issuer", "renews")}
+    form = DocumentForm(initial={**initial, "claims": request.GET.get("claims", "").split(",")}, **lists)
     return render(request, "compliance/document_form.html", {"form": form, **values})
 
 

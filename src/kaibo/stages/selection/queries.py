@@ -285,3 +285,9 @@ def competitor_spans(product_ids: Iterable[UUID]) -> dict[UUID, PriceSpan]:
 def market_of_product(product_id: UUID) -> UUID | None:
     """This function will give the market a product came from, for links; None when it came another way."""
     return Candidate.objects.filter(product=product_id).values_list("market_id", flat=True).first()
+
+
+def competitors_of_product(product_id: UUID, *, most: int = 500) -> list[Competitor]:
+    """This function will give the competitors in the market a product came from, best sold first; none when it came another way."""
+    market_id = market_of_product(product_id)
+    return list(Competitor.objects.filter(market=market_id).order_by("-sales", "id")[:most]) if market_id else []
