@@ -7,8 +7,8 @@ seconds, without a restart, and the console from the next text on.   Source: CMP
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -21,11 +21,12 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.room import moderation
+from kaibo.stages.compliance import lexicon_versions
 from kaibo.stages.compliance.models import HouseWord
 from kaibo.stages.compliance.permissions import WORDS
 
 SEVERITIES = ("block", "review", "innocent")
-LONGEST_WORD = 40
+LONGEST_WORD, LONGEST_PLAIN = 40, 80
 
 _made: dict[tuple[int, str], Screener] = {}
 
@@ -54,68 +55,133 @@ class WordUnknown(NotFound):
     message_en = "The house's list has no such word, or it was retired"
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is to be said of a word: how grave it is, on what ground, what to say instead, and where it holds."""
+
+    severity: str
+    source: str
+    suggestion: str = ""
+    surfaces: tuple[str, ...] = SURFACES
+
+    def checked(self) -> Wording:
+        """This function will give it trimmed, or refuse it.   Raises: SeverityUnknown, WordUnusable."""
+        if self.severity not in SEVERITIES:
+            raise SeverityUnknown
+        if not self.source.strip() or not self.surfaces or not set(self.surfaces) <= set(SURFACES):
+            raise WordUnusable
+        kept = tuple(one for one in SURFACES if one in self.surfaces)
+        return Wording(self.severity, self.source.strip()[:200], self.suggestion.strip()[:200], kept)
+
+    def fields(self) -> dict[str, object]:
+        return {"severity": self.severity, "source": self.source, "suggestion": self.suggestion, "surfaces": list(self.surfaces)}
+
+
 @transaction.atomic
 def add_word(
-    *, actor: Actor, word: str, severity: str, source: str, now: datetime, suggestion: str = "", surfaces: tuple[str, ...] = SURFACES
+    *, actor: Actor, word: str, severity: str, source: str, now: datetime, suggestion: str = "", surfaces: tuple[str, ...] = SURFACES, reason: str = ""
 ) -> HouseWord:
     """
-    This function will add a word to the house's list and publish the list to every room.
+    This function will add a word to the house's list and publish the list, a version of its own, to every room.
 
+    What a word rests on is the reason of the change where no other is given.
     Raises: Forbidden, WordUnusable, SeverityUnknown, WordTaken.   Source: CMP-4.
     """
     access.require(actor, WORDS)
-    plain = normalise(word).text
-    if not plain or len(word.strip()) > LONGEST_WORD or not source.strip() or not set(surfaces) <= set(SURFACES) or not surfaces:
-        raise WordUnusable
-    if severity not in SEVERITIES:
-        raise SeverityUnknown
+    said = Wording(severity, source, suggestion, surfaces).checked()
+    plain = plain_form(word)
+    lexicon_versions.lock()
     try:
         with transaction.atomic():
-            kept = HouseWord.objects.create(
-                word=word.strip(), plain=plain, severity=severity, surfaces=list(surfaces), source=source.strip()[:200],
-                suggestion=suggestion.strip()[:200], added_by=actor.name, added_at=now,
-            )
+            kept = HouseWord.objects.create(word=word.strip(), plain=plain, **said.fields(), added_by=actor.name, added_at=now)
     except IntegrityError as taken:
         raise WordTaken(word=word) from taken
-    version = _publish()
-    audit.record(actor, "compliance:word:add", subject=f"word:{kept.pk}", now=now, details={"word": kept.word, "severity": severity, "version": version})
+    _publish(actor, "add", kept, reason or said.source, now)
+    return kept
+
+
+def plain_form(word: str) -> str:
+    """This function will give the form in which a word is looked for.   Raises: WordUnusable."""
+    plain = normalise(word).text
+    if not plain or len(word.strip()) > LONGEST_WORD or len(plain) > LONGEST_PLAIN:
+        raise WordUnusable
+    return plain
+
+
+@transaction.atomic
+def edit_word(*, actor: Actor, word_id: UUID, wording: Wording, reason: str, now: datetime) -> HouseWord:
+    """
+    This function will say otherwise of a word what it said; the word itself stays, another spelling is another word.
+
+    Raises: Forbidden, WordUnknown, WordUnusable, SeverityUnknown, ChangeReasonMissing.   Source: CMP-4.
+    """
+    access.require(actor, WORDS)
+    said = wording.checked()
+    lexicon_versions.lock()
+    if not HouseWord.objects.filter(pk=word_id, retired_at=None).update(**said.fields()):
+        raise WordUnknown
+    kept = HouseWord.objects.get(pk=word_id)
+    _publish(actor, "edit", kept, reason, now)
     return kept
 
 
 @transaction.atomic
-def retire_word(*, actor: Actor, word_id: UUID, now: datetime) -> None:
+def retire_word(*, actor: Actor, word_id: UUID, now: datetime, reason: str = "") -> None:
     """This function will take a word out of use; the row stays.   Raises: Forbidden, WordUnknown."""
     access.require(actor, WORDS)
+    lexicon_versions.lock()
     if not HouseWord.objects.filter(pk=word_id, retired_at=None).update(retired_at=now, retired_by=actor.name):
         raise WordUnknown
-    version = _publish()
-    audit.record(actor, "compliance:word:retire", subject=f"word:{word_id}", now=now, details={"version": version})
+    kept = HouseWord.objects.get(pk=word_id)
+    _publish(actor, "retire", kept, reason or f"停用“{kept.word}”", now)
 
 
 @transaction.atomic
-def bring_back_word(*, actor: Actor, word_id: UUID, now: datetime) -> None:
+def bring_back_word(*, actor: Actor, word_id: UUID, now: datetime, reason: str = "") -> None:
     """This function will take back a retirement.   Raises: Forbidden, WordUnknown, WordTaken."""
     access.require(actor, WORDS)
+    lexicon_versions.lock()
     try:
         with transaction.atomic():
             if not HouseWord.objects.filter(pk=word_id, retired_at__isnull=False).update(retired_at=None, retired_by=""):
                 raise WordUnknown
     except IntegrityError as taken:
         raise WordTaken(word=str(word_id)) from taken
-    version = _publish()
-    audit.record(actor, "compliance:word:bring_back", subject=f"word:{word_id}", now=now, details={"version": version})
+    kept = HouseWord.objects.get(pk=word_id)
+    _publish(actor, "bring_back", kept, reason or f"恢复“{kept.word}”", now)
 
 
-def _publish() -> int:
-    words: list[dict[str, Any]] = [
-        {
-            "word": one.word, "severity": one.severity, "kind": "店内用语", "source": one.source, "suggestion": one.suggestion or "换一种说法",
-            "since": one.added_at.date().isoformat(), "surfaces": one.surfaces,
-        }
-        for one in HouseWord.objects.filter(retired_at=None).order_by("plain")
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        return moderation.publish_words(cursor, words)
+@transaction.atomic
+def roll_back(*, actor: Actor, number: int, reason: str, now: datetime) -> int:
+    """
+    This function will put the words of an earlier version into force again, as a new version, and give its number.
+
+    Version 0 is the packaged lexicon alone.   Raises: Forbidden, VersionUnknown, ChangeReasonMissing.   Source: CMP-4.
+    """
+    access.require(actor, WORDS)
+    wanted = {str(one["word"]): one for one in lexicon_versions.words_of(number)}
+    lexicon_versions.lock()
+    active = HouseWord.objects.filter(retired_at=None)
+    active.exclude(word__in=wanted).update(retired_at=now, retired_by=actor.name)
+    standing = {one.word: one for one in active.filter(word__in=wanted)}
+    for word, one in wanted.items():
+        suggestion = str(one["suggestion"]) if one.get("instead") else ""
+        said = Wording(one["severity"], one["source"], suggestion, tuple(one["surfaces"]))
+        if word in standing:
+            HouseWord.objects.filter(pk=standing[word].pk).update(**said.fields())
+        else:
+            HouseWord.objects.create(word=word, plain=plain_form(word), **said.fields(), added_by=actor.name, added_at=now)
+    made = lexicon_versions.publish(actor=actor, deed="roll_back", reason=reason, now=now)
+    audit.record(actor, "compliance:word:roll_back", subject=f"lexicon:{number}", now=now, reason=reason.strip(), details={"to": number, "version": made})
+    return made
+
+
+def _publish(actor: Actor, deed: str, kept: HouseWord, reason: str, now: datetime) -> None:
+    version = lexicon_versions.publish(actor=actor, deed=deed, reason=reason, now=now)
+    audit.record(
+        actor, f"compliance:word:{deed}", subject=f"word:{kept.pk}", now=now, reason=reason.strip(),
+        details={"word": kept.word, "severity": kept.severity, "version": version},
+    )
 
 
 def current_screener() -> Screener:
