@@ -15,6 +15,7 @@ from kaibo.kit.errors import Invalid
 
 HASH_BITS = 64
 MOST_PIXELS = 80_000_000
+MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _SAMPLE = 512
 _HASH_SIDE = 32
 _HASH_BAND = 8
@@ -51,7 +52,7 @@ def opened(content: BinaryIO) -> Image.Image:
     """This function will read a picture upright, on white where it is transparent, as RGB.   Raises: NotAPicture."""
     try:
         picture: Image.Image = Image.open(content)
-        if picture.format not in {"JPEG", "PNG", "WEBP"} or picture.width * picture.height > MOST_PIXELS:
+        if picture.format not in MIMES or picture.width * picture.height > MOST_PIXELS:
             raise NotAPicture
         picture = ImageOps.exif_transpose(picture)
         if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
@@ -60,6 +61,21 @@ def opened(content: BinaryIO) -> Image.Image:
         return picture.convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as unreadable:
         raise NotAPicture from unreadable
+
+
+def mime_of(content: BinaryIO) -> str:
+    """This function will name a picture's kind by its content, never by what its sender called it.   Raises: NotAPicture."""
+    content.seek(0)
+    try:
+        with Image.open(content) as picture:
+            kind = picture.format or ""
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as unreadable:
+        raise NotAPicture from unreadable
+    finally:
+        content.seek(0)
+    if kind not in MIMES:
+        raise NotAPicture
+    return MIMES[kind]
 
 
 def measure(picture: Image.Image) -> Measures:

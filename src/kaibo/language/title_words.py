@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from kaibo.language.segmentation import words
@@ -35,7 +36,7 @@ class TitleReader:
         self._weights: dict[str, list[float]] = {}
         self._learn(rows)
 
-    def _describe(self, title: str, own: Set[tuple[str, str]] = frozenset()) -> list[list[str]]:
+    def _describe(self, title: str, own: AbstractSet[tuple[str, str]] = frozenset()) -> list[list[str]]:
         """This function will describe a title's characters and where terms known from other titles lie on them, the longest at each place."""
         features, low, at = _features(title), title.lower(), 0
         kinds = {kind for kind, _word in self._terms}

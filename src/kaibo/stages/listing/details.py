@@ -45,8 +45,8 @@ class PartText:
     text: str
 
 
-BUTTONS = {"buy": ("立即购买", "Buy now"), "offer": ("抢优惠", "Get the offer")}
-PARTS = (("pain", "痛点", "Pain"), ("solution", "方案", "Solution"), ("trust", "信任", "Trust"), ("action", "行动", "Action"))
+BUTTONS = {"buy": "立即购买", "offer": "抢优惠"}
+"""What the button says to buyers (LST-12 tests one against the other)."""
 _FIGURE = re.compile(r"[0-9０-９零一二三四五六七八九十百千两半]")
 
 

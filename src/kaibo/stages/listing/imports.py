@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kaibo.kit.clock import business_date
 from kaibo.kit.ids import new_id
 from kaibo.kit.text import shortened
 from kaibo.master.shops.models import Platform
@@ -18,6 +19,11 @@ HOT_WORDS_TABLE = Upsert(
     columns={"id": "uuid", "shop_id": "uuid", "platform": "text", "category_word": "text", "word": "text", "heat": "bigint", "seen_at": "timestamptz"},
     only_when_new=("id",),
     newer_than="seen_at",
+)
+READINGS_TABLE = Upsert(
+    table="listing_hotwordreading",
+    key=("shop_id", "platform", "category_word", "word", "day"),
+    columns={"shop_id": "uuid", "platform": "text", "category_word": "text", "word": "text", "day": "date", "heat": "bigint"},
 )
 
 
@@ -37,6 +43,9 @@ def take(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
             )
             good.append((place, values))
     taken = HOT_WORDS_TABLE.take([values for _place, values in good])
+    # One reading a day and word: growth is read from these. Of two times on one day the later stands.
+    days = {(values[1:5], business_date(values[6])): (values[5], values[6]) for _place, values in sorted(good, key=lambda one: one[1][6])}
+    READINGS_TABLE.take([(*key, day, heat) for (key, day), (heat, _at) in days.items()])
     outcomes |= {place: word for (place, _values), word in zip(good, taken, strict=True)}
     return [outcomes[place] for place in range(len(rows))]
 

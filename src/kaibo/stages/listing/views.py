@@ -18,7 +18,7 @@ from kaibo.master.shops.models import Platform
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
-from kaibo.stages.listing import queries, rules, services
+from kaibo.stages.listing import queries, rules, services, title_queries
 from kaibo.stages.listing.forms import PriceForm, TitleForm, title_initial
 from kaibo.stages.listing.models import HotWord, Listing
 from kaibo.stages.listing.permissions import EDIT, PRICE_CONFIRM, PUBLISH, SEE
@@ -137,12 +137,13 @@ def listing(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
 
 def _values(request: ConsoleRequest, found: Listing, form: TitleForm) -> dict[str, Any]:
     rows = queries.price_rows(found, now=request.now)
-    review = queries.review_title(found, found.title, queries.parts_of(found))
+    full = title_queries.full_review(found, found.title, queries.parts_of(found))
+    review = full.review
     readiness = queries.readiness_of(found, request.now, rows=rows, review=review)
     state = State(found.state)
     market_id = selection.market_of_product(found.product_id)
     return {
-        "listing": found, "form": form, "review": review, "hot": queries.hot_words_for(found), "state": state, "state_words": STATE_WORDS[state],
+        "listing": found, "form": form, "review": review, "rewrites": full.rewrites, "hot": queries.hot_words_for(found), "state": state, "state_words": STATE_WORDS[state],
         "state_pill": STATE_PILLS[state], "readiness": readiness, "prices": [_price_line(request, found, row) for row in rows],
         "span": next((row.check.ground for row in rows if row.check.ground.low_fen is not None), None),
         "market_href": reverse("selection:market", args=[market_id]) if market_id else "",
@@ -171,7 +172,8 @@ def lint(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
         raise FormIncomplete
     parts = form.parts(found)
     written = form.cleaned_data["title"].strip() or rules.build_title(parts)
-    return render(request, "listing/_lint.html", {"review": queries.review_title(found, written, parts), "listing": found})
+    full = title_queries.full_review(found, written, parts)
+    return render(request, "listing/_lint.html", {"review": full.review, "rewrites": full.rewrites, "listing": found})
 
 
 @require_POST
