@@ -19,17 +19,19 @@ from typing import Any, Final
 
 import daachorse
 
-from kaibo.language.normaliser import Pass, Plain, normalise, nothing_hidden, one_case, one_width, simplified
+from kaibo.language.normaliser import Plain, fold
+from kaibo.language.tone import default_tone
 
 QUOTES_PER_THEME: Final = 5
 OVERALL: Final = "overall"
+SHORTEST_BY_SOUND: Final = 4
+SOUNDS_BAD: Final = -0.5
+"""`tone.Tone.score` at or below which a statement without a known opinion counts as a complaint."""
 DOMAIN_SAMPLE: Final = 400
 """From so many reviews of a market it is clear what kind of goods it sells."""
 NEGATION_REACH: Final = 2
 """How many characters may stand between a negator and what it negates (没有什么色差 …)."""
 
-# A review is read with its spaces: they part statements more often than they disguise words.
-_PASSES: Final[tuple[Pass, ...]] = (one_width, one_case, nothing_hidden, simplified)
 _STATEMENT = re.compile(r"[^，。！？；：、,.!?;:\n\t ~…]+[?？]?")
 _TURN = re.compile(r"但是|但|可是|不过|就是|只是|然而|除了|却")
 _QUESTION = re.compile(r"[吗么呢吧][?？]*$")
@@ -199,7 +201,7 @@ class ThemeReader:
 
         `domain` is the kind of goods of its market (`domain_of` many reviews); without it the review itself is asked.
         """
-        plain = normalise(review, _PASSES)
+        plain = _with_spaces(review)
         kind = self.domains.get(self.domain_of([plain.text]) if domain is None else domain)
         found: list[Opinion] = []
         spoken_of: set[str] = set()
@@ -214,7 +216,8 @@ class ThemeReader:
             if _QUESTION.search(statement) or any(mark.sense.is_hedge for mark in marks):
                 continue
             marks = [mark for mark in marks if _stands_alone(plain.text, mark, marks)]
-            found += self._in_statement(plain, marks, context)
+            said = self._in_statement(plain, marks, context) or self._by_sound(plain, (start, end), marks)
+            found += said
             named = [mark for mark in marks if mark.sense.aspect_of]
             if named:
                 context = _Context(frozenset().union(*(mark.sense.aspect_of for mark in named)), plain.text[named[-1].start : named[-1].end])
@@ -234,6 +237,15 @@ class ThemeReader:
         if any(theme != OVERALL for _side_, theme in sides):
             sides = {key: value for key, value in sides.items() if key[1] != OVERALL or value[0]}
         return [Opinion(theme, aspect, is_bad, *plain.span(start, end)) for (is_bad, theme), (aspect, start, end) in sides.items()]
+
+    def _by_sound(self, plain: Plain, place: tuple[int, int], marks: list[_Mark]) -> list[Opinion]:
+        """A statement that names a thing and sounds like a complaint is one, though no word of the dictionary says how."""
+        aspect = next((mark for mark in marks if mark.sense.aspect_of), None)
+        start, end = place
+        if aspect is None or end - start < SHORTEST_BY_SOUND or default_tone().score(plain.text[start:end]) > SOUNDS_BAD:
+            return []
+        name = plain.text[aspect.start : aspect.end]
+        return [Opinion(theme, name, is_bad=True, start=first, end=last) for first, last in [plain.span(start, end)] for theme in sorted(aspect.sense.aspect_of)]
 
     def _about(self, text: str, mark: _Mark, aspects: list[_Mark], context: _Context) -> list[tuple[str, str]]:
         """Theme and aspect of an opinion: its own theme, the nearest aspect's, or that of the statement before."""
@@ -258,6 +270,13 @@ class ThemeReader:
         if not is_feeling and len(context.themes) == 1:
             return [(theme, context.aspect) for theme in context.themes]
         return [(OVERALL, "")]
+
+
+def _with_spaces(review: str) -> Plain:
+    """A review is read with its spaces: they part statements more often than they disguise words."""
+    folded = [fold(char) for char in review]
+    places = tuple(place for place, part in enumerate(folded) for _ in part)
+    return Plain("".join(folded), places, tuple(place + 1 for place in places))
 
 
 def _settled(found: list[Opinion], domain: _Domain, spoken_of: set[str]) -> list[Opinion]:

@@ -7,14 +7,17 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from kaibo.kit.clock import business_date
 from kaibo.kit.ids import new_id
 from kaibo.kit.text import shortened
+from kaibo.language.aspects import Said, said_in
 from kaibo.language.themes import default_reader
+from kaibo.language.tone import default_tone
 from kaibo.master.shops.models import Platform
 from kaibo.plumbing.intake.cells import CellRefused, choice, moment, money_fen, whole_number
 from kaibo.plumbing.intake.kinds import Column, ImportContext, ImportKind, Outcome, ParsedRow, Refused, Taken
 from kaibo.plumbing.intake.upsert import Upsert
-from kaibo.stages.selection.models import Competitor, Market, Review, ReviewTheme
+from kaibo.stages.selection.models import Competitor, Market, Review, ReviewOpinion, ReviewTheme
 from kaibo.stages.selection.permissions import RESEARCH
 
 UNSORTED = "待归类"
@@ -70,6 +73,13 @@ COMPETITORS_TABLE = Upsert(
     only_when_new=("id",),
     newer_than="seen_at",
 )
+SIGHTINGS_TABLE = Upsert(
+    table="selection_competitorsighting",
+    key=("competitor_id", "seen_on"),
+    columns={
+        "competitor_id": "uuid", "seen_on": "date", "price_fen": "bigint", "sales": "bigint", "rating_centi": "integer", "points": "text",
+    },
+)
 REVIEWS_TABLE = Upsert(
     table="selection_review",
     key=("market_id", "fingerprint"),
@@ -79,6 +89,24 @@ REVIEWS_TABLE = Upsert(
     },
     only_when_new=("id", "imported_at"),
 )
+
+
+DOMAIN_SAMPLE = 200
+SOUNDS_CONTENT = 0.7
+"""`tone.Tone.score` from which a review without stars counts as content; measured by `./kaibo bench themes`."""
+OPINIONS_PER_REVIEW = 16
+
+
+def keep_sightings(rows: list[tuple[Any, ...]]) -> None:
+    """This function will keep how each competitor stood on the day it was seen; a day seen twice keeps the later figures.   Source: SEL-2."""
+    keys = {(row[1], row[2], row[4], row[5]): row for row in rows}
+    known = Competitor.objects.filter(market__in={key[0] for key in keys}, title__in={key[3] for key in keys}).values_list("pk", "market_id", "platform", "shop_name", "title")
+    seen = []
+    for pk, *key in known:
+        row = keys.get(tuple(key))
+        if row:
+            seen.append((pk, business_date(row[10]), row[6], row[7], row[8], row[9]))
+    SIGHTINGS_TABLE.take(seen)
 
 
 def _markets(context: ImportContext, titles: set[str]) -> dict[str, UUID]:
@@ -115,6 +143,7 @@ def take_competitors(context: ImportContext, rows: list[ParsedRow]) -> list[Outc
             )
         )
     taken = COMPETITORS_TABLE.take([values for _, values in good])
+    keep_sightings([values for _, values in good])
     outcomes |= {place: word for (place, _), word in zip(good, taken, strict=True)}
     return [outcomes[place] for place in range(len(rows))]
 
@@ -158,14 +187,17 @@ def take_reviews(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]
     ]
     markets = _markets(context, set(titles))
     reader = default_reader()
+    domains = _domains(rows, titles)
     values: list[tuple[Any, ...]] = []
     places: list[dict[str, tuple[int, int]]] = []
+    said: list[list[Said]] = []
     for row, title in zip(rows, titles, strict=True):
         side = _opinion_of(row)
         named: dict[str, tuple[int, int]] = {}
-        for complaint in reader.complaints_in(row["body"]) if side != "good" else ():
+        for complaint in reader.complaints_in(row["body"], domain=domains[title]) if _may_complain(side, row["body"]) else ():
             named.setdefault(complaint.theme, (complaint.start, complaint.end))
         places.append(named)
+        said.append(said_in(reader, row["body"], domain=domains[title]))
         values.append(
             (
                 new_id(), markets[title], _fingerprint(row), shortened(row.get("product_external_id") or "", limit=64),
@@ -174,19 +206,36 @@ def take_reviews(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]
             )
         )
     taken = REVIEWS_TABLE.take(values)
-    _keep_themes(values, places, taken)
+    _keep_readings(values, places, said, taken)
     return list(taken)
 
 
-def _keep_themes(values: list[tuple[Any, ...]], places: list[dict[str, tuple[int, int]]], taken: list[Taken]) -> None:
+def _domains(rows: list[ParsedRow], titles: list[str]) -> dict[str, str]:
+    """Market title → the kind of goods its reviews speak of; the title itself speaks first."""
+    reader = default_reader()
+    bodies: dict[str, list[str]] = {}
+    for row, title in zip(rows, titles, strict=True):
+        held = bodies.setdefault(title, [])
+        if len(held) < DOMAIN_SAMPLE:
+            held.append(row["body"])
+    return {title: reader.domain_of([title]) or reader.domain_of(held) for title, held in bodies.items()}
+
+
+def _may_complain(side: str, body: str) -> bool:
+    """Nobody's side is known without stars: then the tone of the whole review says whether it is read for complaints."""
+    return side != "good" and not (side == "unknown" and default_tone().score(body) >= SOUNDS_CONTENT)
+
+
+def _keep_readings(values: list[tuple[Any, ...]], places: list[dict[str, tuple[int, int]]], said: list[list[Said]], taken: list[Taken]) -> None:
     changed = {(row[1], row[2]) for row, word in zip(values, taken, strict=True) if word is Taken.CHANGED}
     ids: dict[tuple[UUID, str], UUID] = {}
     if changed:
         for review_id, market_id, mark in Review.objects.filter(fingerprint__in=[mark for _, mark in changed]).values_list("id", "market_id", "fingerprint"):
             ids[(market_id, mark)] = review_id
         ReviewTheme.objects.filter(review__in=[ids[key] for key in changed]).delete()
-    themes = []
-    for row, named, word in zip(values, places, taken, strict=True):
+        ReviewOpinion.objects.filter(review__in=[ids[key] for key in changed]).delete()
+    themes, opinions = [], []
+    for row, named, things, word in zip(values, places, said, taken, strict=True):
         if word is Taken.SAME:
             continue
         review_id = row[0] if word is Taken.NEW else ids[(row[1], row[2])]
@@ -194,7 +243,12 @@ def _keep_themes(values: list[tuple[Any, ...]], places: list[dict[str, tuple[int
             ReviewTheme(review_id=review_id, market_id=row[1], theme=theme, start=start, end=end, length=len(row[5]))
             for theme, (start, end) in named.items()
         ]
+        opinions += [
+            ReviewOpinion(review_id=review_id, market_id=row[1], side=one.side, theme=one.theme, aspect=one.aspect, start=one.start, end=one.end)
+            for one in things[:OPINIONS_PER_REVIEW]
+        ]
     ReviewTheme.objects.bulk_create(themes, batch_size=2_000)
+    ReviewOpinion.objects.bulk_create(opinions, batch_size=2_000)
 
 
 COMPETITORS = ImportKind(

@@ -1,0 +1,432 @@
+"""Reads of the market board: aspects and needs with quotes, what competitors did, hosts, trends, audiences, the calendar."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db.models import Count, F, Max, Q, QuerySet, Window
+from django.db.models.functions import Abs, RowNumber
+
+from kaibo.kit.money import share_bp
+from kaibo.language.aspects import BAD, GOOD, WISH, Aspect, grouped
+from kaibo.language.themes import default_reader
+from kaibo.plumbing.access import access
+from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.thresholds import thresholds
+from kaibo.stages.selection import festivals, trend_rules
+from kaibo.stages.selection.models import (
+    AudienceCount,
+    CompetitorSighting,
+    Festival,
+    HostSighting,
+    Market,
+    Review,
+    ReviewOpinion,
+    SurveyAnswer,
+    TrendPoint,
+)
+from kaibo.stages.selection.probability import wilson_bp
+from kaibo.stages.selection.queries import QuoteRow
+
+MOST_ASPECTS = 12
+QUOTES_PER_NEED = 3
+PLAIN_LENGTH = 26
+WEEKS_READ = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """
+    What buyers of a market miss: an aspect that `bad` of `complaining` reviews blame and `good` praise.
+
+    Ranked by `low_bp`, the lower end of the 95 % interval of its share, times the part of its mentions that blame: many
+    complaints, surely many, and nobody content yet.
+    """
+
+    aspect: Aspect
+    theme_title: str
+    bad: int
+    good: int
+    complaining: int
+    low_bp: int
+    high_bp: int
+    quotes: tuple[QuoteRow, ...] = ()
+    praise: tuple[QuoteRow, ...] = ()
+
+    @property
+    def share_bp(self) -> int:
+        return share_bp(self.bad, self.complaining)
+
+    @property
+    def blame_bp(self) -> int:
+        return share_bp(self.bad, self.bad + self.good)
+
+    @property
+    def rank_bp(self) -> int:
+        return self.low_bp * self.blame_bp // 10_000
+
+
+def needs_of(market: Market, *, most: int = MOST_ASPECTS) -> list[Need]:
+    """This function will rank what buyers miss in a market, each with quotes; four queries.   Source: SEL-5."""
+    counts = {
+        (aspect, theme, side): number
+        for aspect, theme, side, number in ReviewOpinion.objects.filter(market=market, side__in=(BAD, GOOD))
+        .values_list("aspect", "theme", "side").annotate(n=Count("review", distinct=True))
+    }
+    leading = [one for one in grouped(counts) if one.bad >= 2][: most * 2]
+    if not leading:
+        return []
+    exact = ReviewOpinion.objects.filter(market=market).aggregate(
+        **{
+            f"{side}{place}": Count("review", distinct=True, filter=Q(side=side, aspect__in=one.names))
+            for place, one in enumerate(leading) for side in (BAD, GOOD)
+        },
+        complaining=Count("review", distinct=True, filter=Q(side=BAD)),
+    )
+    titles = default_reader().titles
+    needs = []
+    for place, one in enumerate(leading):
+        bad, good = exact[f"{BAD}{place}"], exact[f"{GOOD}{place}"]
+        low, high = wilson_bp(bad, exact["complaining"])
+        needs.append(Need(one, titles.get(one.theme, one.theme), bad, good, exact["complaining"], low, high))
+    ranked = sorted(needs, key=lambda one: (-one.rank_bp, -one.bad, one.aspect.name))[:most]
+    return _with_quotes(market, ranked)
+
+
+def _with_quotes(market: Market, needs: list[Need]) -> list[Need]:
+    need_of = {name: place for place, one in enumerate(needs) for name in one.aspect.names}
+    ranked = (
+        ReviewOpinion.objects.filter(market=market, aspect__in=list(need_of), side__in=(BAD, GOOD)).select_related("review")
+        .annotate(rank=Window(RowNumber(), partition_by=("aspect", "side"), order_by=[Abs(F("end") - F("start") - 6), "pk"]))
+        .filter(rank__lte=QUOTES_PER_NEED).order_by("rank", "pk")
+    )
+    held: dict[tuple[int, str], dict[UUID, QuoteRow]] = defaultdict(dict)
+    for one in ranked:
+        held[need_of[one.aspect], one.side].setdefault(one.review_id, cut(one))
+    return [
+        Need(one.aspect, one.theme_title, one.bad, one.good, one.complaining, one.low_bp, one.high_bp,
+             tuple(held[place, BAD].values())[:QUOTES_PER_NEED], tuple(held[place, GOOD].values())[:1])
+        for place, one in enumerate(needs)
+    ]  # fmt: skip
+
+
+def cut(one: ReviewOpinion) -> QuoteRow:
+    """This function will cut a review at an opinion."""
+    body = one.review.body
+    return QuoteRow(one.review_id, body[: one.start], body[one.start : one.end], body[one.end :], one.start, one.end, one.review.product_title, one.review.reviewed_at)
+
+
+def opinions_about(market: Market, names: Sequence[str], side: str) -> QuerySet[ReviewOpinion]:
+    """This function will give every review that says this of an aspect, for the evidence list."""
+    return ReviewOpinion.objects.filter(market=market, aspect__in=names, side=side).select_related("review").order_by("pk")
+
+
+def aspect_named(market: Market, name: str) -> Aspect | None:
+    """This function will give the group an aspect belongs to in a market."""
+    counts = {
+        (aspect, theme, side): number
+        for aspect, theme, side, number in ReviewOpinion.objects.filter(market=market, side__in=(BAD, GOOD))
+        .values_list("aspect", "theme", "side").annotate(n=Count("review", distinct=True))
+    }
+    return next((one for one in grouped(counts) if name in one.names), None)
+
+
+def wishes_of(market: Market, *, most: int = 8) -> list[QuoteRow]:
+    """This function will give what reviews ask for in so many words (希望能 …, 要是有 …), newest first.   Source: SEL-5."""
+    found = ReviewOpinion.objects.filter(market=market, side=WISH).select_related("review").order_by("-review__reviewed_at", "-pk")
+    return [cut(one) for one in found[:most]]
+
+
+# Competitors over time
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one competitor changed between two days it was seen; `was` is None for one seen for the first time."""
+
+    market_title: str
+    title: str
+    shop_name: str
+    seen_on: date
+    before_on: date | None
+    price_fen: int
+    was_price_fen: int | None
+    sales: int
+    was_sales: int | None
+    points: str
+    was_points: str
+
+    @property
+    def price_bp(self) -> int:
+        return round((self.price_fen - self.was_price_fen) * 10_000 / self.was_price_fen) if self.was_price_fen else 0
+
+    @property
+    def is_new(self) -> bool:
+        return self.before_on is None
+
+    @property
+    def has_new_points(self) -> bool:
+        return not self.is_new and self.points != self.was_points
+
+    @property
+    def sold(self) -> int:
+        return self.sales - (self.was_sales or 0)
+
+
+def moves_between(markets: Iterable[Market], start: date, end: date) -> list[Move]:
+    """
+    This function will say what competitors changed in [start, end): their last sighting there against the last before it.
+
+    Largest change of price first, then new ones by sales; unchanged ones are left out. One query.   Source: SEL-2, SEL-3.
+    """
+    seen: dict[UUID, list[CompetitorSighting]] = defaultdict(list)
+    rows = CompetitorSighting.objects.filter(competitor__market__in=list(markets), seen_on__lt=end).select_related("competitor__market").order_by("seen_on")
+    for one in rows:
+        seen[one.competitor_id].append(one)
+    moves = []
+    for sightings in seen.values():
+        newest = sightings[-1]
+        if newest.seen_on < start:
+            continue
+        before = next((one for one in reversed(sightings) if one.seen_on < start), None)
+        product = newest.competitor
+        move = Move(
+            product.market.title, product.title, product.shop_name, newest.seen_on, before.seen_on if before else None, newest.price_fen,
+            before.price_fen if before else None, newest.sales, before.sales if before else None, newest.points, before.points if before else "",
+        )
+        if move.is_new or move.price_bp or move.has_new_points or move.sold:
+            moves.append(move)
+    return sorted(moves, key=lambda one: (-abs(one.price_bp), not one.is_new, -one.sold, one.title))
+
+
+def history_of(market: Market) -> dict[str, list[CompetitorSighting]]:
+    """This function will give each competitor of a market with all days it was seen, for the price history."""
+    found: dict[str, list[CompetitorSighting]] = defaultdict(list)
+    for one in CompetitorSighting.objects.filter(competitor__market=market).select_related("competitor").order_by("-competitor__sales", "seen_on"):
+        found[f"{one.competitor.title} · {one.competitor.shop_name}"].append(one)
+    return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """A host on its newest day, with the day before it was seen."""
+
+    now: HostSighting
+    before: HostSighting | None
+
+    @property
+    def per_thousand(self) -> int:
+        """Interactions per thousand viewers."""
+        return self.now.interactions * 1_000 // self.now.viewers if self.now.viewers else 0
+
+    @property
+    def sales_bp(self) -> int | None:
+        if self.before is None or not self.before.sales_fen:
+            return None
+        return round((self.now.sales_fen - self.before.sales_fen) * 10_000 / self.before.sales_fen)
+
+
+def hosts_for(actor: Actor, *, shop_id: UUID | None = None, until: date | None = None, most: int = 20) -> list[HostRow]:
+    """This function will give competing hosts with their newest figures, best-selling first.   Source: SEL-2."""
+    rows = access.visible(HostSighting.objects.all(), actor, shop_id=shop_id)
+    if until:
+        rows = rows.filter(seen_on__lt=until)
+    held: dict[tuple[UUID, str, str], list[HostSighting]] = defaultdict(list)
+    ranked = rows.annotate(nth=Window(RowNumber(), partition_by=("shop", "platform", "host"), order_by="-seen_on")).filter(nth__lte=2).order_by("-seen_on")
+    for one in ranked:
+        held[one.shop_id, one.platform, one.host].append(one)
+    found = [HostRow(days[0], days[1] if len(days) > 1 else None) for days in held.values()]
+    return sorted(found, key=lambda one: (-one.now.sales_fen, one.now.host))[:most]
+
+
+# Trends
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """A word's verdict with its weeks, for the little chart."""
+
+    kind: str
+    source: str
+    trend: trend_rules.Trend
+    heat: tuple[int, ...]
+    first_on: date
+    last_on: date
+
+
+def trend_limits() -> trend_rules.Limits:
+    """This function will give the thresholds of SEL-4 with one query."""
+    held = thresholds.values("selection.false_discovery_bp", "selection.niche_share_bp", "selection.least_growth_bp")
+    return trend_rules.Limits(held["selection.false_discovery_bp"], held["selection.niche_share_bp"], held["selection.least_growth_bp"])
+
+
+def trends_for(actor: Actor, *, shop_id: UUID | None = None, until: date | None = None) -> list[TrendRow]:
+    """
+    This function will test every word of the last half year, by shop, kind and source apart (their heats cannot be compared).
+
+    Niches going mainstream first. Two queries.   Source: SEL-4.
+    """
+    points = access.visible(TrendPoint.objects.exclude(kind="report"), actor, shop_id=shop_id)
+    if until:
+        points = points.filter(week_on__lt=until)
+    newest = points.order_by("-week_on").values_list("week_on", flat=True).first()
+    if newest is None:
+        return []
+    weeks: dict[tuple[UUID, str, str], dict[str, list[tuple[date, int]]]] = defaultdict(lambda: defaultdict(list))
+    for shop, kind, source, word, week_on, heat in points.filter(week_on__gt=newest - timedelta(weeks=WEEKS_READ)).order_by("week_on").values_list(
+        "shop_id", "kind", "source", "word", "week_on", "heat"
+    ):
+        weeks[shop, kind, source][word].append((week_on, heat))
+    limits = trend_limits()
+    rows = []
+    for (_shop, kind, source), words in weeks.items():
+        series = [trend_rules.Series(word, tuple(heat for _week, heat in held)) for word, held in words.items()]
+        for trend in trend_rules.judge(series, limits):
+            held = words[trend.word]
+            rows.append(TrendRow(kind, source, trend, tuple(heat for _week, heat in held), held[0][0], held[-1][0]))
+    order = list(trend_rules.Course)
+    return sorted(rows, key=lambda one: (order.index(one.trend.course), -one.trend.weekly_growth_bp, one.trend.word))
+
+
+def reports_for(actor: Actor, *, shop_id: UUID | None = None, most: int = 6) -> list[TrendPoint]:
+    """This function will give the newest lines taken from industry reports.   Source: SEL-4."""
+    return list(access.visible(TrendPoint.objects.filter(kind="report"), actor, shop_id=shop_id).order_by("-week_on", "-heat")[:most])
+
+
+# Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One segment's answer to one option with its 95 % interval."""
+
+    segment: str
+    people: int
+    asked: int
+    low_bp: int
+    high_bp: int
+
+    @property
+    def share_bp(self) -> int:
+        return share_bp(self.people, self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    """An option with every segment's share; `p` is the chance of such a difference between the first two segments."""
+
+    option: str
+    parts: tuple[Part, ...]
+    p: float | None
+    is_different: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """A question of one source, its segments (most asked first) and its options."""
+
+    source: str
+    question: str
+    collected_on: date
+    segments: tuple[str, ...]
+    options: tuple[OptionRow, ...]
+
+
+DIFFERENCE_RATE = 0.05
+MOST_SEGMENTS = 4
+
+
+def audience_for(actor: Actor, *, shop_id: UUID | None = None) -> list[QuestionRow]:
+    """
+    This function will give the audience: platforms' figures and questionnaires, segments beside each other with intervals.
+
+    Which options differ is corrected for asking of many (false discoveries held to 5 %). Three queries.   Source: SEL-1.
+    """
+    counts: dict[tuple[str, str, date], dict[str, dict[str, tuple[int, int]]]] = defaultdict(lambda: defaultdict(dict))
+    for one in access.visible(AudienceCount.objects.all(), actor, shop_id=shop_id).order_by("collected_on"):
+        counts[one.source, one.question, one.collected_on][one.option][one.segment] = (one.people, one.asked)
+    answers = access.visible(SurveyAnswer.objects.all(), actor, shop_id=shop_id)
+    asked = {
+        (survey, question, segment): number
+        for survey, question, segment, number in answers.values_list("survey", "question", "segment").annotate(n=Count("respondent", distinct=True))
+    }
+    newest: dict[tuple[str, str], date] = {}
+    for survey, question, segment, option, number, on in answers.values_list("survey", "question", "segment", "option").annotate(
+        n=Count("respondent", distinct=True), on=Max("answered_on")
+    ):
+        key = newest.setdefault((survey, question), on)
+        counts[survey, question, key][option][segment] = (number, asked[survey, question, segment])
+    latest: dict[tuple[str, str], QuestionRow] = {}
+    for (source, question, on), options in sorted(counts.items(), key=lambda pair: pair[0][2]):
+        latest[source, question] = _question(source, question, on, options)
+    return _with_differences(sorted(latest.values(), key=lambda one: (one.source, one.question)))
+
+
+def _question(source: str, question: str, on: date, options: dict[str, dict[str, tuple[int, int]]]) -> QuestionRow:
+    sizes: dict[str, int] = defaultdict(int)
+    for held in options.values():
+        for segment, (_people, number) in held.items():
+            sizes[segment] = max(sizes[segment], number)
+    segments = tuple(sorted(sizes, key=lambda one: (-sizes[one], one)))[:MOST_SEGMENTS]
+    rows = []
+    for option, held in options.items():
+        parts = tuple(
+            Part(segment, people, number, *wilson_bp(people, number)) for segment in segments for people, number in [held.get(segment, (0, sizes[segment]))]
+        )
+        rows.append(OptionRow(option, parts, difference_p(parts[0], parts[1]) if len(parts) > 1 else None))
+    return QuestionRow(source, question, on, segments, tuple(sorted(rows, key=lambda one: (-one.parts[0].share_bp, one.option))))
+
+
+def difference_p(one: Part, other: Part) -> float:
+    """This function will give the two-sided chance that two shares differ this much when they are the same (pooled z)."""
+    pooled = (one.people + other.people) / max(1, one.asked + other.asked)
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / max(1, one.asked) + 1 / max(1, other.asked)))
+    if spread == 0:
+        return 1.0
+    z = abs(one.people / max(1, one.asked) - other.people / max(1, other.asked)) / spread
+    return math.erfc(z / math.sqrt(2))
+
+
+def _with_differences(questions: list[QuestionRow]) -> list[QuestionRow]:
+    chances = [option.p for one in questions for option in one.options if option.p is not None]
+    cut_ = trend_rules.discoveries(chances, DIFFERENCE_RATE) if chances else 0.0
+    return [
+        QuestionRow(
+            one.source, one.question, one.collected_on, one.segments,
+            tuple(OptionRow(option.option, option.parts, option.p, option.p is not None and cut_ > 0 and option.p <= cut_) for option in one.options),
+        )
+        for one in questions
+    ]  # fmt: skip
+
+
+# Calendar
+
+
+def own_lines(actor: Actor, *, shop_id: UUID | None = None) -> list[Festival]:
+    """This function will give a shop's own lines of the calendar."""
+    return list(access.visible(Festival.objects.all(), actor, shop_id=shop_id).order_by("starts_on"))
+
+
+def calendar_for(actor: Actor, today: date, *, shop_id: UUID | None = None) -> list[festivals.Due]:
+    """This function will say what has to be chosen now, own lines over the program's; one query.   Source: SEL-17."""
+    own = own_lines(actor, shop_id=shop_id)
+    lines = [
+        festivals.Occasion(
+            one.key, one.year, one.title, one.title, one.starts_on, one.ends_on, one.lead_days, tuple(word for word in one.themes.split("、") if word), festivals.Kind.OWN
+        )
+        for one in own if not one.is_hidden
+    ]  # fmt: skip
+    hidden = frozenset((one.key, one.year) for one in own if one.is_hidden)
+    known = [*festivals.of_year(today.year - 1), *festivals.of_year(today.year), *festivals.of_year(today.year + 1)]
+    return festivals.due_on(today, festivals.with_own(known, lines, hidden))
+
+
+def complaints_between(market: Market, start: date, end: date) -> dict[str, int]:
+    """This function will count the complaints written in [start, end) by theme."""
+    rows = Review.objects.filter(market=market, is_complaint=True, reviewed_at__date__gte=start, reviewed_at__date__lt=end)
+    return dict(rows.values_list("themes__theme").annotate(n=Count("pk", distinct=True)))
