@@ -3,11 +3,16 @@
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from kaibo.kit.ids import new_id
+from kaibo.master.catalog.models import BundleComponent, Sku
 from kaibo.master.stock import allotments, batches, queries
-from kaibo.master.stock.batches import Settlement
-from kaibo.master.stock.models import Allotment, Line
+from kaibo.master.stock import services as stock
+from kaibo.master.stock.batches import Promise, Settlement
+from kaibo.master.stock.models import Allotment, Line, Reservation
 from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access.actor import KAIBO
 from tests.make.goods import make_lot, make_product, make_sku, make_stock, make_warehouse
@@ -61,3 +66,60 @@ def test_a_batch_that_wants_more_than_the_only_lot_has_is_refused_with_what_is_t
         batches.settle_many(actor=KAIBO, now=now, settlements=[Settlement(new_id(), allotment.pk, 2, f"order:a:{number}") for number in range(3)])
     assert (refused.value.details["wanted"], refused.value.details["there"]) == (2, 1)
     assert lines_of(allotment) == []
+
+
+def stocked(shop, prefix):
+    """Two items, one of them in two lots, and a set of both; the same under each prefix."""
+    coat, scarf = (make_sku(make_product(shop, code=f"{prefix}-{name}"), code=f"{prefix}-{name}") for name in ("COAT", "SCARF"))
+    make_stock(coat, 4, lot=make_lot(coat, "L1", date(2027, 6, 30)))
+    make_stock(coat, 3, lot=make_lot(coat, "L2", date(2027, 5, 30)))
+    make_stock(scarf, 6)
+    both = make_sku(make_product(shop, code=f"{prefix}-SET"), code=f"{prefix}-SET")
+    Sku.objects.filter(pk=both.pk).update(is_bundle=True)
+    BundleComponent.objects.create(bundle=both, component=coat, quantity=1)
+    BundleComponent.objects.create(bundle=both, component=scarf, quantity=2)
+    return {"coat": coat, "scarf": scarf, "set": both}
+
+
+def left(goods, prefix):
+    levels = queries.levels_of([goods["coat"].pk, goods["scarf"].pk])
+    lines = Line.objects.filter(sku__code__startswith=prefix, entry__reason="reserve").values_list("entry__reference", "sku__code", "bucket", "lot__code", "delta")
+    kept = Reservation.objects.filter(sku__code__startswith=prefix).values_list("reference", "sku__code", "quantity", "state", "expires_at")
+    unprefixed = [sorted((one[0].rsplit(":", 1)[1], one[1].removeprefix(prefix), *map(str, one[2:])) for one in rows) for rows in (lines, kept)]
+    return [levels[goods[name].pk] for name in ("coat", "scarf")], *unprefixed
+
+
+WANTED = some.dictionaries(some.sampled_from(["coat", "scarf", "set"]), some.integers(1, 4), max_size=3)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(some.lists(WANTED, min_size=1, max_size=6))
+def test_many_orders_reserve_what_one_by_one_would_reserve_and_the_same_ones_go_without(shop, now, wanted):
+    with transaction.atomic():
+        together, alone = stocked(shop, "T"), stocked(shop, "A")
+        place = make_warehouse().pk
+        outcomes = batches.reserve_many(
+            actor=KAIBO, now=now,
+            promises=[Promise(f"order:t:{number}", place, {together[name].pk: units for name, units in one.items()}) for number, one in enumerate(wanted)],
+        )  # fmt: skip
+        short = []
+        for number, one in enumerate(wanted):
+            try:
+                with transaction.atomic():
+                    for sku, units in sorted(((alone[name].pk, units) for name, units in one.items()), key=lambda item: str(item[0])):
+                        stock.reserve(actor=KAIBO, sku_id=sku, warehouse_id=place, quantity=units, reference=f"order:a:{number}", now=now)
+                short.append(False)
+            except StockShort:
+                short.append(True)
+        assert [one is not None for one in outcomes] == short
+        assert left(together, "T") == left(alone, "A")
+        assert queries.differences() == []
+        transaction.set_rollback(True)
+
+
+def test_promising_a_reference_twice_in_a_batch_promises_nothing(shop, now):
+    goods, place = stocked(shop, "T"), make_warehouse().pk
+    twice = [Promise("order:t:1", place, {goods["coat"].pk: 1})] * 2
+    with pytest.raises(IntegrityError), transaction.atomic():
+        batches.reserve_many(actor=KAIBO, now=now, promises=twice)
+    assert Reservation.objects.count() == 0 and queries.differences() == []

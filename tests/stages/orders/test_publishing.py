@@ -12,7 +12,10 @@ from hypothesis import strategies as some
 
 from kaibo.kit.errors import Forbidden
 from kaibo.master.stock import queries as stock
+from kaibo.master.stock import services as ledger
 from kaibo.master.stock.models import ChannelItem
+from kaibo.master.stock.rules import Bucket
+from kaibo.master.stock.services import Move
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.stages.orders import publishing, pulling
@@ -220,3 +223,42 @@ def test_the_page_allocates_shows_what_differs_and_asks_a_constant_number_of_que
     client.force_login(make_person("qing", "service"))
     assert "开始发布" not in client.get(reverse("orders:channel-stock")).content.decode()
     assert client.post(reverse("orders:publish-now")).status_code == 403
+
+
+def plenty(opened, units=200):
+    first, second = opened(stock=units), opened("taobao", stock=0)
+    one, two = listed(first, share_bp=5_000), listed(second, share_bp=5_000)
+    publish(first, 30, second)
+    assert (there(first).stock, there(second).stock) == (units // 2, units // 2)
+    return first, second, one, two
+
+
+def test_while_there_is_plenty_a_channel_is_told_when_its_number_is_a_fifth_off_and_not_before(opened):
+    first, second, one, two = plenty(opened)
+    first.world.buy(there(first).sku, 10)
+    assert publish(first, 30, second) == 0  # 95 should be shown and 90 are left
+    first.world.buy(there(first).sku, 24)
+    assert publish(first, 30, second) == 2  # 83 should be shown and 66 are left: all channels move together
+    assert (there(first).stock, there(second).stock) == (83, 83)
+
+
+def test_what_left_the_shelf_elsewhere_is_told_at_once_even_while_there_is_plenty(opened):
+    first, second, one, two = plenty(opened)
+    lost = Move(one.sku_id, stock.main_warehouse().pk, 4, Bucket.SELLABLE, Bucket.SCRAP, any_lot=True)
+    ledger.post(actor=KAIBO, key="lost", reason="scrap", reference="lost", now=first.now(), moves=[lost])
+    assert publish(first, 30, second) == 2 and (there(first).stock, there(second).stock) == (98, 98)
+
+
+def test_the_last_units_are_told_one_by_one(opened):
+    first, second, one, two = plenty(opened, 30)
+    first.world.buy(there(first).sku, 2)
+    assert publish(first, 30, second) == 2 and (there(first).stock, there(second).stock) == (14, 14)
+
+
+def test_a_channel_that_sold_is_not_filled_up_while_the_other_cannot_be_told(opened, monkeypatch):
+    monkeypatch.setattr("kaibo.channels.asking.Pace.back_off", lambda self, seconds: None)
+    first, second, one, two = plenty(opened, 40)
+    first.world.buy(there(first).sku, 8)
+    second.platform.chaos.broken = 100
+    publish(first, 30, second)
+    assert (there(first).stock, there(second).stock) == (12, 20)  # 16 each would be 36 of 32

@@ -1,4 +1,4 @@
-"""Many entries of the ledger at once, set-based: what the relay settles while people are claiming (ORD-3)."""
+"""Many entries of the ledger at once, set-based: what the relay settles while people are claiming, what waiting orders reserve (ORD-3)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.allotments import AllotmentOverdrawn
 from kaibo.master.stock.models import Allotment, Entry, Line, Reservation
-from kaibo.master.stock.rules import Bucket, LotLevel
+from kaibo.master.stock.rules import Bucket, LotLevel, QuantityNotPositive, StockShort
 from kaibo.master.stock.services import Change, Move, Place
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.copying import copy_rows
@@ -30,6 +30,66 @@ class Settlement(NamedTuple):
     allotment_id: UUID
     quantity: int
     reference: str
+
+
+class Promise(NamedTuple):
+    """Units of items that a reference needs from a warehouse, all of them or none."""
+
+    reference: str
+    warehouse_id: UUID
+    units: Mapping[UUID, int]
+    """By item, bundles as such."""
+
+
+@transaction.atomic
+def reserve_many(*, actor: Actor, promises: Sequence[Promise], now: datetime) -> list[StockShort | None]:
+    """
+    This function will promise sellable units to many references that were promised nothing before, the first first, and
+    say of each what was missing; None: all its units are reserved.
+
+    The same rows as `services.reserve` writes one by one, with a fixed number of statements. The caller holds what the references stand
+    for.   Raises: IntegrityError for what was promised before.   Source: ORD-3.
+    """
+    parts = catalog.components_of({sku for one in promises for sku in one.units})
+    moves = [
+        {
+            sku: [
+                Move(part, one.warehouse_id, each * units, Bucket.SELLABLE, Bucket.RESERVED, any_lot=True)
+                for part, each in parts.get(sku) or [(sku, 1)]
+            ]
+            for sku, units in sorted(one.units.items(), key=lambda item: str(item[0]))
+        }
+        for one in promises
+    ]
+    flat = [move for one in moves for group in one.values() for move in group]
+    if any(move.quantity <= 0 for move in flat):
+        raise QuantityNotPositive
+    stock.lock_items(move.sku_id for move in flat)
+    levels = stock.levels_there(flat)
+    totals: dict[UUID, dict[Place, int]] = {}
+    outcomes: list[StockShort | None] = []
+    entries: list[tuple[object, ...]] = []
+    lines: list[tuple[object, ...]] = []
+    reserved: list[tuple[object, ...]] = []
+    for one, groups in zip(promises, moves, strict=True):
+        upon = {place: units for group in groups.values() for move in group for place, units in totals.get(move.sku_id, {}).items()}
+        try:
+            changes = {sku: stock.changes_upon(upon, group, levels) for sku, group in groups.items()}
+        except StockShort as short:
+            outcomes.append(short)
+            continue
+        outcomes.append(None)
+        for place, units in upon.items():
+            totals.setdefault(place[0], {})[place] = units
+        for (sku, own), entry in zip(changes.items(), new_ids(len(changes)), strict=True):
+            entries.append((entry, f"reserve:{one.reference}:{sku}", "reserve", one.reference, actor.name, now))
+            lines += [(entry, *place, delta) for place, delta in own.items() if delta]
+            reserved.append((sku, one.warehouse_id, one.units[sku], one.reference, now))
+    copy_rows(Entry, ("id", "key", "reason", "reference", "actor_name", "at"), entries)
+    copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), lines)
+    stock.change_levels([Change(*place, delta) for by_place in totals.values() for place, delta in by_place.items() if delta])
+    copy_rows(Reservation, ("sku_id", "warehouse_id", "quantity", "reference", "created_at"), reserved)
+    return outcomes
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,13 @@ log = logging.getLogger("kaibo.orders.publishing")
 
 LOOK_AGAIN = timedelta(minutes=10)
 """What a channel shows is compared again that often, whether or not anything changed here."""
+FEW_UNITS = 20
+"""From here on every changed number is told at once."""
+DRIFT_PARTS = 5
+"""While there is more than a few, a channel is told anew when what it has left is a fifth off what it should show."""
+LATE_SECONDS = 300
+"""An order seen that long after it was made is not counted as sold by its channel: then its number is told sooner, never later."""
+SETTLED = frozenset({ChannelItem.State.SAME, ChannelItem.State.UNREAD})
 LONGEST_WAIT_SECONDS = 600
 BUDGET_SECONDS = 15.0
 
@@ -63,6 +71,8 @@ class Round:
     wanted: Mapping[UUID, int]
     free: Mapping[UUID, int]
     """By item of ours: what all channels together may show."""
+    left: Mapping[UUID, int]
+    """What each still has of what it was told: more than that is more on offer, whatever it was told before."""
 
     def room_for(self, one: ChannelItem) -> int:
         """What is left for one channel beside what the others may still be showing."""
@@ -77,17 +87,19 @@ def publish_due(now: datetime) -> int:
     First every channel's orders are pulled, then what must go down goes down everywhere, and only then may something go
     up, never beyond what the others leave.
     """
+    begun, told = time.monotonic(), 0
     items = list(ChannelItem.objects.filter(is_on=True, channel__account__is_on=True, channel__is_active=True).select_related("sku", "channel"))
-    if not _due(items, wanted_units(items), now):
+    if not due_items(items, wanted_units(items), left_units(items), now):
         return 0
     channels = _pulled_channels({one.channel_id for one in items}, now)
-    wanted = wanted_units(items)
-    plan = Round(channels, items, wanted, free_units(items))
-    begun, told = time.monotonic(), 0
-    due = [one for one in _due(items, wanted, now) if one.channel_id in channels]
-    for one in sorted(due, key=lambda one: wanted[one.pk] - (one.published_units or 0)):
-        told += _publish(plan, one, now)
-        if time.monotonic() - begun > BUDGET_SECONDS:
+    plan = Round(channels, items, wanted_units(items), free_units(items), left_units(items))
+    wanted = plan.wanted
+    due = [one for one in due_items(items, wanted, plan.left, now) if one.channel_id in channels]
+    pulled = time.monotonic()
+    for one in sorted(due, key=lambda one: wanted[one.pk] - plan.left[one.pk]):
+        # what is taken from here on was bought from this very number: the time of telling says which orders count against it
+        told += _publish(plan, one, now + timedelta(seconds=time.monotonic() - begun))
+        if time.monotonic() - pulled > BUDGET_SECONDS:
             break
     return told
 
@@ -109,14 +121,56 @@ def _pulled_channels(channel_ids: set[UUID], now: datetime) -> dict[UUID, ShopCh
     return found
 
 
-def _due(items: Sequence[ChannelItem], wanted: Mapping[UUID, int], now: datetime) -> list[ChannelItem]:
-    """Items whose number changed, or that were not as told, or were not looked at for a while."""
-    due = []
+def due_items(items: Sequence[ChannelItem], wanted: Mapping[UUID, int], left: Mapping[UUID, int], now: datetime) -> list[ChannelItem]:
+    """
+    This function will give the items to tell: not as told, not looked at for a while, or too far from what they should show;
+    and with one all channels that list the same, so that what goes up elsewhere went down before.
+
+    A channel counts down by itself what it sells, so all of them together stay within what there is, and being told is
+    only a matter of fair shares – unless stock went elsewhere, or little is left.   Source: ADR 19.
+    """
+    shown, meant = Counter[UUID](), Counter[UUID]()
     for one in items:
-        is_waiting = one.attempts > 0 and one.next_try_at is not None and one.next_try_at > now
-        if (wanted[one.pk] != one.published_units and not is_waiting) or one.next_try_at is None or one.next_try_at <= now:
-            due.append(one)
-    return due
+        shown[one.sku_id] += left[one.pk]
+        meant[one.sku_id] += wanted[one.pk] + 1  # shares are rounded down
+
+    def must_be_told(one: ChannelItem) -> bool:
+        should = wanted[one.pk]
+        if one.published_units is None or one.state not in SETTLED or shown[one.sku_id] > meant[one.sku_id] or should < FEW_UNITS:
+            return should != one.published_units
+        return abs(should - left[one.pk]) * DRIFT_PARTS > should
+
+    def is_waiting(one: ChannelItem) -> bool:
+        return one.attempts > 0 and one.next_try_at is not None and one.next_try_at > now
+
+    def is_unseen(one: ChannelItem) -> bool:
+        return one.next_try_at is None or one.next_try_at <= now
+
+    moved = {one.sku_id for one in items if is_unseen(one) or (must_be_told(one) and not is_waiting(one))}
+    return [one for one in items if is_unseen(one) or (one.sku_id in moved and wanted[one.pk] != one.published_units and not is_waiting(one))]
+
+
+def left_units(items: Sequence[ChannelItem]) -> dict[UUID, int]:
+    """This function will say what each channel still has of what it was told, by what it sold since."""
+    sold = sold_since_told(items)
+    return {one.pk: max(0, (one.published_units or 0) - sold.get(one.pk, 0)) for one in items}
+
+
+def sold_since_told(items: Sequence[ChannelItem]) -> dict[UUID, int]:
+    """This function will count the units each channel sold of an item since it was last told how many it may sell."""
+    told = [one for one in items if one.published_at is not None]
+    if not told:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT i.id, sum(l.quantity - l.cancelled)
+                 FROM stock_channelitem i JOIN shops_channel c ON c.id = i.channel_id
+                 JOIN orders_order o ON o.shop_id = c.shop_id AND o.platform = c.platform AND o.created_at > i.published_at
+                 JOIN orders_orderline l ON l.order_id = o.id AND l.sku_id = i.sku_id
+                WHERE i.id = ANY(%s) AND o.state <> 'cancelled' AND o.ordered_at > %s GROUP BY i.id""",
+            [[one.pk for one in told], min(one.published_at for one in told if one.published_at) - timedelta(seconds=LATE_SECONDS)],
+        )
+        return {item: int(units) for item, units in cursor.fetchall()}
 
 
 def wanted_units(items: Sequence[ChannelItem]) -> Mapping[UUID, int]:
@@ -153,7 +207,8 @@ def waiting_units(sku_ids: set[UUID]) -> dict[UUID, int]:
 
 def _publish(plan: Round, one: ChannelItem, now: datetime) -> int:
     channel, wanted = plan.channels[one.channel_id], plan.wanted[one.pk]
-    units = min(wanted, max(plan.room_for(one), 0)) if wanted > (one.published_units or 0) else wanted
+    left = plan.left[one.pk]
+    units = min(wanted, max(plan.room_for(one), left)) if wanted > left else wanted
     if units != one.published_units or one.state != ChannelItem.State.SAME or Can.STOCK_READ not in channel.capabilities.can:
         one.revision += 1
         ChannelItem.objects.filter(pk=one.pk).update(revision=one.revision)

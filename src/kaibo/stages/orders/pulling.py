@@ -45,6 +45,8 @@ MOST_HINTS = 100
 BOOKED_CURRENCY = "CNY"
 """Sums, prices and refunds here are fen: an order in another currency is refused by name, never added to them."""
 LONGEST_PAUSE = timedelta(minutes=10)
+JUST_NOW = timedelta(seconds=2)
+"""A channel that was pulled to its end so long ago counts as pulled now."""
 
 
 class Turn:
@@ -73,7 +75,9 @@ def pull_first(account: ChannelAccount, now: datetime) -> bool:
     This function will pull a channel now, before it is told how much it may sell, and say whether that went well and to
     its end. False too while another process pulls it.
     """
-    Pull.objects.get_or_create(pk=account.pk, defaults={"pulled_until": now - FIRST_REACH, "next_at": now})
+    before, _ = Pull.objects.get_or_create(pk=account.pk, defaults={"pulled_until": now - FIRST_REACH, "next_at": now})
+    if before.pulled_at is not None and now - JUST_NOW <= before.pulled_at <= now < before.next_at < now + LEASE / 2 and not before.failures:
+        return True
     # nobody has it in hand: whoever has it moved its turn by the whole lease
     free = Pull.objects.filter(Q(next_at__lte=now) | Q(failures=0, next_at__lte=now + LEASE / 2), pk=account.pk)
     if not free.update(next_at=now + LEASE):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from kaibo.facts.flow import OrderShipped
@@ -16,6 +16,7 @@ from kaibo.kit.shop_channels import Can
 from kaibo.master.shops.models import ChannelAccount, Platform
 from kaibo.master.stock import queries as stock_queries
 from kaibo.master.stock import services as stock
+from kaibo.master.stock.batches import Promise, reserve_many
 from kaibo.master.stock.parts import ship_part
 from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access import access
@@ -55,26 +56,48 @@ def waybill_doubt(carrier: str, tracking_no: str) -> bool:
     return False
 
 
-def allocate_released(now: datetime) -> int:
-    """This function will reserve stock for released orders, oldest first; the clock gives how many it reserved."""
-    due = Order.objects.filter(state=State.PAID.value, released_at__isnull=False, hold_flags=[]).order_by("released_at", "ordered_at")
-    return sum(int(_allocate_one(order_id, now)) for order_id in list(due.values_list("pk", flat=True)[:MOST_ALLOCATED]))
-
-
 @transaction.atomic
-def _allocate_one(order_id: UUID, now: datetime) -> bool:
-    # lock: the order before its items
-    order = Order.objects.select_for_update().get(pk=order_id)
-    if order.state != State.PAID.value or order.hold_flags:
-        return False
-    try:
-        with transaction.atomic():
-            reserve_for(order, now)
-    except (StockShort, NoWarehouse) as short:
-        flags = sorted({*order.hold_flags, Hold.STOCK_SHORT.value})
-        Order.objects.filter(pk=order_id).update(hold_flags=flags, hold_reason=short.message("zh")[:200])
-        return False
-    return True
+def allocate_released(now: datetime) -> int:
+    """This function will reserve stock for released orders, oldest first; the clock gives how many it reserved.   Source: ORD-3."""
+    due = Order.objects.filter(state=State.PAID.value, released_at__isnull=False, hold_flags=[]).order_by("released_at", "ordered_at", "pk")
+    # lock: the orders before their items; one in another's hands waits for the next turn
+    orders = list(due.select_for_update(skip_locked=True).only("pk", "hold_flags", "stock_reference")[:MOST_ALLOCATED])
+    if not orders:
+        return 0
+    wanted = _units_wanted([order.pk for order in orders])
+    if not stock_queries.warehouses():
+        for order in orders:
+            _hold_short(order, NoWarehouse())
+        return 0
+    warehouse = stock_queries.main_warehouse()
+    promises = [Promise(order.stock_reference or reference_of(order.pk), warehouse.pk, wanted.get(order.pk, {})) for order in orders]
+    outcomes = reserve_many(actor=KAIBO, promises=promises, now=now)
+    ready = [(order.pk, promise.reference) for order, promise, short in zip(orders, promises, outcomes, strict=True) if short is None]
+    for order, short in zip(orders, outcomes, strict=True):
+        if short is not None:
+            _hold_short(order, short)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE orders_order o SET state = %s, allocated_at = %s, stock_reference = r.reference
+                 FROM unnest(%s::uuid[], %s::text[]) AS r (id, reference) WHERE o.id = r.id""",
+            [State.ALLOCATED.value, now, [order for order, _ in ready], [reference for _, reference in ready]],
+        )
+    return len(ready)
+
+
+def _hold_short(order: Order, short: StockShort | NoWarehouse) -> None:
+    flags = sorted({*order.hold_flags, Hold.STOCK_SHORT.value})
+    Order.objects.filter(pk=order.pk).update(hold_flags=flags, hold_reason=short.message("zh")[:200])
+
+
+def _units_wanted(order_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """What is still to be sent, by order and item."""
+    wanted: dict[UUID, dict[UUID, int]] = {}
+    for order_id, sku_id, quantity, cancelled in OrderLine.objects.filter(order__in=order_ids).values_list("order_id", "sku_id", "quantity", "cancelled"):
+        if quantity > cancelled:
+            units = wanted.setdefault(order_id, {})
+            units[sku_id] = units.get(sku_id, 0) + quantity - cancelled
+    return wanted
 
 
 def reserve_for(order: Order, now: datetime) -> None:
@@ -83,10 +106,7 @@ def reserve_for(order: Order, now: datetime) -> None:
 
     The caller holds the order's row.   Raises: StockShort.   Source: ORD-3.
     """
-    wanted: dict[UUID, int] = {}
-    for sku_id, quantity, cancelled in OrderLine.objects.filter(order=order.pk).values_list("sku_id", "quantity", "cancelled"):
-        if quantity > cancelled:
-            wanted[sku_id] = wanted.get(sku_id, 0) + quantity - cancelled
+    wanted = _units_wanted([order.pk]).get(order.pk, {})
     stock.lock_items(part for sku, units in wanted.items() for part, _ in stock.units_of(sku, units))
     if not stock_queries.warehouses():
         raise NoWarehouse
