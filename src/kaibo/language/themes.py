@@ -20,7 +20,7 @@ from typing import Any, Final
 import daachorse
 
 from kaibo.language.normaliser import Plain, fold
-from kaibo.language.tone import default_tone
+from kaibo.language.tone import SOUNDS_CONTENT, default_tone
 
 QUOTES_PER_THEME: Final = 5
 OVERALL: Final = "overall"
@@ -358,6 +358,8 @@ def themes_of(reviews: Iterable[str], *, quotes_per_theme: int = QUOTES_PER_THEM
     """
     This function will count what reviews complain about, with quotes as evidence. Source: SEL-5, SEL-6, SEL-7.
 
+    A review that sounds content as a whole is not read for complaints: 虽然有点贵，但是很喜欢 is praise.
+
     Quotes of a theme are its shortest reviews among the first that name it, so that a reader sees the point.
     """
     reader = default_reader()
@@ -369,7 +371,8 @@ def themes_of(reviews: Iterable[str], *, quotes_per_theme: int = QUOTES_PER_THEM
     for review in reviews:
         total += 1
         named: dict[str, Complaint] = {}
-        for complaint in reader.complaints_in(review, domain=domain):
+        is_content = default_tone().score(review) >= SOUNDS_CONTENT
+        for complaint in [] if is_content else reader.complaints_in(review, domain=domain):
             named.setdefault(complaint.theme, complaint)
         if len(named) > 1:  # 「总体失望」 is what is left when nothing particular is said
             named.pop(OVERALL, None)

@@ -12,7 +12,7 @@ from kaibo.kit.ids import new_id
 from kaibo.kit.text import shortened
 from kaibo.language.aspects import Said, said_in
 from kaibo.language.themes import default_reader
-from kaibo.language.tone import default_tone
+from kaibo.language.tone import SOUNDS_CONTENT, default_tone
 from kaibo.master.shops.models import Platform
 from kaibo.plumbing.intake.cells import CellRefused, choice, moment, money_fen, whole_number
 from kaibo.plumbing.intake.kinds import Column, ImportContext, ImportKind, Outcome, ParsedRow, Refused, Taken
@@ -92,8 +92,6 @@ REVIEWS_TABLE = Upsert(
 
 
 DOMAIN_SAMPLE = 200
-SOUNDS_CONTENT = 0.7
-"""`tone.Tone.score` from which a review without stars counts as content; measured by `./kaibo bench themes`."""
 OPINIONS_PER_REVIEW = 16
 
 
