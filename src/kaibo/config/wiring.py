@@ -58,9 +58,12 @@ from kaibo.stages.risk import jobs as risk_jobs
 from kaibo.stages.risk import reports as risk_reports
 from kaibo.stages.risk.handlers import keep_incident_tasks
 from kaibo.stages.risk.stage import STAGE as RISK
+from kaibo.stages.selection import matching_services as selection_matching
 from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
+from kaibo.stages.supply import locks as supply_locks
+from kaibo.stages.supply import replenishing as supply_replenishing
 from kaibo.stages.supply import services as supply
 from kaibo.stages.supply import supplier_book
 from kaibo.stages.supply.stage import STAGE as SUPPLY
@@ -108,7 +111,10 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("imports", 30, intake_jobs.resume_stalled),
     Clock("audit-seal", 5, audit.seal),
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),
+    Clock("selection-matching", DAY, selection_matching.mine_all),
     Clock("supply-lines", MINUTE, supply.watch_lines),
+    Clock("supply-locks", 30, supply_locks.end_expired),
+    Clock("supply-rolling", 10 * MINUTE, supply_replenishing.review_due),
     Clock("supply-switches", HOUR, supplier_book.propose_switches),
     Clock("supply-safety", DAY, supply.recompute_all),
     Clock("compliance-expiry", HOUR, compliance_jobs.remind_expiring),

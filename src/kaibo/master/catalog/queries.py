@@ -135,6 +135,12 @@ def skus_visible(actor: Actor) -> list[SkuRow]:
     return [SkuRow(*row) for row in visible.values_list(*_SKU_ROW)]
 
 
+def skus_of_category(category: str, shop_id: UUID, *, most: int = 400) -> list[SkuRow]:
+    """This function will list a shop's items of one category, the newest products first."""
+    found = Sku.objects.filter(product__category=category, product__shop=shop_id).order_by("-product__created_at", "code")
+    return [SkuRow(*row) for row in found.values_list(*_SKU_ROW)[:most]]
+
+
 _BY_TEXT = """
     WITH wanted AS (SELECT DISTINCT json_array_elements_text(%(texts)s::json) AS text), named AS (
         SELECT w.text, a.sku_id, 1 AS turn FROM wanted w JOIN catalog_skualias a ON a.platform = %(platform)s AND a.text = w.text

@@ -148,6 +148,17 @@ def main_warehouse() -> Warehouse:
     return Warehouse.objects.filter(is_active=True).order_by("code")[0]
 
 
+def fullest_warehouse(sku_id: UUID) -> UUID | None:
+    """This function will give the warehouse that has most sellable units of an item; a bundle needs all its parts there."""
+    parts = catalog.components_of([sku_id]).get(sku_id) or [(sku_id, 1)]
+    there: dict[UUID, dict[UUID, int]] = {}
+    rows = Level.objects.filter(sku__in=[sku for sku, _each in parts], bucket=Bucket.SELLABLE.value)
+    for warehouse, sku, units in rows.values_list("warehouse", "sku").annotate(total=Sum("quantity")).order_by("warehouse"):
+        there.setdefault(warehouse, {})[sku] = units
+    places = {warehouse: bundles_from(parts, levels) for warehouse, levels in there.items()}
+    return max(places, key=lambda place: places[place], default=None)
+
+
 def lots_of(sku_ids: Iterable[UUID]) -> QuerySet[Lot]:
     return Lot.objects.filter(sku__in=set(sku_ids)).order_by("-received_at")
 
@@ -240,6 +251,23 @@ def outflow_by_day(sku_id: UUID, *, start: datetime, end: datetime) -> dict[str,
             [sku_id, start, end],
         )
         return {day: int(units) for day, units in cursor.fetchall()}
+
+
+def first_days_of(sku_ids: Iterable[UUID], *, days: int, now: datetime) -> dict[UUID, int]:
+    """This function will give item → units that left for customers in its first days on sale, for items that have sold that long."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH began AS (
+                SELECT l.sku_id AS sku, min(e.at) AS at FROM stock_line l JOIN stock_entry e ON e.id = l.entry_id
+                 WHERE l.sku_id = ANY(%(skus)s) AND l.bucket = 'customer' AND l.delta > 0 GROUP BY 1)
+            SELECT b.sku, sum(l.delta) FROM began b JOIN stock_line l ON l.sku_id = b.sku AND l.bucket = 'customer'
+              JOIN stock_entry e ON e.id = l.entry_id AND e.at < b.at + make_interval(days => %(days)s)
+             WHERE b.at + make_interval(days => %(days)s) <= %(now)s GROUP BY 1
+            """,
+            {"skus": list(sku_ids), "days": days, "now": now},
+        )
+        return {sku: int(units) for sku, units in cursor.fetchall()}
 
 
 def differences() -> list[Difference]:

@@ -457,3 +457,8 @@ class SwitchProposal(models.Model):
             models.CheckConstraint(condition=models.Q(cause__in=["shortfall", "late", "suspended"]), name="switch_cause_known"),
             models.UniqueConstraint(fields=["sku"], condition=models.Q(state="open"), name="one_open_switch_an_item"),
         ]
+
+
+from kaibo.stages.supply.ahead_models import RollingPlan, StockLock  # noqa: E402  found by Django through this module
+
+__all__ = ["RollingPlan", "StockLock"]

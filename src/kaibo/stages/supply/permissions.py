@@ -15,6 +15,8 @@ POLICY_EDIT = "supply:policy:edit"
 LOT_RECALL = "supply:lot:recall"
 COUNT_TAKE = "supply:count:take"
 COUNT_APPROVE = "supply:count:approve"
+STOCK_LOCK = "supply:stock:lock"
+ROLLING_SET = "supply:rolling:set"
 QUOTE_IMPORT = "supply:quote:import"
 
 ABILITIES = (
@@ -31,13 +33,15 @@ ABILITIES = (
     Ability(LOT_RECALL, "召回批次", "recall lots"),
     Ability(COUNT_TAKE, "盘点", "take stock"),
     Ability(COUNT_APPROVE, "批准盘点差异", "approve stocktaking variances"),
+    Ability(STOCK_LOCK, "锁仓与放回", "set stock aside and give it back"),
+    Ability(ROLLING_SET, "设置滚动补货", "set rolling replenishment"),
     Ability(QUOTE_IMPORT, "导入报价", "import quotes"),
 )
 ROLES = {
-    "selection": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, QUOTE_IMPORT, CHECK_OPEN),
+    "selection": (SEE, ROLLING_SET, STOCK_LOCK, SUPPLIER_EDIT, PURCHASE_DRAFT, QUOTE_IMPORT, CHECK_OPEN),
     "quality": (SEE, LOT_INSPECT, LOT_RELEASE, POLICY_EDIT, CHECK_OPEN, LOT_RECALL),
     "warehouse": (SEE, PURCHASE_DRAFT, GOODS_RECEIVE, CHECK_OPEN, COUNT_TAKE),
-    "operations": (SEE, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT, CHECK_OPEN, LOT_RECALL, COUNT_APPROVE),
+    "operations": (SEE, ROLLING_SET, STOCK_LOCK, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT, CHECK_OPEN, LOT_RECALL, COUNT_APPROVE),
     "compliance": (SEE,),
     "analyst": (SEE,),
 }

@@ -17,6 +17,8 @@ STAGE = Stage(
         Page(_("品控方案"), "supply:policies", permissions.SEE),
         Page(_("盘点"), "supply:counts", permissions.SEE),
         Page(_("库龄"), "supply:stock-age", permissions.SEE),
+        Page(_("滚动补货"), "supply:rolling", permissions.SEE),
+        Page(_("锁仓"), "supply:locks", permissions.SEE),
         Page(_("采购单"), "supply:purchases", permissions.SEE),
         Page(_("供应商"), "supply:suppliers", permissions.SEE),
     ),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from kaibo.stages.supply import (
     age_views,
+    ahead_views,
     count_views,
     lot_views,
     quality_views,
@@ -46,6 +47,12 @@ urlpatterns = [
     path("counts/<uuid:count_id>/send-back", count_views.send_back, name="send-back-count"),
     path("counts/<uuid:count_id>/sheet", count_views.sheet, name="count-sheet"),
     path("age", age_views.stock_age, name="stock-age"),
+    path("locks", ahead_views.lock_list, name="locks"),
+    path("locks/<uuid:lock_id>/release", ahead_views.release_lock, name="release-lock"),
+    path("rolling", ahead_views.rolling_list, name="rolling"),
+    path("rolling/set", ahead_views.set_rolling, name="set-rolling"),
+    path("rolling/<uuid:sku_id>", ahead_views.rolling_item, name="rolling-item"),
+    path("rolling/<uuid:sku_id>/look", ahead_views.look_now, name="look-now"),
     path("suppliers", views.suppliers, name="suppliers"),
     path("suppliers/add", views.add_supplier, name="add-supplier"),
     path("suppliers/quotes", views.add_quote, name="add-quote"),

@@ -15,7 +15,7 @@ from kaibo.master.stock import services as stock
 from kaibo.master.stock.rules import StockShort
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.room import backoffice as room
-from kaibo.stages.compliance import price_book
+from kaibo.stages.compliance import disclosures, price_book
 from kaibo.stages.live import queries
 from kaibo.stages.live.models import Desk, DeskAction, PriceVersion, SaleItem
 from kaibo.stages.live.permissions import ITEM_STEER
@@ -23,6 +23,7 @@ from kaibo.stages.live.rules import Deed, ItemAlreadyThere, ItemGone, UnitsOutOf
 from kaibo.stages.live.services import guarding
 from kaibo.stages.live.services.sessions import close_items
 from kaibo.stages.live.services.turns import Turn, take_turn
+from kaibo.stages.supply import locks
 
 MOST_UNITS = 1_000_000
 MOST_FLASH_MINUTES = 120
@@ -38,6 +39,7 @@ def open_item(
     With `at_most`, less is given where less is there, and None when nothing is; else StockShort.   Source: LIV-4, SUP-14.
     """
     stock.lock_items(sku for sku, _units in stock.units_of(sku_id, 1))
+    locks.give_to_session(actor=turn.actor, session_id=turn.session.pk, sku_id=sku_id, wanted=wanted, now=turn.now)
     place = queries.best_place(sku_id)
     units = min(wanted, place.units) if at_most else wanted
     sku = catalog.sku_rows([sku_id])[sku_id]
@@ -60,6 +62,7 @@ def open_item(
         room.put_item(
             cursor, room=turn.session.room, item=item.pk, allotment=given.pk, sku_code=sku.code, title=sku.title, units=units,
             price_fen=price_fen, price_version=1, reference_price_fen=struck.get(sku_id), limit_per_visitor=limit, position=position, state="on_sale" if is_on_sale else "paused",
+            labels=disclosures.card_labels(sku.product_id, turn.now),
         )  # fmt: skip
         if closes_at is not None:
             room.sell_for(cursor, room=turn.session.room, item=item.pk, seconds=int((closes_at - turn.now).total_seconds()))
