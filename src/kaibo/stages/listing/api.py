@@ -12,10 +12,14 @@ from ninja.pagination import PageNumberPagination, paginate
 from kaibo.plumbing.access import access
 from kaibo.stages.listing import queries, services
 from kaibo.stages.listing.models import Listing
+from kaibo.stages.listing.page_api import router as page_router
 from kaibo.stages.listing.permissions import SEE
 from kaibo.stages.listing.rules import TitleParts
+from kaibo.stages.listing.trial_api import router as trial_router
 
 router = Router(tags=["listing"])
+router.add_router("", page_router)
+router.add_router("", trial_router)
 
 
 class ListingOut(Schema):

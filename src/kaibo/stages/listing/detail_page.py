@@ -21,6 +21,8 @@ from kaibo.stages.listing.rules import Complaint
 
 LONG_WIDTH = 750
 LONGEST = 30_000
+BUYER_WORDS = {"scene": "场景图", "trust": "检测与评价", "report": "检测报告"}
+"""What the page itself says to buyers, who read Chinese whatever the console speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def rendered(listing: Listing, content: DetailContent, *, sources: dict[str, str
         "listing/phone.html",
         {
             "title": listing.title or listing.product.title, "content": content, "scene": sources.get(content.scene_picture, ""),
-            "report": sources.get(content.report_picture, ""), "details": [sources[one] for one in content.detail_pictures if one in sources], "style": style,
+            "report": sources.get(content.report_picture, ""), "details": [sources[one] for one in content.detail_pictures if one in sources], "style": style, "words": BUYER_WORDS,
             "button": BUTTONS[content.button], "is_export": is_export,
         },
     )

@@ -71,8 +71,8 @@ class Neighbour:
 class Rewrite:
     """One press that mends one complaint: the whole title as it would read."""
 
-    words_zh: str
-    words_en: str
+    zh: str
+    en: str
     title: str
 
 

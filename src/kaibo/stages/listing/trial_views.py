@@ -259,7 +259,7 @@ def _test_values(request: ConsoleRequest, found: AbTest, form: TestDayForm | Non
     figures = [
         {"name": f"A · {found.a_words}", "value": percent(reading.a.rate), "beside": f"{int(reading.a.acted):,} / {int(reading.a.shown):,}"},
         {"name": f"B · {found.b_words}", "value": percent(reading.b.rate), "beside": f"{int(reading.b.acted):,} / {int(reading.b.shown):,}"},
-        {"name": _("B 比 A"), "value": _points(reading.difference), "beside": _("哪天看都成立的 95% 区间 %(low)s – %(high)s") % interval},
+        {"name": _("B 比 A"), "value": _points(reading.difference), "beside": _("哪天看都成立的 95%% 区间 %(low)s – %(high)s") % interval},
         {"name": _("证据"), "value": f"{min(reading.evidence, 9_999):.1f}", "beside": _("到 20 才能选；可靠 p = %(p)s") % {"p": f"{reading.p_value:.4f}"}, "state": "ok" if reading.winner else "warn"},
         {"name": _("B 的份额"), "value": split, "beside": _("计划 %(plan)s；可靠 p = %(p)s，χ² = %(chi)s") % {"plan": percent(found.b_share_bp / 10_000, 0), "p": f"{reading.split_p:.3f}", "chi": f"{reading.split_chi_square:.1f}"}, "state": "bad" if reading.split_is_broken else "ok"},
         {"name": _("人数"), "value": f"{reading.visitors:,}", "beside": _("事先算出最多要 %(n)s，还要 %(d)s 天") % {"n": f"{found.visitors_needed:,}", "d": trial_queries.days_left(found, reading)}},
