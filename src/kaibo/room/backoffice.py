@@ -167,9 +167,10 @@ def put_item(
     limit_per_visitor: int | None = None,
     position: int = 0,
     state: Literal["on_sale", "paused"] = "paused",
+    labels: Sequence[str] = (),
 ) -> None:
     """
-    This function will put an allotment's units into the room as a new item.
+    This function will put an allotment's units into the room as a new item; `labels` are what the law wants said beside it.
 
     Raises: RoomIsNotHere, UnitsNotPositive; the database refuses a second item with the same id or allotment.
     """
@@ -178,10 +179,10 @@ def put_item(
     _lock_room(cur, room)
     cur.execute(
         """insert into room.items (item, room, allotment, sku_code, title, image_url, price_fen, price_version,
-                                   reference_price_fen, limit_per_visitor, position, state, stock_units, left_units)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                                   reference_price_fen, limit_per_visitor, position, state, stock_units, left_units, labels)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         (item, room, allotment, sku_code, title, image_url, price_fen, price_version,
-         reference_price_fen, limit_per_visitor, position, state, units, units),
+         reference_price_fen, limit_per_visitor, position, state, units, units, list(labels)),
     )  # fmt: skip
     _move(cur, item, "allotted", units)
     _announce_item(cur, item)

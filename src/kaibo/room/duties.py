@@ -31,6 +31,32 @@ class Report:
     reported_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a room tells viewers of who stands behind it."""
+
+    room: str
+    title: str
+    shop: str
+    operator: str
+    company: str
+    host: str
+    licence_number: str
+    contact: str
+    service_url: str
+    is_ai_host: bool
+
+
+def identities_of(cur: Cursor, shops: list[str], *, most: int = 200) -> list[Identity]:
+    """This function will give what the rooms of shops tell of their operators, the newest first; rooms of benches are left out."""
+    cur.execute(
+        """select room, title, shop, operator, company, host, licence_number, contact, service_url, is_ai_host from room.rooms
+            where shop = any(%s) and not is_bench order by created_at desc, room limit %s""",
+        (shops, most),
+    )
+    return [Identity(*row) for row in cur.fetchall()]
+
+
 def show_identity(
     cur: Cursor,
     *,

@@ -42,6 +42,8 @@ export class Card {
       struck.textContent = yuan(item.reference_price_fen);
       was.replaceChildren(struck, t("lowest", yuan(item.reference_price_fen)));
     }
+    $("card-labels").textContent = (item.labels ?? []).join(" · ");
+    $("card-labels").hidden = !item.labels?.length;
     this.#stock(item);
     $("card-limit").textContent = item.limit_per_visitor ? t("limit", item.limit_per_visitor) : "";
     this.#count(0);

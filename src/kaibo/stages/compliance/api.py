@@ -11,11 +11,12 @@ from ninja.pagination import PageNumberPagination, paginate
 
 from kaibo.master.catalog.queries import product_for
 from kaibo.plumbing.access import access
-from kaibo.stages.compliance import house_words, queries, services
+from kaibo.stages.compliance import evidence_api, house_words, queries, services
 from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
 from kaibo.stages.compliance.permissions import SCREEN, SEE
 
 router = Router(tags=["compliance"])
+router.add_router("", evidence_api.router)
 
 
 class FindingOut(Schema):

@@ -8,7 +8,7 @@ from typing import Any
 
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
-from kaibo.stages.compliance import queries
+from kaibo.stages.compliance import evidence, matrix_rows, queries
 from kaibo.stages.compliance.permissions import SEE
 from kaibo.stages.compliance.rules import packaged_matrix
 
@@ -39,4 +39,68 @@ QUALIFICATIONS_OUT = ExportKind(
         ExportColumn("state", "状态"), ExportColumn("added_by", "上传人"), ExportColumn("confirmed_by", "核对人"),
     ),
     rows=_documents,
+)
+
+GRADES = {"must": "必须", "should": "建议", "none": "不要"}
+
+
+def _requirements(actor: Actor, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    """Every version of our own rows, and the packaged rows as they came."""
+    matrix = packaged_matrix()
+    for rule in matrix.rules:
+        titles = "；".join(matrix.title(kind) for kind in rule.documents)
+        yield ("随程序", rule.platform, rule.shop_type, rule.category, titles, GRADES["must" if rule.is_must else "should"], rule.source, None, rule.key, 1, "", None)
+    for one in matrix_rows.MatrixRow.objects.order_by("line", "version"):
+        titles = "；".join(matrix.title(kind) for kind in one.documents)
+        yield ("自己", one.platform, one.shop_type, one.category, titles, GRADES[one.grade], one.source, one.in_force_from, one.replaces, one.version, one.added_by, one.ended_at)
+
+
+REQUIREMENTS_OUT = ExportKind(
+    key="requirements",
+    title_zh="资质要求",
+    title_en="Qualification requirements",
+    ability=SEE,
+    columns=(
+        ExportColumn("whose", "谁的"), ExportColumn("platform", "平台"), ExportColumn("shop_type", "店铺类型"), ExportColumn("category", "类目"),
+        ExportColumn("documents", "资质"), ExportColumn("grade", "程度"), ExportColumn("source", "依据"), ExportColumn("in_force_from", "生效日期", Cell.DAY),
+        ExportColumn("replaces", "取代"), ExportColumn("version", "版本", Cell.WHOLE), ExportColumn("added_by", "谁改的"), ExportColumn("ended_at", "停用时间", Cell.WHEN),
+    ),
+    rows=_requirements,
+)
+
+
+def _rights(actor: Actor, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    for one in evidence.rights_for(actor).iterator():
+        yield (one.kind, one.title, one.number, one.owner, one.authorisation, one.valid_from, one.valid_until, one.product.code if one.product else "", one.shop.name, one.added_by)
+
+
+RIGHTS_OUT = ExportKind(
+    key="ip_rights",
+    title_zh="知识产权登记",
+    title_en="Register of intellectual property",
+    ability=SEE,
+    columns=(
+        ExportColumn("kind", "种类"), ExportColumn("title", "名称"), ExportColumn("number", "编号"), ExportColumn("owner", "权利人"), ExportColumn("authorisation", "授权书"),
+        ExportColumn("valid_from", "生效日期", Cell.DAY), ExportColumn("valid_until", "到期日期", Cell.DAY), ExportColumn("product", "商品编码"), ExportColumn("shop", "店铺"), ExportColumn("added_by", "登记人"),
+    ),
+    rows=_rights,
+)
+
+
+def _likenesses(actor: Actor, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    for one in evidence.likenesses_for(actor).iterator():
+        yield (one.product.code, one.product.title, one.their_origin, one.their_title, one.how, one.distance, one.found_at, one.state, one.ground, one.decided_by, one.decided_at)
+
+
+LIKENESSES_OUT = ExportKind(
+    key="likenesses",
+    title_zh="相似与判断",
+    title_en="Likenesses and decisions",
+    ability=SEE,
+    columns=(
+        ExportColumn("product", "商品编码"), ExportColumn("title", "商品"), ExportColumn("origin", "像谁的"), ExportColumn("their_title", "对方标题"), ExportColumn("how", "怎么像"),
+        ExportColumn("distance", "相差位数", Cell.WHOLE), ExportColumn("found_at", "发现时间", Cell.WHEN), ExportColumn("state", "判断"), ExportColumn("ground", "依据"),
+        ExportColumn("decided_by", "判断人"), ExportColumn("decided_at", "判断时间", Cell.WHEN),
+    ),
+    rows=_likenesses,
 )

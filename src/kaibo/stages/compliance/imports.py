@@ -7,8 +7,9 @@ from datetime import date
 from kaibo.master.catalog.models import Product
 from kaibo.plumbing.intake.cells import choice, day
 from kaibo.plumbing.intake.kinds import Column, ImportContext, ImportKind, Outcome, ParsedRow, Refused, Taken
+from kaibo.stages.compliance import matrix_rows
 from kaibo.stages.compliance.models import Document
-from kaibo.stages.compliance.permissions import FILE
+from kaibo.stages.compliance.permissions import FILE, MATRIX
 from kaibo.stages.compliance.rules import DocumentState, packaged_matrix
 
 KIND_WORDS = {zh: kind for kind, (zh, _en) in packaged_matrix().titles.items()} | {kind: kind for kind in packaged_matrix().titles} | {
@@ -76,4 +77,55 @@ QUALIFICATIONS = ImportKind(
         {"kind": "质检报告", "number": "WT2611-0412", "issuer": "浙江省轻工业品质量检验研究院", "valid_from": "2026-11-02", "valid_until": "2027-11-01", "product_code": "KB-2417"},
     ),
     needs_shop=True,
+)
+
+
+def _kinds_named(cell: str) -> tuple[str, ...]:
+    """This function will read documents by their titles or keys, parted by ； 、 or commas.   Raises: ValueError."""
+    for mark in "；;、,，":
+        cell = cell.replace(mark, "\n")
+    return tuple(choice(KIND_WORDS)(word.strip()) for word in cell.split("\n") if word.strip())
+
+
+def take_requirements(context: ImportContext, rows: list[ParsedRow]) -> list[Outcome]:
+    """This function will take rows of the matrix; one that stands already at the same place for the same documents gets a new version.   Source: CMP-1."""
+    standing = {(one.platform, one.shop_type, one.category, tuple(sorted(one.documents))): one for one in matrix_rows.rows_in_force()}
+    return [_take_requirement(context, row, standing) for row in rows]
+
+
+def _take_requirement(context: ImportContext, row: ParsedRow, standing: dict) -> Outcome:
+    draft = matrix_rows.RowDraft(
+        row.get("platform") or "*", row.get("shop_type") or "*", row.get("category") or "*", row["documents"], row["grade"], row["source"],
+        row["in_force_from"], row.get("replaces") or "",
+    )  # fmt: skip
+    known = standing.get((draft.platform, draft.shop_type, draft.category, tuple(sorted(draft.documents))))
+    if known and (known.grade, known.source, known.in_force_from, known.replaces) == (draft.grade, draft.source, draft.in_force_from, draft.replaces):
+        return Taken.SAME
+    try:
+        matrix_rows.save_row(actor=context.actor, draft=draft, now=context.now, line=known.line if known else None)
+    except matrix_rows.MatrixRowUnusable as refusal:
+        return Refused(refusal.code, refusal.message("zh"), refusal.message("en"))
+    return Taken.CHANGED if known else Taken.NEW
+
+
+REQUIREMENTS = ImportKind(
+    key="requirements",
+    title_zh="资质要求",
+    title_en="Qualification requirements",
+    ability=MATRIX,
+    columns=(
+        Column("platform", "平台"),
+        Column("shop_type", "店铺类型"),
+        Column("category", "类目"),
+        Column("documents", "资质", ("要哪些资质", "所需资质"), required=True, parse=_kinds_named),
+        Column("grade", "程度", required=True, parse=choice({"必须": "must", "建议": "should", "不要": "none", "must": "must", "should": "should", "none": "none"})),
+        Column("source", "依据", ("来源",), required=True),
+        Column("in_force_from", "生效日期", ("从哪天起",), required=True, parse=day),
+        Column("replaces", "取代"),
+    ),
+    apply=take_requirements,
+    row_key=("platform", "shop_type", "category", "documents"),
+    sample_rows=(
+        {"platform": "douyin", "shop_type": "旗舰店", "category": "beauty", "documents": "化妆品备案或注册凭证；品牌授权书", "grade": "必须", "source": "平台招商规则，2026-11-20 查看", "in_force_from": "2026-12-01"},
+    ),
 )

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.plumbing.wiring import Page, Stage, Threshold
-from kaibo.stages.compliance.exports import QUALIFICATIONS_OUT
+from kaibo.stages.compliance.exports import LIKENESSES_OUT, QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT
 from kaibo.stages.compliance.gates import gate
-from kaibo.stages.compliance.imports import QUALIFICATIONS
+from kaibo.stages.compliance.imports import QUALIFICATIONS, REQUIREMENTS
 from kaibo.stages.compliance.permissions import ABILITIES, ROLES, SCREEN, SEE
 from kaibo.stages.compliance.search import search
 from kaibo.stages.compliance.today import badge, today
@@ -15,6 +15,9 @@ STAGE = Stage(
     pages=(
         Page(_("资质矩阵"), "compliance:matrix", SEE),
         Page(_("资质文件"), "compliance:documents", SEE),
+        Page(_("资质要求"), "compliance:requirements", SEE),
+        Page(_("合规要办的事"), "compliance:todo", SEE),
+        Page(_("公示与标识"), "compliance:shown", SEE),
         Page(_("价格卫士"), "compliance:prices", SEE),
         Page(_("知识产权登记"), "compliance:rights", SEE),
         Page(_("图片与标题相似"), "compliance:likenesses", SEE),
@@ -27,7 +30,7 @@ STAGE = Stage(
     search=search,
     today=today,
     badge=badge,
-    imports=(QUALIFICATIONS,),
-    exports=(QUALIFICATIONS_OUT,),
+    imports=(QUALIFICATIONS, REQUIREMENTS),
+    exports=(QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT, LIKENESSES_OUT),
     thresholds=(Threshold("compliance.expiry_warn_days", 30, "days", "资质到期前几天变黄", "Days before its end a document turns amber", "CMP-1，天数为本店约定"),),
 )

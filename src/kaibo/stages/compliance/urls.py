@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kaibo.stages.compliance import evidence_views, views
+from kaibo.stages.compliance import evidence_views, matrix_views, views
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +17,12 @@ urlpatterns: list[URLPattern] = [
     path("words", views.words, name="words"),
     path("words/<uuid:word_id>/retire", views.retire_word, name="word-retire"),
     path("words/<uuid:word_id>/bring-back", views.bring_back_word, name="word-bring-back"),
+    path("requirements", matrix_views.requirements, name="requirements"),
+    path("requirements/new", matrix_views.requirement, name="requirement-new"),
+    path("requirements/<uuid:line>", matrix_views.requirement, name="requirement"),
+    path("requirements/<uuid:line>/end", matrix_views.end_requirement, name="requirement-end"),
+    path("shown", matrix_views.shown, name="shown"),
+    path("todo", matrix_views.todo, name="todo"),
     path("prices", evidence_views.prices, name="prices"),
     path("prices/<uuid:sku_id>/<slug:platform>", evidence_views.price, name="price"),
     path("prices/<uuid:sku_id>/<slug:platform>/end", evidence_views.end_struck, name="end-struck"),

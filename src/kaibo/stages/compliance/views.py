@@ -15,17 +15,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kaibo.kit.clock import business_date
+from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import categories, product_for, products_for
 from kaibo.master.shops.models import Platform
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.compliance import house_words, queries, rules, services
-from kaibo.stages.compliance.claims import packaged_claims
+from kaibo.stages.compliance import disclosures, efficacy, house_words, queries, rules, services
+from kaibo.stages.compliance.claims import claim_by_key, packaged_claims
 from kaibo.stages.compliance.forms import SURFACE_WORDS, DocumentForm, ScreeningForm, WordForm
 from kaibo.stages.compliance.models import Document, ScreenedText
-from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, SCREEN, SEE, WORDS
+from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, RIGHTS, SCREEN, SEE, WORDS
 from kaibo.stages.compliance.rules import DocumentState, ScreeningState, Standing, packaged_matrix
 
 PRODUCTS_A_PAGE = 40
@@ -145,9 +146,19 @@ def product(request: ConsoleRequest, product_id: UUID) -> HttpResponse:
         {
             "product": found, "cells": words, "findings": findings, "trail": [(_("资质矩阵"), reverse("compliance:matrix"))],
             "may_file": request.actor.can(FILE, shop_id=found.shop_id), "texts": list(queries.texts_for(request.actor).filter(product=found)[:20]),
-            "verdicts": VERDICT_WORDS,
+            "verdicts": VERDICT_WORDS, "claims": _claim_rows(found, request), "labels": disclosures.of_product(found, request.now),
+            "may_keep": request.actor.can(RIGHTS, shop_id=found.shop_id),
         },
     )
+
+
+def _claim_rows(found: Product, request: ConsoleRequest) -> list[tuple[object, str, list[tuple[str, str]]]]:
+    """A product's functional claims with what each needs: the words and the state of every document."""
+    language = get_language() or "zh"
+    return [
+        (row, row.made.claim.title(language), [(efficacy.cover_words(row, one), "red" if one.is_red else "run" if one.is_amber else "ok") for one in row.covers])
+        for row in queries.claims_of(found, request.now)
+    ]
 
 
 @require_GET
@@ -180,10 +191,15 @@ def documents(request: ConsoleRequest) -> HttpResponse:
         request, "compliance/documents.html",
         {
             "table": tables.page(request, DOCUMENTS, visible, row=row), "may_file": request.actor.can(FILE), "may_confirm": request.actor.can(CONFIRM),
-            "chosen": [(one, packaged_matrix().title(one.kind, get_language() or "zh"), STATE_WORDS[one.state]) for one in chosen],
+            "chosen": [(one, packaged_matrix().title(one.kind, get_language() or "zh"), STATE_WORDS[one.state], _claim_titles(one.claims)) for one in chosen],
             "import_href": f"{reverse('intake:upload')}?kind=qualifications",
         },
     )
+
+
+def _claim_titles(keys: list[str]) -> str:
+    language = get_language() or "zh"
+    return "、".join(claim.title(language) for key in keys if (claim := claim_by_key(key)))
 
 
 def _shops(request: ConsoleRequest) -> list[tuple[str, str]]:
