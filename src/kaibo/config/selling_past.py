@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -34,6 +34,9 @@ class Past:
 
     def write_baskets(self, path: Path, *, shop_id: UUID, since: datetime) -> int:
         return orders.write_baskets(path, shop_id=shop_id, since=since)
+
+    def ended_sessions(self, *, shop_id: UUID, start: date, end: date) -> Sequence[tuple[UUID, str, datetime]]:
+        return analytics.ended_sessions(shop_id=shop_id, start=start, end=end)
 
     def session_sales(self, session_ids: Collection[UUID]) -> Mapping[UUID, tuple[int, int]]:
         return orders.session_sales_of(session_ids)

@@ -108,6 +108,12 @@ def verdict_of(cooperation: Cooperation, sessions: list[CooperationSession]) -> 
     )
 
 
+def profit_of(cooperation: Cooperation, session: CooperationSession) -> int:
+    """This function will give what one session left after fees, in fen."""
+    terms = cooperations.Terms(cooperation.commission_bp, cooperation.slot_fee_fen, cooperation.goods_margin_bp)
+    return cooperations.sum_of(terms, [cooperations.Held(session.paid_fen, session.returned_fen, session.fee_fen)]).profit_fen
+
+
 @transaction.atomic
 def add_cooperation(*, actor: Actor, shop_id: UUID, agreed: Agreed, now: datetime) -> Cooperation:
     """

@@ -210,9 +210,10 @@ from kaibo.stages.selection.market_models import (  # noqa: E402  found by Djang
     SurveyAnswer,
     TrendPoint,
 )
+from kaibo.stages.selection.matching_models import MatchingReport  # noqa: E402  found by Django through this module
 
 __all__ = [
     "AudienceCount", "Brief", "Candidate", "CandidateSku", "Competitor", "CompetitorSighting", "Cooperation", "CooperationSession", "Feedback", "Festival",
-    "HostSighting", "HouseStrength", "Market", "PriceAnswer", "PriceInputs", "PriceLimits", "Review", "ReviewOpinion", "ReviewTheme", "ScoreRules",
+    "HostSighting", "HouseStrength", "Market", "MatchingReport", "PriceAnswer", "PriceInputs", "PriceLimits", "Review", "ReviewOpinion", "ReviewTheme", "ScoreRules",
     "SurveyAnswer", "TrendPoint", "Trial", "TrialDay",
 ]  # fmt: skip

@@ -24,8 +24,8 @@ class Form(StrEnum):
 
 class FormImpossible(Invalid):
     code = "selection.price_form_impossible"
-    message_zh = "“{form}”算不通：{why_zh}"
-    message_en = "“{form}” cannot be worked out: {why_en}"
+    message_zh = "算不通：{why_zh}"
+    message_en = "Cannot be worked out: {why_en}"
 
 
 @dataclass(frozen=True, slots=True)

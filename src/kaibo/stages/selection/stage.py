@@ -14,7 +14,7 @@ from kaibo.stages.selection.today import badge, today
 
 STAGE = Stage(
     key="selection",
-    pages=(Page(_("市场"), "selection:markets", SEE), Page(_("选品候选"), "selection:candidates", SEE)),
+    pages=(Page(_("市场"), "selection:markets", SEE), Page(_("选品候选"), "selection:candidates", SEE), Page(_("搭配"), "selection:matching", SEE), Page(_("品牌合作"), "selection:cooperations", SEE)),
     abilities=ABILITIES,
     roles=ROLES,
     gate=gate,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kaibo.stages.selection import views
+from kaibo.stages.selection import cooperation_views, decision_views, price_views, views
 
 app_name = "selection"
 urlpatterns: list[URLPattern] = [
@@ -18,4 +18,21 @@ urlpatterns: list[URLPattern] = [
     path("candidates/<uuid:candidate_id>/score", views.score, name="score"),
     path("candidates/<uuid:candidate_id>/approve", views.approve, name="approve"),
     path("candidates/<uuid:candidate_id>/reject", views.reject, name="reject"),
+    path("candidates/<uuid:candidate_id>/card", decision_views.card, name="card"),
+    path("candidates/<uuid:candidate_id>/price", price_views.price, name="price"),
+    path("candidates/<uuid:candidate_id>/trials", price_views.begin_trial, name="begin-trial"),
+    path("trials/<uuid:trial_id>", price_views.trial, name="trial"),
+    path("trials/<uuid:trial_id>/days", price_views.count_trial, name="count-trial"),
+    path("trials/<uuid:trial_id>/end", price_views.end_trial, name="end-trial"),
+    path("trials/<uuid:trial_id>/cancel", price_views.cancel_trial, name="cancel-trial"),
+    path("score-rules", decision_views.rules, name="score-rules"),
+    path("score-rules/strengths", decision_views.say_strength, name="say-strength"),
+    path("matching", decision_views.matching, name="matching"),
+    path("matching/mine", decision_views.mine, name="mine"),
+    path("cooperations", cooperation_views.cooperations, name="cooperations"),
+    path("cooperations/new", cooperation_views.new_cooperation, name="cooperation-new"),
+    path("cooperations/<uuid:cooperation_id>", cooperation_views.cooperation, name="cooperation"),
+    path("cooperations/<uuid:cooperation_id>/sessions", cooperation_views.note_session, name="cooperation-session"),
+    path("cooperations/<uuid:cooperation_id>/decide", cooperation_views.decide, name="cooperation-decide"),
+    path("cooperations/<uuid:cooperation_id>/contact", cooperation_views.contact, name="cooperation-contact"),
 ]

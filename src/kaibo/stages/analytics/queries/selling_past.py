@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from kaibo.kit.clock import day_bounds
 from kaibo.stages.analytics import picture as pictures
 from kaibo.stages.analytics.models import Snapshot
+from kaibo.stages.showplan.models import Session
 
 MOST_SESSIONS = 60
 
@@ -48,3 +50,10 @@ def shown_of(product_ids: Collection[UUID], *, shop_id: UUID) -> list[Shown]:
                 )
             )
     return found
+
+
+def ended_sessions(*, shop_id: UUID, start: date, end: date) -> list[tuple[UUID, str, datetime]]:
+    """This function will give a shop's ended sessions of the Shanghai days from `start` to before `end`, newest first; one query."""
+    since, until = day_bounds(start)[0], day_bounds(end)[0]
+    found = Session.objects.filter(shop=shop_id, state="ended", starts_at__gte=since, starts_at__lt=until).order_by("-starts_at")
+    return list(found.values_list("pk", "title", "starts_at")[:100])
