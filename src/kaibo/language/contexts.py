@@ -78,8 +78,8 @@ def _first(mark: re.Pattern[str], right: str, *, keep: bool = False) -> str:
 
 
 def compiled(source: str, parts: Mapping[str, str]) -> re.Pattern[str]:
-    """This function will compile a pattern in which `<name>` stands for the part of that name."""
-    for name, part in parts.items():
+    """This function will compile a pattern in which `<name>` stands for the part of that name; a part may name those above it."""
+    for name, part in reversed(parts.items()):
         source = source.replace(f"<{name}>", part)
     return re.compile(source)
 
