@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
 from kaibo.channels.calling import call
@@ -49,3 +52,56 @@ def test_silence_and_nobody_there_are_the_same(company):
         with pytest.raises(ChannelAway) as away:
             get(url, seconds=seconds)
         assert away.value.__cause__ is None
+
+
+class Patient(BaseHTTPRequestHandler):
+    """Keeps its connections open, but for one after which it hangs up without a word."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = b"x" * 101 if self.path == "/long" else self.path.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = self.path == "/hang-up"
+
+    def log_message(self, *_):
+        return
+
+
+@pytest.fixture
+def patient():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Patient)
+    server.arrived, accept = [], server.get_request
+
+    def counted():
+        server.arrived.append(1)
+        return accept()
+
+    close, server.hung_up = server.shutdown_request, threading.Event()
+
+    def told_when_closed(request):
+        close(request)
+        server.hung_up.set()
+
+    server.shutdown_request = told_when_closed
+    server.get_request, server.url = counted, f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_calls_one_after_another_share_a_connection_and_a_closed_one_is_opened_anew(patient):
+    assert [get(patient.url + path).body for path in ("/1", "/2", "/hang-up")] == [b"/1", b"/2", b"/hang-up"]
+    assert len(patient.arrived) == 1
+    assert patient.hung_up.wait(10)
+    assert get(patient.url + "/4").body == b"/4" and len(patient.arrived) == 2
+
+
+def test_what_was_left_of_a_too_long_answer_is_not_the_next_answer(patient):
+    with pytest.raises(ChannelAway):
+        get(patient.url + "/long", most_bytes=100)
+    assert get(patient.url + "/5").body == b"/5"

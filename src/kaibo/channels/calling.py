@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import logging
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError
 
 from kaibo.kit.payments import ChannelAway, ChannelRefused
 
@@ -25,14 +28,22 @@ class Answer:
     body: bytes = field(repr=False)
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A signed request goes where it was signed for, nowhere else."""
-
-    def redirect_request(self, *_args: object, **_more: object) -> None:
-        return None
+CONNECTIONS_KEPT = 8
+"""For each address; more are opened when needed and closed afterwards."""
 
 
-_opener = urllib.request.build_opener(_NoRedirects)
+@cache
+def _lines(proxy: str) -> urllib3.PoolManager:
+    """Connections kept open, so that one handshake serves many calls."""
+    if proxy:
+        return urllib3.ProxyManager(proxy, maxsize=CONNECTIONS_KEPT, cert_reqs="CERT_REQUIRED")
+    return urllib3.PoolManager(maxsize=CONNECTIONS_KEPT, cert_reqs="CERT_REQUIRED")
+
+
+@cache
+def _proxy_to(scheme: str, place: str) -> str:
+    """The proxy that this machine's environment names for a place, or none."""
+    return "" if urllib.request.proxy_bypass(place) else urllib.request.getproxies().get(scheme, "")
 
 
 def call(
@@ -46,15 +57,20 @@ def call(
     most_bytes: int = MOST_ANSWER_BYTES,
 ) -> Answer:
     """This function will make one call and give the answer.   Raises: ChannelAway (not reached, cut off, too slow, too long)."""
-    request = urllib.request.Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310  the company's address, from the settings
+    parts = urlsplit(url)
     try:
+        # a signed request goes where it was signed for, and once: whoever may ask twice does so by himself
+        answer = _lines(_proxy_to(parts.scheme, parts.netloc)).request(
+            method, url, body=body, headers=dict(headers), timeout=seconds, retries=False, redirect=False, preload_content=False, decode_content=False
+        )
         try:
-            with _opener.open(request, timeout=seconds) as answer:
-                return _read(channel, answer.status, answer, most_bytes)
-        except urllib.error.HTTPError as told:
-            with told:
-                return _read(channel, told.code, told, most_bytes)
-    except (OSError, http.client.HTTPException):
+            return _read(channel, answer, most_bytes)
+        except BaseException:
+            answer.close()  # what is left of it must not be read as the next answer
+            raise
+        finally:
+            answer.release_conn()
+    except (OSError, HTTPError):
         raise ChannelAway(channel=channel) from None  # the cause may quote an address with a buyer's numbers
 
 
@@ -75,8 +91,8 @@ def refusals(channel: str, company: str, log: logging.Logger) -> tuple[Callable[
     return refused, unproven
 
 
-def _read(channel: str, status: int, answer: http.client.HTTPResponse | urllib.error.HTTPError, most_bytes: int) -> Answer:
+def _read(channel: str, answer: urllib3.BaseHTTPResponse, most_bytes: int) -> Answer:
     body = answer.read(most_bytes + 1)
     if len(body) > most_bytes:
         raise ChannelAway(channel=channel)
-    return Answer(status, {name.lower(): value for name, value in answer.headers.items()}, body)
+    return Answer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
