@@ -181,6 +181,11 @@ class ThemeReader:
             self._words, match_kind=daachorse.MATCH_KIND_LEFTMOST_LONGEST
         )
 
+    def plain_words(self) -> tuple[list[str], list[str]]:
+        """This function will give the words that blame and those that praise, for a baseline that only counts them."""
+        bad = [word for word, sense in zip(self._words, self._senses, strict=True) if sense.is_bad or sense.complaint_of]
+        return bad, [word for word, sense in zip(self._words, self._senses, strict=True) if sense.is_praise or sense.praise_of]
+
     def domain_of(self, texts: Iterable[str]) -> str:
         """This function will say what kind of goods most of these texts speak of; nothing where they do not say it."""
         votes: Counter[str] = Counter()
