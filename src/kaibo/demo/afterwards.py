@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kaibo.demo import coupons, drawing, earlier, files, orders_file, talk, tonight, trouble
+from kaibo.demo import coupons, drawing, earlier, files, orders_file, pages, talk, tonight, trouble
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House, bring_file
 from kaibo.stages.aftersales import refunds, returns
@@ -23,6 +23,7 @@ from kaibo.stages.warmup import services as warmup
 def before_tonight(house: House, now: datetime) -> None:
     """This function will bring what the shop knew before tonight: hot words, its customers' purchases, its earlier evenings."""
     bring_file("hemu", "hotwords", "热词榜.csv", files.hot_words(), shop_id=house.shop_id, now=now)
+    pages.make_page(house, now)
     bring_file(
         "xunuo", "purchases", "购买历史.csv", files.purchases(now), shop_id=house.shop_id, now=now, platform="douyin"
     )

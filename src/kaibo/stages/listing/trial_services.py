@@ -129,7 +129,7 @@ def begin_trial(*, actor: Actor, listing_id: UUID, audience: str, now: datetime)
 
 @transaction.atomic
 def note_change(*, actor: Actor, trial_id: UUID, kind: str, note: str, now: datetime) -> TrialChange:
-    """This function will note what was changed during a trial and why.   Raises: Forbidden, TrialUnknown, ChangeUnclear, ImpossibleStep.   Source: LST-11."""
+    """This function will note what was changed during a trial and why.   Raises: Forbidden, TrialUnknown, ChangeUnclear, StepNotAllowed.   Source: LST-11."""
     trial = trial_queries.trial_for(actor, trial_id)
     access.require(actor, EDIT, shop_id=trial.shop_id)
     if kind not in CHANGE_KINDS or not note.strip():
@@ -146,7 +146,7 @@ def step_trial(*, actor: Actor, trial_id: UUID, to: TrialState, reason: str, now
     """
     This function will lock the version on sale, promote it, open it again, or stop the trial.
 
-    Raises: Forbidden, TrialUnknown, NotOnSale, ImpossibleStep.   Source: LST-11.
+    Raises: Forbidden, TrialUnknown, NotOnSale, StepNotAllowed.   Source: LST-11.
     """
     trial = trial_queries.trial_for(actor, trial_id)
     access.require(actor, PUBLISH, shop_id=trial.shop_id)
