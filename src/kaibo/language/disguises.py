@@ -125,11 +125,12 @@ class Disguises:
 
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
-        worth = [which for which, key in enumerate(keys) if 2 <= len(key) <= LONGEST and _is_spoken(key)]
+        hidable = [which for which, key in enumerate(keys) if 2 <= len(key) <= LONGEST and any(map(is_han, key))]
+        worth = [which for which in hidable if _is_spoken(keys[which])]
         self._spoken = _Words((form, which) for which in worth for form in _sounds(keys[which]))
         self._written = _Words((form, which) for which in worth for form in _letters(keys[which]))
-        self._seen = [_Words((view.of(keys[which]), which) for which in worth) for view in look_views()]
-        self._exact = _Words((keys[which], which) for which in worth)
+        self._seen = [_Words((view.of(keys[which]), which) for which in hidable) for view in look_views()]
+        self._exact = _Words((keys[which], which) for which in hidable)
 
     def found_in(self, keys: Keys) -> list[Disguised]:
         """This function will list words that stand there in disguise, by place."""

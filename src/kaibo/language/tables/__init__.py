@@ -32,8 +32,8 @@ def readings() -> dict[str, tuple[str, ...]]:
 @cache
 def look_groups() -> tuple[tuple[str, ...], ...]:
     """This function will give groups of characters that look alike, in several ways of grouping."""
-    lines = (FOLDER / "looks.txt").read_text("utf-8").splitlines()
-    return tuple(tuple(line.split(" ")) for line in lines)
+    lines = [line for name in ("looks-own.txt", "looks.txt") for line in (FOLDER / name).read_text("utf-8").splitlines()]
+    return tuple(tuple(line.split(" ")) for line in lines if not line.startswith("#"))
 
 
 class OrdinaryPairs:
@@ -86,7 +86,8 @@ def component_forms() -> dict[str, str]:
 @cache
 def splits() -> dict[str, str]:
     """This function will give, for components written in a row, the character they make: 女子 → 好, 弓虽 → 强."""
-    forms, found = component_forms(), {}
+    forms = component_forms()
+    found: dict[str, str] = {}
     for line in _split_lines():
         head, *tokens = line.split()
         if head == "~":
@@ -98,6 +99,8 @@ def splits() -> dict[str, str]:
                 char, parts = token[0], token[1:] + head[1]
             else:
                 char, parts = token[0], head[0] + token[1:]
+            if len(parts) < 2:
+                continue
             found.setdefault("".join(forms.get(part, part) for part in parts), char)
     return found
 
