@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,6 +40,8 @@ class Promise(NamedTuple):
     warehouse_id: UUID
     units: Mapping[UUID, int]
     """By item, bundles as such."""
+    places: Mapping[UUID, UUID] = MappingProxyType({})
+    """Item → warehouse where one of them leaves from elsewhere."""
 
 
 @transaction.atomic
@@ -54,7 +57,7 @@ def reserve_many(*, actor: Actor, promises: Sequence[Promise], now: datetime) ->
     moves = [
         {
             sku: [
-                Move(part, one.warehouse_id, each * units, Bucket.SELLABLE, Bucket.RESERVED, any_lot=True)
+                Move(part, one.places.get(sku, one.warehouse_id), each * units, Bucket.SELLABLE, Bucket.RESERVED, any_lot=True)
                 for part, each in parts.get(sku) or [(sku, 1)]
             ]
             for sku, units in sorted(one.units.items(), key=lambda item: str(item[0]))
@@ -84,7 +87,7 @@ def reserve_many(*, actor: Actor, promises: Sequence[Promise], now: datetime) ->
         for (sku, own), entry in zip(changes.items(), new_ids(len(changes)), strict=True):
             entries.append((entry, f"reserve:{one.reference}:{sku}", "reserve", one.reference, actor.name, now))
             lines += [(entry, *place, delta) for place, delta in own.items() if delta]
-            reserved.append((sku, one.warehouse_id, one.units[sku], one.reference, now))
+            reserved.append((sku, one.places.get(sku, one.warehouse_id), one.units[sku], one.reference, now))
     copy_rows(Entry, ("id", "key", "reason", "reference", "actor_name", "at"), entries)
     copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), lines)
     stock.change_levels([Change(*place, delta) for by_place in totals.values() for place, delta in by_place.items() if delta])

@@ -159,6 +159,26 @@ def fullest_warehouse(sku_id: UUID) -> UUID | None:
     return max(places, key=lambda place: places[place], default=None)
 
 
+def sellable_by_warehouse(sku_ids: Iterable[UUID]) -> dict[str, dict[UUID, int]]:
+    """This function will give warehouse code → item → sellable units, for active warehouses, also those that have none."""
+    found: dict[str, dict[UUID, int]] = {one.code: {} for one in warehouses()}
+    rows = Level.objects.filter(sku__in=set(sku_ids), bucket=Bucket.SELLABLE.value).values_list("warehouse__code", "sku").annotate(total=Sum("quantity"))
+    for code, sku, units in rows.order_by():
+        if code in found:
+            found[code][sku] = units
+    return found
+
+
+def warehouses_of_holders(references: Iterable[str]) -> dict[str, list[str]]:
+    """This function will give reference → names of the warehouses its promised units lie in."""
+    found: dict[str, list[str]] = {}
+    rows = Reservation.objects.filter(reference__in=list(references), state=Reservation.State.OPEN).order_by("reference", "warehouse__code")
+    for reference, name in rows.values_list("reference", "warehouse__name").distinct():
+        if name not in found.setdefault(reference, []):
+            found[reference].append(name)
+    return found
+
+
 def lots_of(sku_ids: Iterable[UUID]) -> QuerySet[Lot]:
     return Lot.objects.filter(sku__in=set(sku_ids)).order_by("-received_at")
 

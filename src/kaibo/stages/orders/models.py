@@ -406,5 +406,6 @@ from kaibo.stages.orders.parcel_models import (  # noqa: E402  found by Django t
     TrackerAccount,
     TrackStep,
 )
+from kaibo.stages.orders.routing_models import RouteBook, RouteChoice  # noqa: E402
 
-__all__ = ["Dispatch", "ParcelTrack", "TrackStep", "TrackerAccount"]
+__all__ = ["Dispatch", "ParcelTrack", "RouteBook", "RouteChoice", "TrackStep", "TrackerAccount"]

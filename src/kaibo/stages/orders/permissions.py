@@ -12,6 +12,7 @@ UNMASK = "orders:receiver:unmask"
 SHIP = "orders:shipment:make"
 FORCE = "orders:shipment:force"
 PUBLISH = "orders:stock:publish"
+ROUTE = "orders:route:change"
 TRACK = "orders:tracker:connect"
 IMPORT = "orders:order:import"
 EXPORT = "orders:order:export"
@@ -29,13 +30,14 @@ ABILITIES = tuple(
         (SHIP, "发货", "ship"),
         (FORCE, "平台问不到时仍发货", "ship although the platform cannot be asked"),
         (PUBLISH, "分配并发布渠道库存", "allocate and publish stock to channels"),
+        (ROUTE, "修改快递与仓库规则", "change the rules for couriers and warehouses"),
         (TRACK, "填写物流查询账号", "enter the tracker's account"),
         (IMPORT, "导入订单与发货单", "import orders and shipping sheets"),
         (EXPORT, "导出订单", "export orders"),
     )
 )
 ROLES = {
-    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, TRACK, IMPORT, EXPORT),
+    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, ROUTE, TRACK, IMPORT, EXPORT),
     "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, PUBLISH, IMPORT, EXPORT),
     "service": (SEE, HOLD, RECEIVER, UNMASK),
     "control": (SEE,),

@@ -24,7 +24,7 @@ from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.shop_kinds import shop_kinds
-from kaibo.stages.orders import queries
+from kaibo.stages.orders import queries, route_book
 from kaibo.stages.orders.complaints import (
     AlreadyShipped,
     NoWarehouse,
@@ -69,8 +69,10 @@ def allocate_released(now: datetime) -> int:
         for order in orders:
             _hold_short(order, NoWarehouse())
         return 0
-    warehouse = stock_queries.main_warehouse()
-    promises = [Promise(order.stock_reference or reference_of(order.pk), warehouse.pk, wanted.get(order.pk, {})) for order in orders]
+    warehouse, places = stock_queries.main_warehouse(), _places(wanted)
+    promises = [
+        Promise(order.stock_reference or reference_of(order.pk), warehouse.pk, wanted.get(order.pk, {}), places.get(order.pk, {})) for order in orders
+    ]
     outcomes = reserve_many(actor=KAIBO, promises=promises, now=now)
     ready = [(order.pk, promise.reference) for order, promise, short in zip(orders, promises, outcomes, strict=True) if short is None]
     for order, short in zip(orders, outcomes, strict=True):
@@ -83,6 +85,15 @@ def allocate_released(now: datetime) -> int:
             [State.ALLOCATED.value, now, [order for order, _ in ready], [reference for _, reference in ready]],
         )
     return len(ready)
+
+
+def _places(wanted: Mapping[UUID, Mapping[UUID, int]]) -> dict[UUID, dict[UUID, UUID]]:
+    """From which warehouse each item of an order leaves, where there are several and the rules place them (SUP-13)."""
+    if len(stock_queries.warehouses()) < 2:
+        return {}
+    stock.lock_items(part for units in wanted.values() for sku in units if sku for part, _ in stock.units_of(sku, 1))
+    provinces = dict(Order.objects.filter(pk__in=list(wanted)).values_list("pk", "province"))
+    return route_book.warehouses_for(wanted, provinces)
 
 
 def _hold_short(order: Order, short: StockShort | NoWarehouse) -> None:
@@ -110,10 +121,11 @@ def reserve_for(order: Order, now: datetime) -> None:
     stock.lock_items(part for sku, units in wanted.items() for part, _ in stock.units_of(sku, units))
     if not stock_queries.warehouses():
         raise NoWarehouse
-    warehouse = stock_queries.main_warehouse()
+    warehouse, places = stock_queries.main_warehouse(), _places({order.pk: wanted}).get(order.pk, {})
     reference = order.stock_reference or reference_of(order.pk)
     for sku_id, units in sorted(wanted.items(), key=lambda one: str(one[0])):
-        stock.reserve(actor=KAIBO, sku_id=sku_id, warehouse_id=warehouse.pk, quantity=units, reference=reference, now=now)
+        place = places.get(sku_id, warehouse.pk)
+        stock.reserve(actor=KAIBO, sku_id=sku_id, warehouse_id=place, quantity=units, reference=reference, now=now)
     Order.objects.filter(pk=order.pk).update(state=State.ALLOCATED.value, allocated_at=now, stock_reference=reference)
     order.state, order.stock_reference = State.ALLOCATED.value, reference
 

@@ -6,6 +6,7 @@ from kaibo.plumbing.wiring import Page, Stage, Threshold
 from kaibo.stages.orders import exports
 from kaibo.stages.orders.checks import differences
 from kaibo.stages.orders.deals import DEALS
+from kaibo.stages.orders.freight_files import FREIGHT, FREIGHT_OUT
 from kaibo.stages.orders.gates import gate
 from kaibo.stages.orders.imports import ORDERS, SHIPMENTS
 from kaibo.stages.orders.permissions import ABILITIES, ROLES, SEE
@@ -19,6 +20,7 @@ STAGE = Stage(
         Page(_("五要素核验"), "orders:verification", SEE),
         Page(_("拣货与发货"), "orders:picking", SEE),
         Page(_("包裹与物流"), "orders:parcels", SEE),
+        Page(_("快递与仓库规则"), "orders:routes", SEE),
         Page(_("对账"), "orders:reconciliation", SEE),
         Page(_("批次与订单"), "orders:lots", SEE),
         Page(_("平台对接"), "orders:channels", SEE),
@@ -32,8 +34,8 @@ STAGE = Stage(
     badge=badge,
     check=differences,
     deal_book=DEALS,
-    imports=(ORDERS, SHIPMENTS),
-    exports=(exports.ORDERS,),
+    imports=(ORDERS, SHIPMENTS, FREIGHT),
+    exports=(exports.ORDERS, FREIGHT_OUT),
     thresholds=(
         Threshold("orders.quantity_limit", 5, "count", "核验：一行最多件数", "Verification: most units a line", "ORD-2 · 场次限购"),
         Threshold("orders.price_tolerance_bp", 1_000, "bp", "核验：单价偏离公示价的容差", "Verification: unit price off the published price", "ORD-2 · 明码标价规定 art. 19"),
@@ -45,6 +47,7 @@ STAGE = Stage(
         Threshold("orders.delivery_hours", 24, "hours", "包裹：派送多久没有签收", "Parcels: trouble out for delivery for", "ORD-5"),
         Threshold("orders.station_hours", 72, "hours", "包裹：到驿站多久没人取", "Parcels: trouble at a station for", "ORD-5"),
         Threshold("orders.trouble_hours", 24, "hours", "包裹异常要在多久内处理", "Parcels in trouble to be settled within", "ORD-5"),
+        Threshold("orders.unit_grams", 500, "count", "没有填重量的货号按每件多少克算", "Grams a unit where an item's weight is not known", "SUP-13，数值为本店约定"),
         Threshold("orders.duplicate_minutes", 30, "minutes", "核验：同人同址同款多久内算重复", "Verification: same buyer, address and item within", "ORD-2"),
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from kaibo.stages.orders import (
     money_views,
     parcel_views,
     recall_views,
+    route_views,
     track_views,
     views,
 )
@@ -23,6 +24,9 @@ urlpatterns = [
     path("release", views.release, name="release"),
     path("pick", views.picking, name="picking"),
     path("pick/waybills", parcel_views.waybills, name="waybills"),
+    path("routes", route_views.routes, name="routes"),
+    path("routes/change", route_views.change, name="change-routes"),
+    path("<uuid:order_id>/courier", route_views.choose, name="choose-courier"),
     path("reconcile", money_views.reconciliation, name="reconciliation"),
     path("reconcile/bill", money_views.fetch_bill, name="fetch-bill"),
     path("reconcile/book", money_views.book, name="book-from-bill"),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.clock import in_shanghai
+from kaibo.kit.couriers import COURIERS
 from kaibo.kit.money import fen_from_text, plain_yuan
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.shops.models import Platform
@@ -33,6 +34,8 @@ from kaibo.stages.orders import (
     parcel_queries,
     parcel_views,
     queries,
+    route_book,
+    route_views,
     services,
     shipping,
     track_views,
@@ -261,7 +264,7 @@ def picking(request: ConsoleRequest) -> HttpResponse:
     waiting = queries.to_pick(request.actor, shop_id=request.shop_id)
     orders = list(waiting[:PICKED_AT_ONCE])
     lines = queries.lines_of([one.pk for one in orders])
-    together = parcel_queries.merge_groups(orders)
+    together, routes = parcel_queries.merge_groups(orders), route_book.routes_of(orders)
     burn = queries.burn_down(request.actor, request.now, shop_id=request.shop_id)
     clock = queries.ship_clock(request.actor, request.now, shop_id=request.shop_id)
     late = predicted_late(queries.due_by(burn, clock, request.now), per_hour := queries.pace(request.actor, request.now, shop_id=request.shop_id))
@@ -277,7 +280,7 @@ def picking(request: ConsoleRequest) -> HttpResponse:
         request, "orders/picking.html",
         {
             "orders": [
-                (one, lines.get(one.pk, []), words.short_number(one.order_no), [(other.pk, words.short_number(other.order_no)) for other in together.get(one.pk, [])])
+                (one, lines.get(one.pk, []), words.short_number(one.order_no), route_book.courier_words(routes.get(one.pk)), [(other.pk, words.short_number(other.order_no)) for other in together.get(one.pk, [])])
                 for one in orders
             ], "total": waiting.count(),
             "pick": queries.pick_lines([one.pk for one in orders]), "figures": [*_clock_figures(clock), predicted], "chart": chart, "carriers": shipping.CARRIERS,
@@ -308,6 +311,7 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.anomalies_of(found.pk)],
             "shipments": [(one, ways.get(one.pk)) for one in queries.shipments_of(found.pk)], "dispatches": parcel_views.dispatch_rows(parcel_queries.dispatches_of(found.pk)),
             **money_views.money_of(found.pk), "happened": _happened(found),
+            "route": route_views.route_words(route_book.route_of(found)) if found.state in TO_SHIP else None, "couriers": [(one.key, one.zh) for one in COURIERS],
             "is_waiting": found.state in TO_SHIP, "is_unpaid": found.state == State.PENDING_PAYMENT.value,
             "form": form or ReceiverForm(), "ship_form": ShipForm(), "pay_form": PaymentForm(initial={"paid_yuan": plain_yuan(found.amount_fen)}),
             "may_unmask": can(UNMASK, shop_id=found.shop_id), "may_receive": can(RECEIVER, shop_id=found.shop_id), "may_ship": can(SHIP, shop_id=found.shop_id),

@@ -14,13 +14,14 @@ from uuid import UUID
 from django.db import transaction
 
 from kaibo.kit.errors import Invalid
+from kaibo.master.stock import queries as stock
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn
 from kaibo.plumbing.intake.writing import write_file
 from kaibo.plumbing.vault import vault
-from kaibo.stages.orders import queries
+from kaibo.stages.orders import queries, route_book
 from kaibo.stages.orders.complaints import ReasonMissing
 from kaibo.stages.orders.label_privacy import label_address, label_name, label_phone
 from kaibo.stages.orders.models import Order
@@ -43,6 +44,7 @@ COLUMNS = (
     ExportColumn("ship_by", "最晚发货时间", Cell.WHEN),
     ExportColumn("carrier", "快递公司"),
     ExportColumn("tracking_no", "快递单号"),
+    ExportColumn("warehouse", "发货仓"),
 )
 
 
@@ -68,7 +70,8 @@ def write_waybills(*, actor: Actor, kind: Kind, path: Path, reason: str, now: da
     waiting = list(queries.to_pick(actor, shop_id=shop_id).defer(None)[:MOST_WAYBILLS])
     if not waiting:
         raise NothingToShip
-    lines = queries.lines_of([one.pk for one in waiting])
+    lines, routes = queries.lines_of([one.pk for one in waiting]), route_book.routes_of(waiting)
+    places = stock.warehouses_of_holders([one.stock_reference for one in waiting if one.stock_reference])
     audit.record(
         actor, f"orders:waybill:{kind}", subject=f"shop:{shop_id or 'all'}", now=now, shop_id=shop_id, details={"orders": len(waiting)},
         reason=reason.strip(),
@@ -79,7 +82,8 @@ def write_waybills(*, actor: Actor, kind: Kind, path: Path, reason: str, now: da
             mine = lines.get(one.pk, [])
             goods = "；".join(f"{line.sku.code if line.sku else line.platform_code} ×{line.left}" for line in mine if line.left)
             yield (
-                one.platform, one.order_no, *_receiver(one, kind), goods, sum(line.left for line in mine), one.ship_by, "", "",
+                one.platform, one.order_no, *_receiver(one, kind), goods, sum(line.left for line in mine), one.ship_by,
+                route_book.courier_words(routes.get(one.pk)), "", "、".join(places.get(one.stock_reference, [])),
             )  # fmt: skip
 
     return write_file(path, COLUMNS, rows(), format_="xlsx", title="运单")
