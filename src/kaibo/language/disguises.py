@@ -110,6 +110,7 @@ class _Words:
         by_form: dict[str, list[int]] = {}
         for form, which in forms:
             by_form.setdefault(form, []).append(which)
+        self.forms = list(by_form)
         self._which = [tuple(dict.fromkeys(one)) for one in by_form.values()]
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(by_form)) if by_form else None
 
@@ -131,6 +132,10 @@ class Disguises:
         self._written = _Words((form, which) for which in worth for form in _letters(keys[which]))
         self._seen = [_Words((view.of(keys[which]), which) for which in hidable) for view in look_views()]
         self._exact = _Words((keys[which], which) for which in hidable)
+
+    def seen_forms(self) -> list[tuple[View, list[str]]]:
+        """This function will give each view with the forms of the words in it."""
+        return [(sound_view(), self._spoken.forms), *((view, words.forms) for view, words in zip(look_views(), self._seen, strict=True))]
 
     def found_in(self, keys: Keys) -> list[Disguised]:
         """This function will list words that stand there in disguise, by place."""
@@ -161,10 +166,10 @@ class Disguises:
         return Disguised(start, end, which, how, changed) if stands_alone(keys.shown, start, end) else None
 
     def _rejoined(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
-        forms = _component_table()
+        forms = component_table()
         for first, last in _stretches(strange, len(keys.shown), LONGEST + 4):
             piece = text_of(forms.take(codes_of(keys.shown[first:last])))
-            for rejoined, places in _rejoinings(keys.shown[first:last], piece):
+            for rejoined, places in _rejoinings(keys.shown[first:last], piece, strange - first):
                 for start, end, which in self._exact.found_in(rejoined.translate(ONE_DIGIT)):
                     begins, ends = first + places[start], first + places[end]
                     pieces = (ends - begins) - (end - start)
@@ -258,7 +263,7 @@ def stands_alone(shown: str, start: int, end: int) -> bool:
 
 
 @cache
-def _component_table() -> NDArray[np.uint32]:
+def component_table() -> NDArray[np.uint32]:
     table = np.arange(UNICODE, dtype=np.uint32)
     for form, component in component_forms().items():
         table[ord(form)] = ord(component)
@@ -270,10 +275,13 @@ def _splits() -> tuple[daachorse.CharwiseDoubleArrayAhoCorasick, list[str]]:
     return daachorse.CharwiseDoubleArrayAhoCorasick(list(splits())), list(splits().values())
 
 
-def _rejoinings(shown: str, components: str) -> Iterator[tuple[str, list[int]]]:
-    """The text with its pieces put together, read from the left and from the right; and where each character began."""
+def _rejoinings(shown: str, components: str, strange: NDArray[np.intp]) -> Iterator[tuple[str, list[int]]]:
+    """
+    The text with its pieces put together where a piece is strange to its neighbour, read from the left and from the right;
+    and where each character began.
+    """
     automaton, wholes = _splits()
-    matches = automaton.find_overlapping(components)
+    matches = [one for one in automaton.find_overlapping(components) if _holds(strange, one[0] - 1, one[1] + 1)]
     if not matches:
         return
     seen: set[str] = set()

@@ -29,7 +29,7 @@ class Plain:
 
 
 SENTENCE_MARKS: Final = frozenset("，。！？；：、,!?;:\n\t…()[]{}<>《》“”\"'「」")
-_IN_NUMBERS: Final = frozenset(" .-/~:*×_'’")
+IN_NUMBERS: Final = frozenset(" .-/~:*×_'’")
 """What stands between two digits of a number, a date or a size."""
 MEANINGFUL: Final = frozenset("%+")
 _HIDDEN_KINDS: Final = frozenset({"Cf", "Cc", "Mn", "Me", "Co", "Cs"})
@@ -146,4 +146,4 @@ def _kept(written: str) -> list[int] | None:
 def _staying(written: str, run: list[int], before: str, after: str) -> list[int]:
     is_number = before.isdigit() and after.isdigit()
     parts_han = before != "" and after != "" and is_han(before) and is_han(after)
-    return [place for place in run if (not parts_han if written[place] in MEANINGFUL else is_number and written[place] in _IN_NUMBERS)]
+    return [place for place in run if (not parts_han if written[place] in MEANINGFUL else is_number and written[place] in IN_NUMBERS)]

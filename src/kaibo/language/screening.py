@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -15,6 +15,10 @@ from kaibo.language.disguises import Disguised, Disguises
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
 from kaibo.language.normaliser import Plain, normalise
+from kaibo.language.sieve import Sieve
+
+_CHARACTERS_AT_ONCE = 60_000
+"""So many that the tables, not the calls, take the time; so few that what is worked on stays in the processor's cache."""
 
 Verdict = Literal["pass", "review", "block"]
 
@@ -59,6 +63,8 @@ class Screener:
         self._entries: list[tuple[Entry, ...]] = [*map(tuple, by_form.values()), *(() for _ in innocent)]
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick([*by_form, *innocent]) if by_form or innocent else None
         self._disguises = Disguises(self._forms)
+        self._clean = Screening("pass", (), lexicon.version)
+        self._sieve: Sieve | None = None
 
     def forbidden_in(self, category: str | None, surface: str) -> tuple[CategoryRule, ...]:
         """This function will list what is forbidden to say of goods of that category in particular."""
@@ -78,6 +84,22 @@ class Screener:
         if hits:
             verdict = "block" if any(hit.severity == "block" for hit in hits) else "review"
         return Screening(verdict, hits, self._lexicon.version)
+
+    def screen_many(self, texts: Sequence[str], surface: str = "title", category: str | None = None) -> list[Screening]:
+        """This function will screen many texts as `screen` does each, many times faster where most have nothing to object to."""
+        if self._sieve is None:
+            self._sieve = Sieve(self._forms, [pattern for pattern, _ in self._lexicon.patterns], self._disguises)
+        result = [self._clean] * len(texts)
+        first = 0
+        while first < len(texts):
+            last, size = first, 0
+            while last < len(texts) and (size < _CHARACTERS_AT_ONCE or last == first):
+                size += len(texts[last]) + 1
+                last += 1
+            for number in self._sieve.held_back(texts[first:last]):
+                result[first + number] = self.screen(texts[first + number], surface, category)
+            first = last
+        return result
 
     def _found(self, plain: Plain, surface: str, families: frozenset[str] | None) -> Iterator[Found]:
         keys = keys_of(plain.text)

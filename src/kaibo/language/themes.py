@@ -25,8 +25,9 @@ from kaibo.language.tone import SOUNDS_CONTENT, default_tone
 QUOTES_PER_THEME: Final = 5
 OVERALL: Final = "overall"
 SHORTEST_BY_SOUND: Final = 4
-SOUNDS_BAD: Final = -0.5
+SOUNDS_BAD: Final = -1.0
 """`tone.Tone.score` at or below which a statement without a known opinion counts as a complaint."""
+LONGEST_WORD: Final = 8
 DOMAIN_SAMPLE: Final = 400
 """From so many reviews of a market it is clear what kind of goods it sells."""
 NEGATION_REACH: Final = 2
@@ -398,7 +399,8 @@ def themes_of(reviews: Iterable[str], *, quotes_per_theme: int = QUOTES_PER_THEM
 
 def _best(quotes: list[Quote], wanted: int) -> list[Quote]:
     distinct = list({quote.text: quote for quote in quotes}.values())
-    return sorted(distinct, key=lambda quote: abs(len(quote.text) - 30))[:wanted]
+    # A whole statement is quoted only where no words of the dictionary said it.
+    return sorted(distinct, key=lambda quote: (quote.end - quote.start > LONGEST_WORD, abs(len(quote.text) - 30)))[:wanted]
 
 
 def _share_bp(part: int, whole: int) -> int:

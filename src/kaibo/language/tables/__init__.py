@@ -10,6 +10,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from kaibo.language.normaliser import SENTENCE_MARKS
+
 FOLDER = files(__name__)
 UNICODE = 0x110000
 _ROW_BITS = 13
@@ -51,6 +53,12 @@ class OrdinaryPairs:
         for line in lines:
             codes = np.frombuffer(line.encode("utf-32-le"), dtype=np.uint32)
             seen[(self.row[codes[0]] << _ROW_BITS) + self.row[codes[1:]]] = True
+        # A mark parts statements: nothing is strange about what stands on either side of it.
+        mark = (1 << _ROW_BITS) - 1
+        for char in SENTENCE_MARKS:
+            self.row[ord(char)] = mark
+        square = seen.reshape(mark + 1, mark + 1)
+        square[mark, :] = square[:, mark] = True
         self._bits = np.packbits(seen, bitorder="little")
 
     def are_ordinary(self, codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

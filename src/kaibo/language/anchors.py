@@ -1,0 +1,96 @@
+"""Which characters every match of a pattern holds one of, so that the pattern is tried only where one stands."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from re import _constants as kinds  # type: ignore[attr-defined]  # the parser of re, which typeshed does not know
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any, Final
+
+_MOST: Final = 400
+_COMMON: Final = frozenset("的一是了我不人在有这个上们来到大为和国地以会就要可天日月年小中下多好看白能买用号加是0123456789abcdefghijklmnopqrstuvwxyz")
+
+
+_SETS: Final = 3
+
+
+@cache
+def anchors_of(pattern: re.Pattern[str]) -> tuple[frozenset[str], ...]:
+    """This function will give sets of strings of one or two characters: every match holds one of each set. The rarest first."""
+    return tuple(sorted(_options(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), key=_cost)[:_SETS])
+
+
+@cache
+def fewest_digits(pattern: re.Pattern[str]) -> int:
+    """This function will give how many digits 0-9 every match of a pattern holds at least."""
+    return _digits(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG))
+
+
+def _digits(sequence: Any) -> int:
+    return sum(_digits_of_one(kind, value) for kind, value in sequence)
+
+
+def _digits_of_one(kind: Any, value: Any) -> int:
+    if kind is kinds.LITERAL:
+        return int(chr(value) in "0123456789")
+    if kind is kinds.IN:
+        chars = _of_set(value)
+        return int(chars is not None and chars <= set("0123456789"))
+    if kind is kinds.BRANCH:
+        return min(map(_digits, value[1]))
+    if kind is kinds.SUBPATTERN:
+        return _digits(value[-1])
+    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+        return int(value[0]) * _digits(value[2])
+    return _digits(value) if kind is kinds.ATOMIC_GROUP else 0
+
+
+def _best(sequence: Any) -> frozenset[str] | None:
+    return min(_options(sequence), key=_cost, default=None)
+
+
+def _options(sequence: Any) -> list[frozenset[str]]:
+    options: list[frozenset[str]] = []
+    before = ""
+    for kind, value in sequence:
+        if kind is kinds.LITERAL:
+            options.append(frozenset([(before + chr(value))[-2:]]))
+            before = chr(value)
+            continue
+        before = ""
+        found = _of_one(kind, value)
+        if found is not None and len(found) <= _MOST:
+            options.append(found)
+    return options
+
+
+def _of_one(kind: Any, value: Any) -> frozenset[str] | None:
+    if kind is kinds.IN:
+        return _of_set(value)
+    if kind is kinds.BRANCH:
+        each = [_best(one) for one in value[1]]
+        return None if any(one is None for one in each) else frozenset().union(*(one for one in each if one))
+    if kind is kinds.SUBPATTERN:
+        return _best(value[-1])
+    if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
+        return _best(value[2]) if value[0] >= 1 else None
+    if kind is kinds.ATOMIC_GROUP:
+        return _best(value)
+    return None
+
+
+def _of_set(members: Any) -> frozenset[str] | None:
+    chars: set[str] = set()
+    for kind, value in members:
+        if kind is kinds.LITERAL:
+            chars.add(chr(value))
+        elif kind is kinds.RANGE and value[1] - value[0] < _MOST:
+            chars.update(map(chr, range(value[0], value[1] + 1)))
+        else:
+            return None
+    return frozenset(chars)
+
+
+def _cost(anchors: frozenset[str]) -> float:
+    return sum(20.0 if len(one) == 1 and one in _COMMON else 1.0 if len(one) == 1 else 0.1 for one in anchors)

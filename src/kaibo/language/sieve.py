@@ -1,0 +1,305 @@
+"""
+Which of many texts may hold an objection at all: a pass over all their characters at once, by table look-ups.
+
+It is wrong on one side only: a text it lets go has nothing; one it holds back is read the plain way. Every question asked here
+is a weaker form of one that `screening` and `disguises` ask, so they have to change together (a property test holds them so).
+Source: ADR 0018.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaibo.language.anchors import anchors_of, fewest_digits
+from kaibo.language.disguises import Disguises, View, codes_of, component_table, is_pinyin, stands_alone, text_of
+from kaibo.language.keys import ONE_DIGIT, QUOTES
+from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, fold, is_han, is_insertable, normalise
+from kaibo.language.tables import UNICODE, ordinary_pairs, splits
+
+Codes = NDArray[np.uint32]
+Places = NDArray[np.intp]
+
+_UNKNOWN: Final = 0xFFFFFFFF
+_SEVERAL: Final = 0xFFFFFFFE
+_GONE: Final = 0
+_INSERTABLE, _MEANINGFUL, _IN_NUMBER, _DIGIT, _HAN, _QUOTE, _LETTER, _ALONE = (1 << bit for bit in range(8))
+_PAIR_BITS: Final = 22
+_LONGEST_RUN: Final = 64
+_ZERO: Final = np.uint32(ord("0"))
+
+
+class _Folding:
+    """Folding as a table over all characters, filled as they are met; those that become several are not in it."""
+
+    def __init__(self) -> None:
+        self.folded = np.full(UNICODE, _UNKNOWN, dtype=np.uint32)
+        self.kind = np.zeros(UNICODE, dtype=np.uint8)
+        self.learn(range(0x20, 0x7F))
+
+    def learn(self, codes: Iterable[int]) -> None:
+        for code in codes:
+            written = fold(chr(code))
+            self.folded[code] = _GONE if not written else ord(written) if len(written) == 1 else _SEVERAL
+            for char in (chr(code), *written):
+                self.kind[ord(char)] |= _kind_of(char)
+
+    def of(self, codes: Codes) -> Codes:
+        folded = self.folded.take(codes)
+        unknown = folded == _UNKNOWN
+        if unknown.any():
+            self.learn(np.unique(codes[unknown]).tolist())
+            folded = self.folded.take(codes)
+        return folded
+
+
+def _kind_of(char: str) -> int:
+    return (
+        (_INSERTABLE if is_insertable(char) else 0)
+        | (_MEANINGFUL if char in MEANINGFUL else 0)
+        | (_IN_NUMBER if char in IN_NUMBERS else 0)
+        | (_DIGIT if char.isdigit() else 0)
+        | (_HAN if is_han(char) else 0)
+        | (_QUOTE if char in QUOTES else 0)
+        | (_LETTER if "a" <= char <= "z" else 0)
+    )
+
+
+_FOLDING: Final = _Folding()
+
+
+def _pairs(first: Codes, second: Codes) -> NDArray[np.uint32]:
+    mixed = first * np.uint32(0x9E3779B1) ^ second * np.uint32(0x85EBCA6B)
+    return mixed >> np.uint32(32 - _PAIR_BITS)
+
+
+class _Grams:
+    """Stretches of two, three or four characters that words hold, asked for by table first and then exactly."""
+
+    def __init__(self, grams: Iterable[str], size: int) -> None:
+        self.size = size
+        self._known = np.unique(np.array([self._number(codes_of(gram)) for gram in grams], dtype=np.uint64))
+
+    def _number(self, codes: Codes) -> int:
+        number = 0
+        for code in codes.tolist():
+            number = (number * 0x1FFFF7 + code) & 0xFFFFFFFFFFFFFFFF
+        return number
+
+    def at(self, codes: Codes, places: Places) -> Places:
+        """This function will keep the places at which one of the stretches begins."""
+        places = places[places + self.size <= codes.size]
+        if not self._known.size or not places.size:
+            return places[:0]
+        number = codes[places].astype(np.uint64)
+        for step in range(1, self.size):
+            number = number * np.uint64(0x1FFFF7) + codes[places + step]
+        at = np.searchsorted(self._known, number)
+        at[at == self._known.size] = 0
+        return places[self._known[at] == number]
+
+
+class _Seen:
+    """Words in one view: two-character words and the stretches of three that longer words hold."""
+
+    def __init__(self, view: View | None, forms: Sequence[str]) -> None:
+        self.view = view
+        self.twos = _Grams((form for form in forms if len(form) == 2), 2)
+        self.threes = _Grams({form[at : at + 3] for form in forms if len(form) > 2 for at in range(len(form) - 2)}, 3)
+
+
+class Sieve:
+    """A lexicon's words, forms and patterns, ready to let go of texts that cannot hold any."""
+
+    def __init__(self, forms: Sequence[str], patterns: Sequence[re.Pattern[str]], disguises: Disguises) -> None:
+        self._patterns = _Patterns(patterns)
+        self._alone = np.zeros(UNICODE, dtype=bool)
+        for form in forms:
+            if len(form) == 1:
+                self._alone[ord(form)] = True
+        long = [form for form in forms if len(form) >= 2]
+        self._starts = np.zeros(1 << _PAIR_BITS, dtype=bool)
+        if long:
+            self._starts[_pairs(codes_of("".join(form[0] for form in long)), codes_of("".join(form[1] for form in long)))] = True
+        self._twos = _Grams((form for form in long if len(form) == 2), 2)
+        self._threes = _Grams((form for form in long if len(form) == 3), 3)
+        self._fours = _Grams((form[:4] for form in long if len(form) > 3), 4)
+        self._views = [_Seen(view, forms_seen) for view, forms_seen in disguises.seen_forms()]
+        self._pieces = _Grams({pieces[:2] for pieces in splits()}, 2)
+        self._one_digit = np.arange(UNICODE, dtype=np.uint32)
+        for code, digit in ONE_DIGIT.items():
+            self._one_digit[code] = ord(digit)
+
+    def held_back(self, texts: Sequence[str]) -> list[int]:
+        """This function will list the texts that may hold an objection, by number, in order."""
+        codes = codes_of("\n".join(texts))
+        bounds = np.cumsum([len(text) + 1 for text in texts]) - 1
+        folded = _FOLDING.of(codes)
+        held = [np.flatnonzero(folded == _SEVERAL)]
+        shown, places = _shown(folded)
+        keys = self._one_digit.take(shown)
+        held += [places[one] for one in (*self._written(keys), *self._disguised(shown, keys), *_spelt(keys))]
+        numbers = np.searchsorted(bounds, np.concatenate(held))
+        kept = np.zeros(len(texts), dtype=bool)
+        kept[numbers] = True
+        for number in self._patterns.matched(texts, keys, places, bounds, ~kept):
+            kept[number] = True
+        result: list[int] = np.flatnonzero(kept).tolist()
+        return result
+
+    def _written(self, keys: Codes) -> Iterable[Places]:
+        yield np.flatnonzero(self._alone.take(keys))
+        starts = np.flatnonzero(self._starts.take(_pairs(keys[:-1], keys[1:])))
+        for grams in (self._twos, self._threes, self._fours):
+            yield grams.at(keys, starts)
+
+    def _disguised(self, shown: Codes, keys: Codes) -> Iterable[Places]:
+        if shown.size < 2:
+            return
+        strange = np.flatnonzero(~ordinary_pairs().are_ordinary(shown))
+        if not strange.size:
+            return
+        before, after = np.maximum(strange - 1, 0), strange + 1
+        around = np.stack([before, strange, after, np.minimum(strange + 2, shown.size - 1)], axis=1)
+        place = np.arange(strange.size) * 4
+        for seen in self._views:
+            assert seen.view is not None
+            viewed = seen.view.table.take(keys[around]).ravel()
+            yield self._standing_alone(shown, keys, strange[(seen.twos.at(viewed, place + 1) - 1) // 4])
+            yield strange[seen.threes.at(viewed, place) // 4]
+            yield strange[(seen.threes.at(viewed, place + 1) - 1) // 4]
+        components = component_table().take(shown[around]).ravel()
+        for step in range(3):
+            yield strange[(self._pieces.at(components, place + step) - step) // 4]
+        yield self._reaching_left(shown, strange)
+
+    def _standing_alone(self, shown: Codes, keys: Codes, pairs: Places) -> Places:
+        alone = []
+        for place in np.setdiff1d(pairs, self._twos.at(keys, pairs)).tolist():
+            first = max(0, place - 8)
+            if stands_alone(text_of(shown[first : place + 10]), place - first, place - first + 2):
+                alone.append(place)
+        return np.array(alone, dtype=np.intp)
+
+    def _reaching_left(self, shown: Codes, strange: Places) -> Places:
+        # A character in three or four pieces may begin two or three before the strange pair.
+        found = [strange[:0]]
+        for step in (2, 3):
+            begins = strange[strange >= step] - step
+            two = np.stack([shown[begins], shown[begins + 1]], axis=1)
+            found.append(begins[self._pieces.at(component_table().take(two).ravel(), np.arange(begins.size) * 2) // 2])
+        return np.concatenate(found)
+
+
+class _Patterns:
+    """Patterns, tried only on texts that hold a string of each set without which none of their matches can be."""
+
+    def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
+        self._patterns = list(patterns)
+        self._digits = np.array([fewest_digits(one) for one in patterns], dtype=np.int64)
+        self._wanted: list[list[int]] = []
+        sets_of: dict[str, list[int]] = {}
+        count = 0
+        for pattern in patterns:
+            mine = []
+            for anchors in anchors_of(pattern):
+                for anchor in anchors:
+                    sets_of.setdefault("".join(char.translate(ONE_DIGIT) for char in anchor if char not in QUOTES), []).append(count)
+                mine.append(count)
+                count += 1
+            self._wanted.append(mine)
+        for anchor in [one for one in sets_of if not one]:
+            # It is a quote, which is not compared: such a set asks nothing.
+            self._wanted = [[one for one in mine if one not in sets_of[anchor]] for mine in self._wanted]
+            del sets_of[anchor]
+        self._sets = count
+        self._ones = np.zeros(UNICODE, dtype=np.int32)
+        self._members: list[list[int]] = [[]]
+        self._starts = np.zeros(1 << _PAIR_BITS, dtype=bool)
+        twos: dict[int, int] = {}
+        for anchor, sets in sets_of.items():
+            if len(anchor) == 1:
+                self._ones[ord(anchor)] = len(self._members)
+            else:
+                codes = codes_of(anchor)
+                self._starts[_pairs(codes[:1], codes[1:])] = True
+                twos[int(codes[0]) << 32 | int(codes[1])] = len(self._members)
+            self._members.append(sets)
+        self._known = np.array(sorted(twos), dtype=np.uint64)
+        self._which = np.array([twos[one] for one in sorted(twos)], dtype=np.int32)
+
+    def matched(self, texts: Sequence[str], keys: Codes, places: Places, bounds: Places, open_: NDArray[np.bool_]) -> Iterable[int]:
+        """This function will give the texts, among those still open, in which a pattern matches."""
+        if not self._patterns:
+            return
+        held = np.zeros((bounds.size, self._sets + 1), dtype=bool)
+        for at, anchors in self._anchors(keys):
+            numbers = np.searchsorted(bounds, places[at])
+            for number, anchor in np.unique(np.stack([numbers, anchors], axis=1)[open_[numbers]], axis=0).tolist():
+                held[number, self._members[anchor]] = True
+        is_digit = np.flatnonzero((keys >= _ZERO) & (keys <= _ZERO + 9))
+        digits = np.bincount(np.searchsorted(bounds, places[is_digit]), minlength=bounds.size)
+        plain: dict[int, str] = {}
+        for which, wanted in enumerate(self._wanted):
+            may = open_ & (digits >= self._digits[which])
+            for one in wanted:
+                may &= held[:, one]
+            for number in np.flatnonzero(may).tolist():
+                if number not in plain:
+                    plain[number] = normalise(texts[number]).text
+                if self._patterns[which].search(plain[number]):
+                    yield number
+
+    def _anchors(self, keys: Codes) -> Iterable[tuple[Places, NDArray[np.int32]]]:
+        ones = self._ones.take(keys)
+        at = np.flatnonzero(ones)
+        yield at, ones[at]
+        if self._known.size:
+            starts = np.flatnonzero(self._starts.take(_pairs(keys[:-1], keys[1:])))
+            number = keys[starts].astype(np.uint64) << np.uint64(32) | keys[starts + 1]
+            where = np.searchsorted(self._known, number)
+            where[where == self._known.size] = 0
+            known = self._known[where] == number
+            yield starts[known], self._which[where[known]]
+
+
+def _shown(folded: Codes) -> tuple[Codes, Places]:
+    """What is compared: the folded characters without those that are gone, inserted or quotes; and where each stood."""
+    places = np.flatnonzero(folded)
+    written = folded[places]
+    several = written == _SEVERAL
+    if several.any():
+        written[several] = ord("\n")
+    kind = _FOLDING.kind.take(written)
+    symbols = np.flatnonzero(kind & _INSERTABLE)
+    stays = (kind & (_INSERTABLE | _QUOTE)) == 0
+    if symbols.size:
+        solid = np.flatnonzero((kind & _INSERTABLE) == 0)
+        edge = np.uint8(0)
+        sides = np.concatenate([[edge], kind[solid], [edge]])
+        at = np.searchsorted(solid, symbols)
+        before, after, own = sides[at], sides[at + 1], kind[symbols]
+        is_number = (before & after & _DIGIT != 0) & (own & _IN_NUMBER != 0)
+        parts_han = before & after & _HAN != 0
+        stays[symbols] = np.where(own & _MEANINGFUL != 0, ~parts_han, is_number)
+    kept = np.flatnonzero(stays)
+    return written[kept], places[kept]
+
+
+def _spelt(keys: Codes) -> list[Places]:
+    """Runs of letters that can be read as syllables."""
+    is_letter = (_FOLDING.kind.take(keys) & _LETTER != 0).astype(np.int8)
+    edges = np.flatnonzero(np.diff(np.concatenate([[np.int8(0)], is_letter, [np.int8(0)]])))
+    begins, ends = edges[::2], edges[1::2]
+    long = ends - begins >= 2
+    begins, ends = begins[long], ends[long]
+    found = [
+        begin
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+        if end - begin > _LONGEST_RUN or is_pinyin(text_of(keys[begin:end]))
+    ]
+    return [np.array(found, dtype=np.intp)]
