@@ -10,11 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from kaibo.stages.selection.cooperation_services import Agreed, Brought
 from kaibo.stages.selection.forms import PercentField, YuanField
 from kaibo.stages.selection.price_services import Said
-from kaibo.stages.selection.scorecard import FIGURES, Rule, Rules
+from kaibo.stages.selection.scorecard import FIGURES, UNITS, Rule, Rules
 from kaibo.stages.selection.trial_services import Wish
 from kaibo.stages.selection.trials import Seen
 
-DATE = {"type": "date"}
+
+def _day() -> forms.DateInput:
+    """A browser's own calendar reads and writes ISO days only."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ScoreRulesForm(forms.Form):
@@ -30,8 +33,8 @@ class ScoreRulesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for key in FIGURES:
             self.fields[f"{key}_weight"] = forms.IntegerField(min_value=0, max_value=100)
-            self.fields[f"{key}_nothing"] = forms.IntegerField()
-            self.fields[f"{key}_full"] = forms.IntegerField()
+            for end in ("nothing", "full"):
+                self.fields[f"{key}_{end}"] = PercentField() if UNITS[key] == "bp" else forms.IntegerField()
 
     def rules(self) -> Rules:
         """This function will give what was filled in as the scorecard takes it."""
@@ -100,7 +103,7 @@ class TrialForm(forms.Form):
 
 
 class TrialDayForm(forms.Form):
-    day = forms.DateField(label=_("哪一天"), widget=forms.DateInput(attrs=DATE))
+    day = forms.DateField(label=_("哪一天"), widget=_day())
     viewers = forms.IntegerField(label=_("看到的人"), min_value=0)
     buyers = forms.IntegerField(label=_("付款的人"), min_value=0)
     units = forms.IntegerField(label=_("件数"), min_value=0)
@@ -119,8 +122,8 @@ class CooperationForm(forms.Form):
     commission_bp = PercentField(label=_("佣金"), required=False)
     slot_fee_fen = YuanField(label=_("每场坑位费"), required=False)
     goods_margin_bp = PercentField(label=_("货品毛利率"), help_text=_("扣佣金和坑位费之前，货品留下多少"))
-    starts_on = forms.DateField(label=_("从哪天起"), widget=forms.DateInput(attrs=DATE))
-    ends_on = forms.DateField(label=_("到哪天止（不含）"), widget=forms.DateInput(attrs=DATE))
+    starts_on = forms.DateField(label=_("从哪天起"), widget=_day())
+    ends_on = forms.DateField(label=_("到哪天止（不含）"), widget=_day())
     is_exclusive = forms.BooleanField(label=_("独家"), required=False)
     contact_name = forms.CharField(label=_("联系人"), max_length=40, required=False, help_text=_("加密保存，页面只显示掩码"))
     contact_phone = forms.CharField(label=_("联系电话"), max_length=20, required=False)
@@ -140,7 +143,7 @@ class CooperationForm(forms.Form):
 
 
 class CooperationSessionForm(forms.Form):
-    held_on = forms.DateField(label=_("哪一天"), widget=forms.DateInput(attrs=DATE))
+    held_on = forms.DateField(label=_("哪一天"), widget=_day())
     session = forms.ChoiceField(label=_("我们自己的场次"), required=False, help_text=_("选了就按订单数，不用填下面两项"))
     paid_fen = YuanField(label=_("成交额"), required=False)
     returned_fen = YuanField(label=_("退回金额"), required=False)

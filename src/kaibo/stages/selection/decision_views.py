@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kaibo.kit.money import yuan_text
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
-from kaibo.stages.selection import evidence, matching_services, queries, score_rules, scorecard
+from kaibo.stages.selection import evidence, matching_services, queries, score_rules, scorecard, trial_services
 from kaibo.stages.selection.decision_forms import ScoreRulesForm, StrengthForm, rules_initial
 from kaibo.stages.selection.decision_words import (
     FIGURE_WORDS,
@@ -46,22 +46,23 @@ def card(request: ConsoleRequest, candidate_id: UUID) -> HttpResponse:
     return render(
         request, "selection/card.html",
         {
-            "candidate": candidate, "trail": trail_to(candidate), "words": words, "state": state, "figures": _figures(judged, gathered),
-            "rows": [_row(one, gathered) for one in judged.figures], "reasons": [REASON_WORDS[one] for one in judged.reasons],
+            "candidate": candidate, "trail": trail_to(candidate), "words": words, "state": state, "figures": _figures(judged, gathered, runs=trial_services.running_of(candidate)),
+            "rows": [_row(one, gathered) for one in judged.figures],
             "chart": _chart(judged), "changes": changes_told(gathered.card), "unknowns": _unknowns(gathered.card),
             "hits": gathered.found["compliance"].words, "number": gathered.rules_number,
         },
     )  # fmt: skip
 
 
-def _figures(judged: Judged, gathered: evidence.Gathered) -> list[dict[str, object]]:
+def _figures(judged: Judged, gathered: evidence.Gathered, *, runs: UUID | None) -> list[dict[str, object]]:
     rules = gathered.card.rules
     words, state = OUTCOME_WORDS[judged.outcome]
+    held = {"none": _("没有做过"), "passed": _("通过"), "failed": _("没通过")}[gathered.card.trial.value]
     return [
-        {"name": _("判断"), "value": words, "state": state},
+        {"name": _("判断"), "value": words, "beside": REASON_WORDS[judged.reasons[0]], "state": state},
         {"name": _("总分"), "value": percent(judged.score_bp) if judged.score_bp is not None else "—", "beside": _("试卖线 %(trial)s · 放量线 %(go)s") % {"trial": percent(rules.trial_bp), "go": percent(rules.go_bp)}},
         {"name": _("知道多少"), "value": percent(judged.known_bp), "beside": _("有数字的权重，至少 %(need)s") % {"need": percent(rules.known_bp)}, "state": "" if judged.known_bp >= rules.known_bp else "warn"},
-        {"name": _("试卖"), "value": {"none": _("没有做过"), "passed": _("通过"), "failed": _("没通过")}[gathered.card.trial.value]},
+        {"name": _("试卖"), "value": _("进行中") if runs else held, "beside": held if runs else "", "href": reverse("selection:trial", args=[runs]) if runs else ""},
     ]  # fmt: skip
 
 

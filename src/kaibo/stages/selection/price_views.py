@@ -62,7 +62,7 @@ def _price_values(request: ConsoleRequest, candidate: Candidate, form: PriceInpu
         "candidate": candidate, "trail": trail_to(candidate), "form": form, "terms_form": shown, "picture": picture, "figures": _price_figures(candidate, picture),
         "offers": [_offer(one, picture.inputs.floor_bp) for one in picture.offers], "refused": [(FORM_WORDS[terms.form], why.message("en" if (get_language() or "").startswith("en") else "zh")) for terms, why in picture.refused],
         "offer_chart": _offer_chart(picture), "limits": _limits(picture), "limits_chart": _limits_chart(picture), "ladder_chart": _ladder_chart(picture),
-        "ladder": picture.ladder, "own": _own(picture), "own_chart": _own_chart(picture), "may_edit": may_edit,
+        "ladder": picture.ladder, "ladder_rows": _ladder_rows(picture), "own": _own(picture), "own_chart": _own_chart(picture), "may_edit": may_edit,
         "may_import": request.actor.can(RESEARCH, shop_id=candidate.shop_id), "trials": _trials(candidate),
         "trial_form": trial_form or TrialForm(initial=_trial_initial(candidate)), "runs": candidate.trials.filter(state="running").exists(),
         "imports": {key.replace("-", "_"): f"{reverse('intake:upload')}?kind={key}" for key in ("price-limits", "price-answers")},
@@ -82,10 +82,13 @@ def _terms(form: TermsForm) -> list[Terms]:
 def _price_figures(candidate: Candidate, picture: PricePicture) -> list[dict[str, Any]]:
     i, room = picture.inputs, picture.room
     ceiling = str(CEILING_WORDS[room.ceiling_by]) if room.ceiling_by else _("还不知道买家受得了多少")
-    floor = yuan_text(room.floor_fen) if room.floor_fen else "—"
+    floor = yuan_text(-(-room.floor_fen // 100) * 100) if room.floor_fen else "—"
+    is_above = room.ceiling_fen is not None and candidate.price_fen > room.ceiling_fen
+    is_below = room.floor_fen is not None and candidate.price_fen < room.floor_fen
+    where = _("高于可定的上限") if is_above else _("低于可定的下限") if is_below else _("成本 %(cost)s") % {"cost": yuan_text(candidate.cost_fen)}
     return [
-        {"name": _("现在的价格"), "value": yuan_text(candidate.price_fen), "beside": _("成本 %(cost)s") % {"cost": yuan_text(candidate.cost_fen)}},
-        {"name": _("可定的区间"), "value": f"{floor}–{yuan_text(room.ceiling_fen) if room.ceiling_fen else '?'}", "beside": ceiling, "state": "bad" if room.is_empty else ""},
+        {"name": _("现在的价格"), "value": yuan_text(candidate.price_fen), "beside": where, "state": "warn" if is_above else "bad" if is_below else ""},
+        {"name": _("可定的区间"), "value": f"{floor}–{yuan_text(room.ceiling_fen // 100 * 100) if room.ceiling_fen else '?'}", "beside": ceiling, "state": "bad" if room.is_empty else ""},
         {"name": _("竞品价格带"), "value": span_text(i.low_fen, i.high_fen) if i.low_fen is not None and i.high_fen is not None else "—", "beside": _("中间 %(middle)s") % {"middle": yuan_text(i.middle_fen)} if i.middle_fen else _("还没有竞品")},
         {"name": _("买家购买力"), "value": f"{yuan_text(i.power_low_fen or 0)}–{yuan_text(i.power_high_fen)}" if i.power_high_fen else "—", "beside": _("主播溢价 %(host)s") % {"host": percent(i.host_bp)} if i.host_bp is not None else _("主播影响力还没填")},
         {"name": _("推广摊到每件"), "value": yuan_text(room.budget_each_fen) if room.budget_each_fen is not None else "—", "beside": _("已算进下限") if room.budget_each_fen is not None else _("填预算和件数后算进下限")},
@@ -129,6 +132,12 @@ def _limits_chart(picture: PricePicture) -> dict[str, Any]:
         "kind": "line", "x": [yuan_text(fen // 100 * 100) for fen in found.prices_fen],
         "series": [{"name": names[key], "unit": "bp", "data": list(found.curves[key]), "dashed": key.startswith("too")} for key in names],
     }
+
+
+def _ladder_rows(picture: PricePicture) -> list[tuple[Any, int, int, int]]:
+    """In whole yuan: a profit of ten thousand people is not known to the fen."""
+    steps = picture.ladder.steps if picture.ladder else ()
+    return [(one, *(fen // 100 * 100 for fen in (one.profit_fen, one.profit_low_fen, one.profit_high_fen))) for one in steps]
 
 
 def _ladder_chart(picture: PricePicture) -> dict[str, Any]:

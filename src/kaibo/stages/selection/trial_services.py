@@ -114,6 +114,11 @@ def trials_of(candidate: Candidate) -> QuerySet[Trial]:
     return Trial.objects.filter(candidate=candidate).order_by("-planned_at")
 
 
+def running_of(candidate: Candidate) -> UUID | None:
+    """This function will give a candidate's running trial."""
+    return Trial.objects.filter(candidate=candidate, state="running").values_list("pk", flat=True).first()
+
+
 def plan_of(trial: Trial) -> tuple[Plan, Size]:
     """This function will give a trial's plan and size as they were fixed."""
     plan = Plan(
