@@ -110,8 +110,7 @@ def _refused_twice(page, listing: Listing) -> None:
     # First: a word the advertising law forbids.
     title.fill("国家级短款双面呢外套")
     page.locator("#lint mark.block").wait_for()
-    page.get_by_role("button", name="保存标题").click()
-    page.get_by_text("广告法第九条").first.wait_for()
+    _save_refused(page)
     pictured(page, "4-refused-for-a-word")
     listing.refresh_from_db()
     assert listing.title == listing.product.title
@@ -128,12 +127,16 @@ def _refused_twice(page, listing: Listing) -> None:
     # Second: it does not fit the platform.
     title.fill("小个子通勤秋冬新款气质洋气高级感显高显瘦百搭宽松羊毛手工缝制短款双面呢外套")
     page.get_by_text("缩到 60 以内").wait_for()
-    page.get_by_role("button", name="保存标题").click()
-    page.get_by_text("最多 60").first.wait_for()
+    _save_refused(page)
     pictured(page, "5-refused-for-its-width")
     listing.refresh_from_db()
     assert listing.title == listing.product.title
     assert not ScreenedText.objects.filter(surface="title").exists()
+
+
+def _save_refused(page) -> None:
+    with page.expect_response(lambda answer: answer.url.endswith("/title") and answer.status == 422):
+        page.get_by_role("button", name="保存标题").click()
 
 
 def _published(page, listing: Listing, candidate: Candidate) -> None:

@@ -126,6 +126,8 @@ def propose(facts: TitleFacts, *, similar_bp: int, most: int = 4) -> list[Propos
     """This function will propose titles, best first; each another way of spending the width.   Source: LST-2."""
     made: dict[str, Proposal] = {}
     for way, _zh, _en in WAYS:
+        if way == "rising" and not any((one.growth_bp or 0) > 0 for one in facts.hot):
+            continue
         parts = _fill(way, facts)
         title = build_title(parts)
         if facts.core and title not in made:
