@@ -20,6 +20,7 @@ import duckdb
 
 from kaibo.stages.selection import matching
 
+BESIDE = Path(__file__).resolve().parents[5] / "shared" / "data"
 MARGIN_PERCENT = 40
 LINES = """
 CREATE OR REPLACE TABLE line AS
@@ -35,17 +36,19 @@ FROM sold s WHERE s.Quantity > 0 AND s.InvoiceNo NOT LIKE 'C%' AND NOT EXISTS (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--file", type=Path, help="UCI Online Retail（parquet 或 csv）· the data (parquet or csv); default: $KAIBO_SHARED_DATA")
+    folder = Path(os.environ.get("KAIBO_SHARED_DATA", BESIDE))
+    parser.add_argument(
+        "--file", type=Path, default=folder / "uci_online_retail" / "online_retail.parquet", help="UCI Online Retail（parquet 或 csv）· the data (parquet or csv)"
+    )
     parser.add_argument("--beside", type=int, default=3, help="每个引流款旁边放几个利润款 · profit items beside each traffic item (3)")
     parser.add_argument("--json", action="store_true", help="一行 JSON · one JSON line")
 
 
 def run(args: argparse.Namespace) -> int:
-    path = args.file or Path(os.environ.get("KAIBO_SHARED_DATA", ".")) / "uci_online_retail" / "online_retail.parquet"
-    if not path.exists():
-        print(f"没有这个文件，用 --file 指定 · no such file, give one with --file: {path.name}", file=sys.stderr)
+    if not args.file.exists():
+        print(f"没有这个文件 · no such file: {args.file}", file=sys.stderr)
         return 2
-    figures, trial = measure(path, matching.Limits(beside=args.beside))
+    figures, trial = measure(args.file, matching.Limits(beside=args.beside))
     if args.json:
         print(json.dumps(figures, ensure_ascii=False), flush=True)
     else:
