@@ -48,10 +48,10 @@ class Identity:
 
 
 def identities_of(cur: Cursor, shops: list[str], *, most: int = 200) -> list[Identity]:
-    """This function will give what the rooms of shops tell of their operators, the newest first; rooms of benches are left out."""
+    """This function will give what the rooms of shops tell of their operators, the newest first; ended rooms and those of benches are left out."""
     cur.execute(
         """select room, title, shop, operator, company, host, licence_number, contact, service_url, is_ai_host from room.rooms
-            where shop = any(%s) and not is_bench order by created_at desc, room limit %s""",
+            where shop = any(%s) and not is_bench and state <> 'ended' order by created_at desc, room limit %s""",
         (shops, most),
     )
     return [Identity(*row) for row in cur.fetchall()]

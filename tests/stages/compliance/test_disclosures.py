@@ -86,6 +86,13 @@ def test_a_room_without_licence_and_contact_is_red_until_they_are_shown(cao, sho
     assert "营业执照号：91330106MA2KLX7Q0B" in cao.get(reverse("compliance:shown")).content.decode()
 
 
+def test_a_room_that_ended_has_nothing_to_show_any_more(shop, owner):
+    open_room(shop)
+    with connection.cursor() as cursor:
+        backoffice.set_room_state(cursor, room="linxia-1122", state="ended")
+    assert disclosures.rooms_of(owner) == []
+
+
 def test_a_stranger_sees_no_room_of_the_shop(shop):
     open_room(shop)
     other = Shop.objects.create(code="other", name="别家", company="别家公司")

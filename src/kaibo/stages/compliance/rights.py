@@ -8,21 +8,25 @@ from datetime import date, datetime
 from typing import BinaryIO
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.translation import gettext_noop
 
+from kaibo.kit.clock import business_date
 from kaibo.kit.errors import Conflict, Invalid
 from kaibo.kit.ids import new_id
 from kaibo.kit.pictures import opened, signed, unsigned
 from kaibo.master.catalog.queries import product_for
 from kaibo.master.media import services as media
+from kaibo.master.people.queries import people_with_role
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.notices import notices
 from kaibo.stages.compliance import evidence, rules
+from kaibo.stages.compliance.fingers import near_ids
 from kaibo.stages.compliance.likeness import (
     ALIKE_TITLE_BP,
-    ALIKE_WHOLE,
-    ALIKE_WINDOW,
     Fingerprint,
     Near,
     fingerprint,
@@ -128,6 +132,28 @@ def end_right(*, actor: Actor, right_id: UUID, reason: str, now: datetime) -> No
     audit.record(actor, RIGHTS, subject=f"right:{right_id}", now=now, shop_id=found.shop_id, reason=reason.strip(), details={"ended": found.number})
 
 
+def remind_ending(now: datetime) -> int:
+    """
+    This function will tell compliance and the owner of rights and authorisations that end within 30, 7 and 1 days, and of those that ended.
+
+    Each reminder is told once a person.   Source: CMP-6.
+    """
+    today, spoken = business_date(now), 0
+    for one in IpRight.objects.filter(ended_at=None, valid_until__isnull=False).select_related("shop"):
+        days = rules.reminder_due(one.valid_until, today)
+        if days is None and one.valid_until >= today:
+            continue
+        people = {*people_with_role("compliance", shop_id=one.shop_id), *people_with_role("owner", shop_id=one.shop_id)}
+        notices.tell(
+            people, key=f"right:{one.pk}:{'ended' if days is None else days}", body="%(number)s · %(until)s", now=now, state="red" if days is None else "run",
+            title=gettext_noop("%(title)s 的权利或授权已到期") if days is None else gettext_noop("%(title)s 的权利或授权还有 %(days)s 天到期"),
+            values={"title": one.title, "number": one.number, "until": f"{one.valid_until}", "days": (one.valid_until - today).days},
+            href=f"{reverse('compliance:rights')}?q={one.number}",
+        )  # fmt: skip
+        spoken += 1
+    return spoken
+
+
 # Pictures
 
 
@@ -162,29 +188,13 @@ def keep_picture(
     return kept, _note_likenesses(kept, near_pictures(shop_id, fingers, turned, of_ours=product is None), now)
 
 
-_NEAR = """
-    SELECT p.id FROM compliance_picture p
-     WHERE p.shop_id = %(shop)s AND (p.product_id IS NOT NULL) = %(of_ours)s AND (
-        bit_count((p.whole # %(whole)s)::bit(64)) <= %(most)s OR bit_count((p.whole # %(turned)s)::bit(64)) <= %(most)s
-        OR EXISTS (SELECT FROM unnest(p.windows) AS w WHERE bit_count((w # %(whole)s)::bit(64)) <= %(window)s OR bit_count((w # %(turned)s)::bit(64)) <= %(window)s)
-        OR EXISTS (SELECT FROM unnest(%(windows)s::bigint[]) AS w WHERE bit_count((w # p.whole)::bit(64)) <= %(window)s))
-     LIMIT 500
-"""
-
-
 def near_pictures(shop_id: UUID, fingers: Fingerprint, turned: Fingerprint, *, of_ours: bool) -> list[tuple[Picture, Near]]:
     """
     This function will find the kept pictures a picture is like, the nearest first: ours, or other people's.
 
-    The database counts differing bits over all of them; what it lets through is judged once more here.   Source: CMP-6.
+    What stands out among all fingerprints is judged once more with its rows.   Source: CMP-6.
     """
-    asked = {
-        "shop": shop_id, "of_ours": of_ours, "whole": signed(fingers.whole), "turned": signed(turned.whole), "most": ALIKE_WHOLE, "window": ALIKE_WINDOW,
-        "windows": [signed(one) for one in (*fingers.windows, *turned.windows)],
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_NEAR, asked)
-        ids = [row[0] for row in cursor.fetchall()]
+    ids = near_ids(shop_id, fingers, turned, of_ours=of_ours)
     found = []
     for one in Picture.objects.filter(pk__in=ids).select_related("media", "product"):
         near = nearness(fingers, turned, Fingerprint(unsigned(one.whole), tuple(unsigned(window) for window in one.windows)))
