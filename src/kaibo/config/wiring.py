@@ -59,6 +59,7 @@ from kaibo.stages.risk import reports as risk_reports
 from kaibo.stages.risk.handlers import keep_incident_tasks
 from kaibo.stages.risk.stage import STAGE as RISK
 from kaibo.stages.selection import matching_services as selection_matching
+from kaibo.stages.selection import jobs as selection_jobs
 from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
@@ -117,7 +118,9 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("supply-rolling", 10 * MINUTE, supply_replenishing.review_due),
     Clock("supply-switches", HOUR, supplier_book.propose_switches),
     Clock("supply-safety", DAY, supply.recompute_all),
+    Clock("selection-briefs", HOUR, selection_jobs.make_briefs),
     Clock("compliance-expiry", HOUR, compliance_jobs.remind_expiring),
+    Clock("compliance-words", MINUTE, compliance_jobs.read_again),
     Clock("analytics-sessions", MINUTE, analytics_jobs.count_sessions),
     Clock("analytics-lake", 5 * MINUTE, analytics_jobs.seal_lake),
     Clock("members-rfm", 10 * MINUTE, members_jobs.refresh),

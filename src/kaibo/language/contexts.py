@@ -79,7 +79,7 @@ def _first(mark: re.Pattern[str], right: str, *, keep: bool = False) -> str:
 
 def compiled(source: str, parts: Mapping[str, str]) -> re.Pattern[str]:
     """This function will compile a pattern in which `<name>` stands for the part of that name; a part may name those above it."""
-    for name, part in reversed(parts.items()):
+    for name, part in reversed(list(parts.items())):
         source = source.replace(f"<{name}>", part)
     return re.compile(source)
 

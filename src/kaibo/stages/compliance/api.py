@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -11,8 +12,8 @@ from ninja.pagination import PageNumberPagination, paginate
 
 from kaibo.master.catalog.queries import product_for
 from kaibo.plumbing.access import access
-from kaibo.stages.compliance import evidence_api, house_words, queries, services
-from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
+from kaibo.stages.compliance import evidence_api, house_words, lexicon_versions, queries, services
+from kaibo.stages.compliance.models import Document, HouseWord, LexiconVersion, ScreenedText
 from kaibo.stages.compliance.permissions import SCREEN, SEE
 
 router = Router(tags=["compliance"])
@@ -66,6 +67,7 @@ class HitOut(Schema):
     severity: str
     source: str
     suggestion: str
+    rewrite: str | None = None
 
 
 class ScreeningOut(Schema):
@@ -161,3 +163,59 @@ def add_word(request: HttpRequest, body: WordIn) -> tuple[int, HouseWord]:
 def retire_word(request: HttpRequest, word_id: UUID) -> tuple[int, None]:
     house_words.retire_word(actor=request.auth, word_id=word_id, now=request.now)
     return 204, None
+
+
+class WordingIn(Schema):
+    severity: str
+    source: str = Field(max_length=200)
+    suggestion: str = Field("", max_length=200)
+    surfaces: list[str] = ["title", "detail", "script", "chat", "reply"]
+    reason: str = Field(max_length=200)
+
+
+class VersionOut(Schema):
+    number: int
+    packaged: str
+    deed: str
+    reason: str
+    made_by: str
+    made_at: datetime
+
+
+class ChangeOut(Schema):
+    word: str
+    sort: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class RollBackIn(Schema):
+    reason: str = Field(max_length=200)
+
+
+class NumberOut(Schema):
+    number: int
+
+
+@router.put("/words/{word_id}", response=WordOut)
+def edit_word(request: HttpRequest, word_id: UUID, body: WordingIn) -> HouseWord:
+    wording = house_words.Wording(body.severity, body.source, body.suggestion, tuple(body.surfaces))
+    return house_words.edit_word(actor=request.auth, word_id=word_id, wording=wording, reason=body.reason, now=request.now)
+
+
+@router.get("/lexicon-versions", response=list[VersionOut])
+@paginate(PageNumberPagination)
+def list_versions(request: HttpRequest) -> list[LexiconVersion]:
+    access.require(request.auth, SCREEN)
+    return lexicon_versions.versions()
+
+
+@router.get("/lexicon-versions/difference", response=list[ChangeOut])
+def version_difference(request: HttpRequest, older: int, newer: int) -> list[lexicon_versions.WordChange]:
+    access.require(request.auth, SCREEN)
+    return lexicon_versions.difference(lexicon_versions.words_of(older), lexicon_versions.words_of(newer))
+
+
+@router.post("/lexicon-versions/{number}/roll-back", response={201: NumberOut})
+def roll_back(request: HttpRequest, number: int, body: RollBackIn) -> tuple[int, dict[str, int]]:
+    return 201, {"number": house_words.roll_back(actor=request.auth, number=number, reason=body.reason, now=request.now)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -53,10 +55,37 @@ class WordForm(forms.Form):
     word = forms.CharField(label=_("词"), max_length=40, widget=forms.TextInput(attrs={"data-key": "/"}))
     severity = forms.ChoiceField(label=_("怎么处理"), choices=[("block", _("不能用")), ("review", _("要人判断")), ("innocent", _("放行"))])
     source = forms.CharField(label=_("依据"), max_length=200, help_text=_("法条、平台规则或店内约定"))
-    suggestion = forms.CharField(label=_("改成什么"), max_length=200, required=False)
+    suggestion = forms.CharField(label=_("改成什么"), max_length=200, required=False, help_text=_("写能直接替换上去的字"))
     surfaces = forms.MultipleChoiceField(
         label=_("用在哪里"), choices=[(one, SURFACE_WORDS[one]) for one in SURFACES], initial=list(SURFACES), widget=forms.CheckboxSelectMultiple
     )
+    reason = forms.CharField(label=_("为什么改"), max_length=200, required=False, help_text=_("留空就记依据"))
+
+    def __init__(self, *args: object, fixed_word: str = "", **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if fixed_word:  # another spelling is another word
+            del self.fields["word"]
+            self.fields["reason"].required = True
+            self.fields["reason"].help_text = ""
+
+    def wording(self) -> dict[str, Any]:
+        """This function will give what is said of the word, as services take it."""
+        said = self.cleaned_data
+        return {"severity": said["severity"], "source": said["source"], "suggestion": said["suggestion"], "surfaces": tuple(said["surfaces"])}
+
+
+class TrialForm(forms.Form):
+    """A text to be judged by several versions, kept nowhere."""
+
+    text = forms.CharField(label=_("文字"), max_length=20_000, strip=False, widget=forms.Textarea(attrs={"rows": 4, "data-key": "/"}))
+    surface = forms.ChoiceField(label=_("用在哪里"), choices=[(one, SURFACE_WORDS[one]) for one in SURFACES])
+    category = forms.ChoiceField(label=_("类目"), required=False)
+    number = forms.TypedChoiceField(label=_("再比哪一版"), coerce=int)
+
+    def __init__(self, *args: object, categories: list, numbers: list, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = [("", _t("不确定")), *categories]
+        self.fields["number"].choices = [*((one, _t("第 %(number)s 版") % {"number": one}) for one in numbers), (0, _t("只用随程序来的词库"))]
 
 
 class ScreeningForm(forms.Form):

@@ -139,3 +139,9 @@ def difference(before: Words, after: Words) -> list[WordChange]:
         if word not in old or word not in new or any(old[word].get(key) != new[word].get(key) for key in COMPARED)
     ]
     return sorted(changes, key=lambda one: ("new", "changed", "gone").index(one.sort))
+
+
+def with_draft(word: str, wording: Mapping[str, Any]) -> Words:
+    """This function will give the words in force with one of them said otherwise, or one more: nothing is kept."""
+    drafted = {"word": word, "kind": KIND, "since": "2026-01-01", **wording, "instead": wording.get("suggestion") or None}
+    return [one for one in words_now() if one["word"] != word] + [{**drafted, "suggestion": wording.get("suggestion") or "换一种说法"}]

@@ -26,7 +26,7 @@ from kaibo.plumbing.once import asked_once, each_asked_once, reading
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance import efficacy, evidence
-from kaibo.stages.compliance.house_words import current_screener
+from kaibo.stages.compliance.house_words import WordUnknown, current_screener
 from kaibo.stages.compliance.matrix_rows import matrix_on
 from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
 from kaibo.stages.compliance.rules import Held, Need, Place, ScreeningState, Standing, needs_at, packaged_matrix
@@ -213,6 +213,14 @@ def house_words(*, is_retired: bool = False) -> QuerySet[HouseWord]:
     return HouseWord.objects.filter(retired_at__isnull=not is_retired).order_by("-added_at", "-id")
 
 
+def house_word(word_id: UUID) -> HouseWord:
+    """This function will give a word of the house that is in use.   Raises: WordUnknown."""
+    found = HouseWord.objects.filter(pk=word_id, retired_at=None).first()
+    if found is None:
+        raise WordUnknown
+    return found
+
+
 def category_words(category_code: str) -> str:
     """This function will give what the screener should know of a category: its words and those above it."""
     return category_paths().get(category_code, ((), ""))[1]
@@ -240,6 +248,16 @@ def hits_of(kept: ScreenedText) -> list[Hit]:
 def hits_as_kept(screening: Screening) -> list[dict[str, Any]]:
     """This function will give a screening's hits in the form in which they are kept."""
     return [asdict(hit) for hit in screening.hits]
+
+
+def rewritten(text: str, hits: Iterable[Hit]) -> str | None:
+    """This function will give the text with everything replaced that can be; None where nothing can. A person reads it before use."""
+    pieces, at = [], 0
+    for hit in hits:
+        if hit.rewrite is not None:
+            pieces += [text[at : hit.start], hit.rewrite]
+            at = hit.end
+    return "".join([*pieces, text[at:]]) if pieces else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from kaibo.stages.compliance.imports import QUALIFICATIONS, REQUIREMENTS
 from kaibo.stages.compliance.permissions import ABILITIES, ROLES, SCREEN, SEE
 from kaibo.stages.compliance.search import search
 from kaibo.stages.compliance.today import badge, today
+from kaibo.stages.compliance.word_files import HOUSE_WORDS, HOUSE_WORDS_OUT
 
 STAGE = Stage(
     key="compliance",
@@ -30,7 +31,7 @@ STAGE = Stage(
     search=search,
     today=today,
     badge=badge,
-    imports=(QUALIFICATIONS, REQUIREMENTS),
-    exports=(QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT, LIKENESSES_OUT),
+    imports=(QUALIFICATIONS, REQUIREMENTS, HOUSE_WORDS),
+    exports=(QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT, LIKENESSES_OUT, HOUSE_WORDS_OUT),
     thresholds=(Threshold("compliance.expiry_warn_days", 30, "days", "资质到期前几天变黄", "Days before its end a document turns amber", "CMP-1，天数为本店约定"),),
 )

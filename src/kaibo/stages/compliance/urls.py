@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kaibo.stages.compliance import evidence_views, matrix_views, views
+from kaibo.stages.compliance import evidence_views, matrix_views, views, word_views
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [
@@ -14,9 +14,13 @@ urlpatterns: list[URLPattern] = [
     path("documents/<uuid:document_id>/withdraw", views.withdraw, name="withdraw"),
     path("screening", views.screening, name="screening"),
     path("screening/<uuid:screening_id>", views.screened, name="screened"),
-    path("words", views.words, name="words"),
-    path("words/<uuid:word_id>/retire", views.retire_word, name="word-retire"),
-    path("words/<uuid:word_id>/bring-back", views.bring_back_word, name="word-bring-back"),
+    path("words", word_views.words, name="words"),
+    path("words/try", word_views.trial, name="word-trial"),
+    path("words/versions", word_views.versions, name="word-versions"),
+    path("words/versions/<int:number>/roll-back", word_views.roll_back, name="word-roll-back"),
+    path("words/<uuid:word_id>/edit", word_views.edit_word, name="word-edit"),
+    path("words/<uuid:word_id>/retire", word_views.retire_word, name="word-retire"),
+    path("words/<uuid:word_id>/bring-back", word_views.bring_back_word, name="word-bring-back"),
     path("requirements", matrix_views.requirements, name="requirements"),
     path("requirements/new", matrix_views.requirement, name="requirement-new"),
     path("requirements/<uuid:line>", matrix_views.requirement, name="requirement"),

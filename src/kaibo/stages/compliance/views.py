@@ -22,11 +22,11 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.compliance import disclosures, efficacy, house_words, queries, rules, services
+from kaibo.stages.compliance import disclosures, efficacy, queries, rules, services
 from kaibo.stages.compliance.claims import claim_by_key, packaged_claims
-from kaibo.stages.compliance.forms import SURFACE_WORDS, DocumentForm, ScreeningForm, WordForm
+from kaibo.stages.compliance.forms import SURFACE_WORDS, DocumentForm, ScreeningForm
 from kaibo.stages.compliance.models import Document, ScreenedText
-from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, RIGHTS, SCREEN, SEE, WORDS
+from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, RIGHTS, SCREEN, SEE
 from kaibo.stages.compliance.rules import DocumentState, ScreeningState, Standing, packaged_matrix
 
 PRODUCTS_A_PAGE = 40
@@ -304,7 +304,7 @@ def screened(request: ConsoleRequest, screening_id: UUID) -> HttpResponse:
     return render(
         request, "compliance/screened.html",
         {
-            "kept": kept, "pieces": queries.pieces_of(kept.text, hits), "hits": list(enumerate(hits, 1)), "verdict": VERDICT_WORDS[kept.verdict],
+            "kept": kept, "pieces": queries.pieces_of(kept.text, hits), "hits": list(enumerate(hits, 1)), "verdict": VERDICT_WORDS[kept.verdict], "rewritten": queries.rewritten(kept.text, hits),
             "pill": VERDICT_PILLS[kept.verdict], "surface": SURFACE_WORDS[kept.surface], "state_words": TEXT_STATES[kept.state],
             "is_open": kept.state == ScreeningState.OPEN, "is_own": is_own, "may_release": request.actor.can(RELEASE, shop_id=kept.shop_id),
             "trail": [(_("文字筛查"), reverse("compliance:screening"))],
@@ -316,39 +316,3 @@ def screened(request: ConsoleRequest, screening_id: UUID) -> HttpResponse:
 def release(request: ConsoleRequest, screening_id: UUID) -> HttpResponse:
     services.release_text(actor=request.actor, screening_id=screening_id, reason=request.POST.get("reason", ""), now=request.now)
     return done(request, _("已放行，依据已留档"), "compliance:screened", screening_id)
-
-
-SEVERITY_WORDS = {"block": gettext_lazy("不能用"), "review": gettext_lazy("要人判断"), "innocent": gettext_lazy("放行")}
-SEVERITY_PILLS = {"block": "bad", "review": "warn", "innocent": "ok"}
-
-
-@require_http_methods(["GET", "POST"])
-def words(request: ConsoleRequest) -> HttpResponse:
-    """Which words do we forbid, have judged or let pass beyond the packaged lexicon?   Source: CMP-4."""
-    access.require(request.actor, SCREEN)
-    form = WordForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        house_words.add_word(
-            actor=request.actor, word=said["word"], severity=said["severity"], source=said["source"], suggestion=said["suggestion"],
-            surfaces=tuple(said["surfaces"]), now=request.now,
-        )
-        return done(request, _("已生效，直播间几秒内就按新词库筛查"), "compliance:words")
-    rows = [
-        (one, SEVERITY_WORDS[one.severity], SEVERITY_PILLS[one.severity], "、".join(str(SURFACE_WORDS[surface]) for surface in one.surfaces))
-        for one in queries.house_words()[:500]
-    ]
-    retired = list(queries.house_words(is_retired=True)[:20])
-    return render(request, "compliance/words.html", {"form": form, "rows": rows, "retired": retired, "may_edit": request.actor.can(WORDS)})
-
-
-@require_POST
-def retire_word(request: ConsoleRequest, word_id: UUID) -> HttpResponse:
-    house_words.retire_word(actor=request.actor, word_id=word_id, now=request.now)
-    return done(request, _("已停用"), "compliance:words", undo=reverse("compliance:word-bring-back", args=[word_id]))
-
-
-@require_POST
-def bring_back_word(request: ConsoleRequest, word_id: UUID) -> HttpResponse:
-    house_words.bring_back_word(actor=request.actor, word_id=word_id, now=request.now)
-    return done(request, _("已恢复"), "compliance:words")
