@@ -56,6 +56,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes: the second must not wait for the first to be acknowledged
             timeout = 30
 
             def do_GET(self) -> None:
