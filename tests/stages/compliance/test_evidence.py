@@ -15,6 +15,7 @@ from kaibo.kit.errors import Forbidden
 from kaibo.master.catalog.models import Category
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
+from kaibo.plumbing.notices.models import Notice
 from kaibo.stages.compliance import comparing, matrix_rows, queries, rights
 from kaibo.stages.compliance.models import ComparedPrice, Document, IpRight, Likeness, MatrixRow, Picture
 from kaibo.stages.orders.models import Order, OrderLine
@@ -231,6 +232,16 @@ def test_an_ended_authorisation_is_red_the_day_after(shop, clerk, product):
         rights.add_right(actor=clerk, shop_id=shop.pk, draft=draft, now=NOW)
     rights.end_right(actor=clerk, right_id=made.pk, reason="换新授权", now=NOW)
     assert queries.findings_for_products([product.pk], NOW + timedelta(days=1))[product.pk] == []
+
+
+def test_an_ending_right_is_told_thirty_seven_and_one_days_before_and_after_its_end_once_each(shop):
+    reader = make_person("su", "compliance", shop=shop)
+    draft = rights.RightDraft("design_patent", "围巾外观", "ZL1", "林夏", date(2020, 1, 1), date(2026, 12, 25))
+    rights.add_right(actor=KAIBO, shop_id=shop.pk, draft=draft, now=NOW)
+    for day in range(40):
+        rights.remind_ending(NOW + timedelta(days=day))
+    told = Notice.objects.filter(person_id=reader.pk).order_by("created_at").values_list("state", "values__days")
+    assert list(told) == [("run", 30), ("run", 7), ("run", 1), ("red", -1)]
 
 
 def test_a_right_is_registered_and_taken_off_on_the_page(cao, shop):
