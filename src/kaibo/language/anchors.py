@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from re import _constants as kinds  # type: ignore[attr-defined]  # the parser of re, which typeshed does not know
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final
+
+import daachorse
 
 _MOST: Final = 400
 _COMMON: Final = frozenset("的一是了我不人在有这个上们来到大为和国地以会就要可天日月年小中下多好看白能买用号加是0123456789abcdefghijklmnopqrstuvwxyz")
@@ -19,6 +22,31 @@ _SETS: Final = 3
 def anchors_of(pattern: re.Pattern[str]) -> tuple[frozenset[str], ...]:
     """This function will give sets of strings of one or two characters: every match holds one of each set. The rarest first."""
     return tuple(sorted(_options(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), key=_cost)[:_SETS])
+
+
+class Gate:
+    """Patterns, and which of them may match a text: those of each of whose sets a string stands in it."""
+
+    def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
+        self._wanted = [len(anchors_of(pattern)) for pattern in patterns]
+        sets_of: dict[str, list[tuple[int, int]]] = {}
+        for which, pattern in enumerate(patterns):
+            for number, anchors in enumerate(anchors_of(pattern)):
+                for anchor in anchors:
+                    sets_of.setdefault(anchor, []).append((which, number))
+        self._sets = list(sets_of.values())
+        self._open = [which for which, wanted in enumerate(self._wanted) if not wanted]
+        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(sets_of)) if sets_of else None
+
+    def opened_by(self, plain: str) -> list[int]:
+        """This function will list the patterns that may match a plain text, by number."""
+        if self._automaton is None:
+            return self._open
+        seen = {one for _, _, anchor in self._automaton.find_overlapping(plain) for one in self._sets[anchor]}
+        met: dict[int, int] = {}
+        for which, _ in seen:
+            met[which] = met.get(which, 0) + 1
+        return sorted([*self._open, *(which for which, count in met.items() if count == self._wanted[which])])
 
 
 @cache

@@ -28,6 +28,7 @@ Disguise = Literal["sound", "pinyin", "look", "split"]
 LONGEST: Final = 12
 """Longer words are not looked for in disguise: hiding one character of many does not hide them."""
 _AROUND: Final = 6
+_LINE: Final = ord("\n")
 _PRIVATE: Final = 0xE000
 _LETTERS: Final = re.compile("[a-z]{2,}")
 _MOST_READINGS: Final = 4
@@ -148,14 +149,22 @@ class Disguises:
         return sorted(found, key=lambda one: (one.start, one.end, one.which))
 
     def _viewed(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
-        views = [(sound_view(), self._spoken), *zip(look_views(), self._seen, strict=True)]
-        for first, last in _stretches(strange, len(keys.shown), LONGEST):
-            piece = keys.text[first:last]
-            for view, words in views:
-                for start, end, which in words.found_in(view.of(piece)):
-                    one = self._believed(keys, first + start, first + end, which, view.how, strange)
-                    if one is not None:
-                        yield one
+        stretches = _stretches(strange, len(keys.shown), LONGEST)
+        if not stretches:
+            return
+        # The stretches one after the other, a line each, and where each of their characters stood.
+        lengths = np.array([last - first + 1 for first, last in stretches])
+        firsts = np.array([first for first, _ in stretches])
+        ends = np.cumsum(lengths)
+        places = np.arange(ends[-1]) + np.repeat(firsts - ends + lengths, lengths)
+        codes = codes_of(keys.text + "\n").take(places)
+        codes[ends - 1] = _LINE
+        for view, words in [(sound_view(), self._spoken), *zip(look_views(), self._seen, strict=True)]:
+            for start, end, which in words.found_in(text_of(view.table.take(codes))):
+                first = int(places[start])
+                one = self._believed(keys, first, first + end - start, which, view.how, strange)
+                if one is not None:
+                    yield one
 
     def _believed(self, keys: Keys, start: int, end: int, which: int, how: Disguise, strange: NDArray[np.intp]) -> Disguised | None:
         word = self._keys[which]

@@ -83,11 +83,15 @@ class _Folded(dict[int, str]):
     """For str.translate: what each character becomes; filled as characters are met."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = folded = fold(chr(code))
-        return folded
+        self[code] = written = fold(chr(code))
+        if len(written) == 1 and not is_insertable(written):
+            _ONE_FOR_ONE.add(chr(code))
+        return written
 
 
 _FOLDED: Final = _Folded()
+_ONE_FOR_ONE: Final[set[str]] = set()
+"""Characters met so far of which each becomes one, and not one that may be inserted: most texts hold no others."""
 
 
 def folded(text: str) -> str:
@@ -103,6 +107,8 @@ def normalise(text: str) -> Plain:
     something unless they stand between two Chinese characters.
     """
     written = folded(text)
+    if _ONE_FOR_ONE.issuperset(text):
+        return Plain(written, range(len(text)), range(1, len(text) + 1))
     places = None if len(written) == len(text) and not _has_hidden(text) else _places(text)
     kept = _kept(written)
     if kept is None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import daachorse
 
+from kaibo.language.anchors import Gate
 from kaibo.language.choosing import Found, leftmost_longest
 from kaibo.language.disguises import Disguised, Disguises
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
@@ -63,6 +64,7 @@ class Screener:
         self._entries: list[tuple[Entry, ...]] = [*map(tuple, by_form.values()), *(() for _ in innocent)]
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick([*by_form, *innocent]) if by_form or innocent else None
         self._disguises = Disguises(self._forms)
+        self._gate = Gate([pattern for pattern, _ in lexicon.patterns])
         self._clean = Screening("pass", (), lexicon.version)
         self._sieve: Sieve | None = None
 
@@ -105,7 +107,8 @@ class Screener:
         keys = keys_of(plain.text)
         candidates, shelters = self._written(keys)
         candidates += self._disguised(keys)
-        for pattern, entry in self._lexicon.patterns:
+        for which in self._gate.opened_by(plain.text):
+            pattern, entry = self._lexicon.patterns[which]
             candidates += [Found(*match.span(), entry, "block") for match in pattern.finditer(plain.text) if match.group()]
         if not candidates:
             return

@@ -29,6 +29,7 @@ _SEVERAL: Final = 0xFFFFFFFE
 _GONE: Final = 0
 _INSERTABLE, _MEANINGFUL, _IN_NUMBER, _DIGIT, _HAN, _QUOTE, _LETTER, _ALONE = (1 << bit for bit in range(8))
 _PAIR_BITS: Final = 22
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 _LONGEST_RUN: Final = 64
 _ZERO: Final = np.uint32(ord("0"))
 
@@ -72,9 +73,23 @@ def _kind_of(char: str) -> int:
 _FOLDING: Final = _Folding()
 
 
-def _pairs(first: Codes, second: Codes) -> NDArray[np.uint32]:
-    mixed = first * np.uint32(0x9E3779B1) ^ second * np.uint32(0x85EBCA6B)
-    return mixed >> np.uint32(32 - _PAIR_BITS)
+class _Starts:
+    """Pairs of characters that words begin with, by hash: a table no larger than it has to be stays in the cache."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        begins = {word[:2] for word in words}
+        self._shift = np.uint32(32 - max(13, min(_PAIR_BITS, (len(begins) * 24).bit_length())))
+        self._marked = np.zeros(1 << (32 - int(self._shift)), dtype=bool)
+        for begin in begins:
+            codes = codes_of(begin)
+            self._marked[self._hash(codes[:1], codes[1:])] = True
+
+    def _hash(self, first: Codes, second: Codes) -> NDArray[np.uint32]:
+        return (first * np.uint32(0x9E3779B1) ^ second * np.uint32(0x85EBCA6B)) >> self._shift
+
+    def at(self, codes: Codes) -> Places:
+        """This function will list the places at which a word may begin."""
+        return np.flatnonzero(self._marked.take(self._hash(codes[:-1], codes[1:])))
 
 
 class _Grams:
@@ -83,6 +98,9 @@ class _Grams:
     def __init__(self, grams: Iterable[str], size: int) -> None:
         self.size = size
         self._known = np.unique(np.array([self._number(codes_of(gram)) for gram in grams], dtype=np.uint64))
+        self._shift = np.uint64(64 - max(13, min(_PAIR_BITS, int(self._known.size * 24).bit_length())))
+        self._marked = np.zeros(1 << (64 - int(self._shift)), dtype=bool)
+        self._marked[self._known * _SPREAD >> self._shift] = True
 
     def _number(self, codes: Codes) -> int:
         number = 0
@@ -98,9 +116,11 @@ class _Grams:
         number = codes[places].astype(np.uint64)
         for step in range(1, self.size):
             number = number * np.uint64(0x1FFFF7) + codes[places + step]
+        likely = np.flatnonzero(self._marked.take(number * _SPREAD >> self._shift))
+        number = number[likely]
         at = np.searchsorted(self._known, number)
         at[at == self._known.size] = 0
-        return places[self._known[at] == number]
+        return places[likely[self._known[at] == number]]
 
 
 class _Seen:
@@ -122,9 +142,7 @@ class Sieve:
             if len(form) == 1:
                 self._alone[ord(form)] = True
         long = [form for form in forms if len(form) >= 2]
-        self._starts = np.zeros(1 << _PAIR_BITS, dtype=bool)
-        if long:
-            self._starts[_pairs(codes_of("".join(form[0] for form in long)), codes_of("".join(form[1] for form in long)))] = True
+        self._starts = _Starts(long)
         self._twos = _Grams((form for form in long if len(form) == 2), 2)
         self._threes = _Grams((form for form in long if len(form) == 3), 3)
         self._fours = _Grams((form[:4] for form in long if len(form) > 3), 4)
@@ -153,7 +171,7 @@ class Sieve:
 
     def _written(self, keys: Codes) -> Iterable[Places]:
         yield np.flatnonzero(self._alone.take(keys))
-        starts = np.flatnonzero(self._starts.take(_pairs(keys[:-1], keys[1:])))
+        starts = self._starts.at(keys)
         for grams in (self._twos, self._threes, self._fours):
             yield grams.at(keys, starts)
 
@@ -219,17 +237,19 @@ class _Patterns:
         self._sets = count
         self._ones = np.zeros(UNICODE, dtype=np.int32)
         self._members: list[list[int]] = [[]]
-        self._starts = np.zeros(1 << _PAIR_BITS, dtype=bool)
+        self._starts = _Starts(anchor for anchor in sets_of if len(anchor) == 2)
         twos: dict[int, int] = {}
         for anchor, sets in sets_of.items():
             if len(anchor) == 1:
                 self._ones[ord(anchor)] = len(self._members)
             else:
                 codes = codes_of(anchor)
-                self._starts[_pairs(codes[:1], codes[1:])] = True
                 twos[int(codes[0]) << 32 | int(codes[1])] = len(self._members)
             self._members.append(sets)
         self._known = np.array(sorted(twos), dtype=np.uint64)
+        self._many = np.array([len(one) for one in self._members], dtype=np.int64)
+        self._firsts = np.cumsum(self._many) - self._many
+        self._flat = np.array([one for sets in self._members for one in sets], dtype=np.int64)
         self._which = np.array([twos[one] for one in sorted(twos)], dtype=np.int32)
 
     def matched(self, texts: Sequence[str], keys: Codes, places: Places, bounds: Places, open_: NDArray[np.bool_]) -> Iterable[int]:
@@ -239,8 +259,9 @@ class _Patterns:
         held = np.zeros((bounds.size, self._sets + 1), dtype=bool)
         for at, anchors in self._anchors(keys):
             numbers = np.searchsorted(bounds, places[at])
-            for number, anchor in np.unique(np.stack([numbers, anchors], axis=1)[open_[numbers]], axis=0).tolist():
-                held[number, self._members[anchor]] = True
+            many = self._many[anchors]
+            firsts = np.repeat(self._firsts[anchors] - np.cumsum(many) + many, many)
+            held[np.repeat(numbers, many), self._flat[firsts + np.arange(firsts.size)]] = True
         is_digit = np.flatnonzero((keys >= _ZERO) & (keys <= _ZERO + 9))
         digits = np.bincount(np.searchsorted(bounds, places[is_digit]), minlength=bounds.size)
         plain: dict[int, str] = {}
@@ -259,7 +280,7 @@ class _Patterns:
         at = np.flatnonzero(ones)
         yield at, ones[at]
         if self._known.size:
-            starts = np.flatnonzero(self._starts.take(_pairs(keys[:-1], keys[1:])))
+            starts = self._starts.at(keys)
             number = keys[starts].astype(np.uint64) << np.uint64(32) | keys[starts + 1]
             where = np.searchsorted(self._known, number)
             where[where == self._known.size] = 0
