@@ -45,6 +45,12 @@ def scene_picture() -> io.BytesIO:
     draw = ImageDraw.Draw(page)
     draw.ellipse([(405, 170), (495, 275)], fill="#e6c7ab")
     draw.polygon([(x, y + 90) for x, y in OUTLINE], fill="#b5652f")
+    draw.line([(450, 310), (450, 830)], fill="#1d1a17", width=6)
+    for number in range(5):
+        draw.ellipse([(472, 370 + number * 90), (500, 398 + number * 90)], fill="#1d1a17")
+    for step in range(0, 900, 60):  # cobbles
+        draw.line([(step, 1_120), (step + 30, 1_200)], fill="#5c5348", width=4)
+        draw.ellipse([(step, 40 + step % 140), (step + 12, 52 + step % 140)], fill="white")
     draw.rectangle([(330, 850), (420, 1_120)], fill="#2c3340")
     draw.rectangle([(470, 850), (560, 1_120)], fill="#2c3340")
     made = io.BytesIO()
@@ -80,7 +86,7 @@ def make_page(house: House, now: datetime) -> None:
 
 def _hot_words_a_month_ago(now: datetime) -> bytes:
     day = (business_date(now) - timedelta(days=30)).isoformat()
-    rows = "热词,搜索人气,类目,统计日期\n"
+    rows = "热词,搜索人气,类目,统计时间\n"
     for word, heat in (("短款外套", 138_100), ("双面呢", 102_000), ("小个子", 196_100), ("通勤", 90_500), ("赫本风", 47_000)):
         rows += f"{word},{heat},服装,{day}\n"
     return rows.encode("utf-8-sig")

@@ -12,6 +12,7 @@ from kaibo.stages.listing.titles import (
     HotFigure,
     KnownTitle,
     TitleFacts,
+    fits_product,
     growth_of,
     guess_core,
     likeness_bp,
@@ -108,6 +109,12 @@ def test_the_core_word_is_guessed_from_the_products_name(title, core):
 
 def test_words_are_found_longest_first_and_once():
     assert words_in(["手工缝制的手工缝", "儿女都爱", "外套女"], ["手工", "手工缝制", "手工缝", "女"]) == ("手工缝制", "手工缝", "女")
+
+
+@pytest.mark.parametrize(("word", "fits"), [("小个子双面呢", True), ("短款外套", True), ("加绒牛仔裤", False), ("羊绒围巾", False), ("赫本风", False), ("羊毛大衣", True)])
+def test_a_search_word_is_only_said_of_goods_it_fits(word, fits):
+    texts = ["短款羊毛", "九成羊毛手工缝制", "短款显高小个子不压身"]
+    assert fits_product(word, "双面呢外套", texts, ["牛仔裤", "围巾", "双面呢外套", "短外套"]) is fits
 
 
 def test_growth_takes_two_days_and_a_beginning():

@@ -19,6 +19,7 @@ from kaibo.stages.listing.titles import (
     Proposal,
     Rewrite,
     TitleFacts,
+    fits_product,
     growth_of,
     guess_core,
     neighbour_complaints,
@@ -75,14 +76,15 @@ def facts_of(listing: Listing) -> TitleFacts:
     """This function will gather what a title may be made of: saved words first, then those found in name, selling points, proposition and items."""
     product = listing.product
     attributes, scenes = packaged_words()
-    names = [leaf for leaves in taxonomy().values() for leaf in leaves]
+    names = [name for named in taxonomy().values() for name in named if len(name) > 1]
     core = listing.core_word or guess_core(product.title, names)
     texts = [product.title.replace(core, " "), *map(str, product.selling_points), product.value_proposition]
     texts += [sku.specification for sku in skus_of([listing.product_id]).get(listing.product_id, ())]
     found_attributes = dict.fromkeys([*listing.attribute_words, *words_in(texts, attributes)])
     found_scenes = dict.fromkeys([*listing.scene_words, *words_in(texts, scenes)])
+    hot = tuple(one for one in hot_figures(listing) if fits_product(one.word, core, [*texts, *found_attributes, *found_scenes], names))
     return TitleFacts(
-        core, product.brand, tuple(found_attributes), tuple(one for one in found_scenes if one not in found_attributes), hot_figures(listing),
+        core, product.brand, tuple(found_attributes), tuple(one for one in found_scenes if one not in found_attributes), hot,
         other_titles(listing), queries.title_limit(listing.channel.platform),
     )
 

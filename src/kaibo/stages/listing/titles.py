@@ -116,6 +116,16 @@ def guess_core(title: str, names: Sequence[str]) -> str:
     return pieces[-1][:12]
 
 
+def fits_product(word: str, core: str, texts: Iterable[str], other_goods: Iterable[str]) -> bool:
+    """
+    This function will say whether a search word may be said of a product: it names no other goods, and shares a pair of characters
+    with what the product says of itself. A style nobody claimed (赫本风) is left to a person's press.
+    """
+    if any(name in word and name not in core and core[-2:] not in name for name in other_goods):
+        return False
+    return bool(_pairs(word) & set().union(_pairs(core), *map(_pairs, texts)))
+
+
 WAYS = (
     ("search", "搜索词在前", "search words first"), ("rising", "上升词在前", "rising words first"), ("attributes", "属性写全", "all attributes"),
     ("scenes", "场景写全", "all scenes"), ("short", "短标题，一眼读完", "short, read at a glance"),

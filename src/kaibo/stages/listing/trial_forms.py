@@ -19,7 +19,7 @@ COUNT = {"min_value": 0, "max_value": 10**12}
 class DayForm(forms.Form):
     """A day of a page as its back office shows it."""
 
-    day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     views = forms.IntegerField(label=_("曝光"), **COUNT)
     clicks = forms.IntegerField(label=_("点击"), **COUNT)
     favourites = forms.IntegerField(label=_("收藏"), required=False, **COUNT)
@@ -41,7 +41,7 @@ class MeanForm(forms.Form):
     metric = forms.ChoiceField(label=_("指标"), choices=(("click", _("点击率")), ("interest", _("收藏加购率")), ("order", _("转化率"))))
     rate = forms.DecimalField(label=_("行业均值（%）"), min_value=Decimal("0.01"), max_value=100, decimal_places=2)
     source = forms.CharField(label=_("来源"), max_length=200, help_text=_("例如：平台后台 同行对比"))
-    dated_on = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    dated_on = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
     def clean_rate(self) -> int:
         return basis_points(self.cleaned_data["rate"])
@@ -101,7 +101,7 @@ class TestDayForm(forms.Form):
     """A day of a test: how many saw each version, how many acted."""
 
     __test__ = False
-    day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     a_shown = forms.IntegerField(label=_("A 看到"), **COUNT)
     a_acted = forms.IntegerField(label=_("A 行动"), **COUNT)
     b_shown = forms.IntegerField(label=_("B 看到"), **COUNT)

@@ -71,6 +71,13 @@ TESTS = tables.Table(
 )
 
 
+LOG_WORDS = {
+    "begin": gettext_lazy("开始"), "decide": gettext_lazy("决定"), "version": gettext_lazy("版本"), "needed": gettext_lazy("最多要多少人"), "baseline_bp": gettext_lazy("现在的率（万分之）"),
+    "lift_bp": gettext_lazy("想看到的变化（万分之）"), "evidence": gettext_lazy("证据"), "p": gettext_lazy("可靠 p"), "difference": gettext_lazy("B 比 A"), "interval": gettext_lazy("区间"),
+    "split_p": gettext_lazy("分流 p"), "a": "A", "b": "B",
+}
+
+
 def left_words(seconds: int) -> str:
     """This function will say what is left of a clock."""
     hours = abs(seconds) // 3_600
@@ -274,10 +281,14 @@ def _test_values(request: ConsoleRequest, found: AbTest, form: TestDayForm | Non
     }  # fmt: skip
     return {
         "test": found, "reading": reading, "figures": figures, "chart": chart, "path": list(reversed(path)), "words": words, "pill": pill, "trail": _test_trail(),
-        "metric": METRIC_WORDS[found.metric], "kind_words": trial_queries.TEST_KINDS[found.kind], "log": list(found.log.order_by("-made_at")),
+        "metric": METRIC_WORDS[found.metric], "kind_words": trial_queries.TEST_KINDS[found.kind], "log": [(LOG_WORDS[one.action], one, [(LOG_WORDS.get(key, key), _written(value)) for key, value in one.figures.items()]) for one in found.log.order_by("-made_at")],
         "form": form or TestDayForm(initial={"day": business_date(request.now)}), "may_edit": request.actor.can(EDIT, shop_id=found.shop_id) and found.state == "running",
         "may_decide": request.actor.can(PUBLISH, shop_id=found.shop_id) and found.state == "running",
     }
+
+
+def _written(value: object) -> str:
+    return " / ".join(str(one) for one in value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _points(difference: float) -> str:
