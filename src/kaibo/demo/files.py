@@ -37,6 +37,59 @@ def competitors() -> bytes:
     return _csv(rows, "utf-8-sig")
 
 
+def competitors_moved() -> bytes:
+    """This function will give the same list some days later: two cheaper, one with other words, one new, more sold."""
+    rows = [("市场", "平台", "店铺名称", "商品标题", "券后价", "近30天销量", "商品评分", "核心卖点")]
+    for number, (platform, shop, title, price, sales, rating, points) in enumerate(RIVALS):
+        moved = {0: "429.00", 1: "369.00"}.get(number, price)
+        said = "九成羊毛 检测报告可查" if number == 3 else points
+        rows.append(("短款双面呢外套", platform, shop, title, f"¥{moved}", str(int(sales) + 300 * (9 - number)), rating, said))
+    rows.append(("短款双面呢外套", "抖店", "岛上羊毛局", "短款双面呢外套女羊毛混纺通勤", "¥389.00", "3100", "4.55", "低价走量"))
+    return _csv(rows, "utf-8-sig")
+
+
+HEAT = (
+    ("短款外套", 92_000, 1.004), ("双面呢", 81_000, 1.012), ("小个子穿搭", 120_000, 0.998), ("通勤外套", 66_000, 1.0), ("羊绒围巾", 54_000, 1.02),
+    ("加绒牛仔裤", 73_000, 1.015), ("高领打底", 61_000, 1.003), ("赫本风", 48_000, 0.955), ("新中式马甲", 6_200, 1.13), ("可机洗羊毛", 3_900, 1.16), ("美拉德", 70_000, 0.97),
+)
+
+
+def market_heat(now: datetime, *, seed: int = 5) -> bytes:
+    """This function will give sixteen weeks of search heat: two small words that double and double again, some that fall, most that only waver."""
+    chance = random.Random(seed)
+    monday = in_shanghai(now).date() - timedelta(days=in_shanghai(now).weekday())
+    rows = [("热词", "搜索人气", "统计周期", "类型", "来源")]
+    for word, base, growth in HEAT:
+        rows += [
+            (word, str(round(base * growth**week * chance.uniform(0.93, 1.07))), f"{monday - timedelta(weeks=16 - week):%Y-%m-%d}", "搜索词", "巨量算数") for week in range(16)
+        ]
+    rows.append(("秋冬女装趋势", "0", f"{monday:%Y-%m-%d}", "行业报告", "行业协会"))
+    return _csv(rows, "utf-8-sig")
+
+
+def live_rankings(now: datetime, *, weeks_ago: int) -> bytes:
+    """This function will give a ranking of competing live rooms."""
+    day = in_shanghai(now).date() - timedelta(days=7 * weeks_ago + 2)
+    rows = [("排名", "达人昵称", "平台", "主营类目", "统计日期", "观看人数", "互动量", "上架商品数", "预估销售额", "货盘")]
+    for number, (_platform, host, _title, price, sales, _rating, points) in enumerate(sorted(RIVALS, key=lambda one: -int(one[4]))[:6]):
+        rows.append((str(number + 1), f"{host}直播间", "抖店", "短款双面呢外套", f"{day:%Y-%m-%d}", str(int(sales) * 9), str(int(sales) // 2 + 800 * number), str(28 + 5 * number), str(int(float(price)) * int(sales) // (14 + weeks_ago)), points))
+    return _csv(rows, "utf-8-sig")
+
+
+def audience(now: datetime) -> bytes:
+    """This function will give an audience profile of two segments as a platform's back office exports it."""
+    day = f"{in_shanghai(now).date():%Y-%m-%d}"
+    rows = [("维度", "选项", "人群", "总人数", "人数", "来源", "日期")]
+    for question, parts in (
+        ("年龄", (("18-24 岁", 210, 690), ("25-30 岁", 520, 1_150), ("31-40 岁", 390, 1_020), ("41 岁以上", 80, 540))),
+        ("地区", (("江浙沪", 430, 1_190), ("华北", 260, 760), ("华南", 190, 600), ("其他", 320, 850))),
+        ("客单价", (("100 元以下", 130, 980), ("100–300 元", 480, 1_420), ("300–600 元", 460, 790), ("600 元以上", 130, 210))),
+    ):
+        for option, old, new in parts:
+            rows += [(question, option, "老客", "1200", str(old), "抖音电商罗盘", day), (question, option, "新客", "3400", str(new), "抖音电商罗盘", day)]
+    return _csv(rows, "utf-8-sig")
+
+
 def reviews(now: datetime, *, seed: int = 7) -> bytes:
     """This function will give 240 reviews of the competitors (GB18030, as shop tools write them)."""
     chance = random.Random(seed)

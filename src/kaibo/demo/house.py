@@ -18,7 +18,9 @@ from kaibo.master.stock import services as stock
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake import engine
 from kaibo.plumbing.intake import services as intake
+from kaibo.stages.compliance import house_words
 from kaibo.stages.compliance import services as compliance
+from kaibo.stages.selection import brief
 from kaibo.stages.selection import queries as selection_queries
 from kaibo.stages.selection import rules as selection_rules
 from kaibo.stages.selection import services as selection
@@ -89,7 +91,19 @@ def _choose_goods(shop_id: UUID, then: datetime, on_air_at: datetime) -> House:
         products[good.code], launches[good.code] = done.product_id, done.launch_id
         skus |= {sku.code: sku.id for sku in catalog.skus_of([done.product_id])[done.product_id]}
     _leave_some_undecided(buyer, shop_id, then)
+    _watch_the_market(shop_id, then + timedelta(days=30))
     return House(shop_id, products, launches, skus)
+
+
+def _watch_the_market(shop_id: UUID, now: datetime) -> None:
+    """What a buyer brings in every week, and the brief of last week that comes of it."""
+    last_week = now - timedelta(days=now.weekday() + 4)
+    bring_file("chenyi", "competitors", "竞品-本周.csv", files.competitors_moved(), shop_id=shop_id, now=last_week)
+    bring_file("chenyi", "market-heat", "热词-16周.csv", files.market_heat(now), shop_id=shop_id, now=now)
+    for weeks_ago in (2, 1):
+        bring_file("chenyi", "live-rankings", f"直播间榜单-{weeks_ago}.csv", files.live_rankings(now, weeks_ago=weeks_ago), shop_id=shop_id, now=now)
+    bring_file("chenyi", "audience", "人群画像.csv", files.audience(now), shop_id=shop_id, now=now)
+    brief.make(actor=actor("chenyi"), shop_id=shop_id, week_on=last_week.date(), now=now)
 
 
 def _draft(good: goods.Good, market_id: UUID, on_air_at: datetime) -> selection.Draft:
@@ -135,6 +149,19 @@ def _file_documents(shop_id: UUID, house: House, then: datetime) -> None:
             product_id=product_id, now=then,
         )  # fmt: skip
         compliance.confirm_document(actor=clerk, document_id=made.pk, now=then)
+    _keep_own_words(then)
+
+
+def _keep_own_words(then: datetime) -> None:
+    """Three words of the house in four versions, so that the page of versions shows what a change is."""
+    clerk = actor("sufei")
+    house_words.add_word(actor=clerk, word="隔壁直播间", severity="block", source="店内约定：不提同行", suggestion="别处", surfaces=("script", "reply"), now=then)
+    blind = house_words.add_word(
+        actor=clerk, word="闭眼入", severity="block", source="店内约定：不替买家决定", suggestion="放心选", now=then + timedelta(days=3), reason="两条差评说被忽悠"
+    )
+    house_words.add_word(actor=clerk, word="转运珠", severity="innocent", source="行业通用品名", now=then + timedelta(days=6))
+    softer = house_words.Wording("review", "店内约定：不替买家决定", "放心选", ("title", "detail", "script", "reply"))
+    house_words.edit_word(actor=clerk, word_id=blind.pk, wording=softer, reason="公屏上买家自己会说，只管我们说的", now=then + timedelta(days=9))
 
 
 SUPPLIERS = (("txnr", "桐乡暖绒针织", "主做羊绒与围巾"), ("hnmf", "海宁墨坊制衣", "双面呢手工线"), ("szdk", "绍兴顶客服饰", "牛仔与打底，交期快"))

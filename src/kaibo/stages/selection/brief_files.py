@@ -123,7 +123,7 @@ def _put_text(pages: _Pages, one: Block) -> None:
 
 def _put_table(pages: _Pages, rows: Sequence[Sequence[str]]) -> None:
     columns = len(rows[0])
-    asked = [min(24.0, max(4.0, max(_width(row[column], 1) for row in rows))) for column in range(columns)]
+    asked = [min(24.0, max(4.0, *(_width(row[column], 1) for row in rows))) for column in range(columns)]
     room = _PAGE_WIDTH - 2 * _EDGE
     widths = [room * one / sum(asked) for one in asked]
     pages.y -= 4

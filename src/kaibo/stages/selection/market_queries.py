@@ -145,6 +145,12 @@ def wishes_of(market: Market, *, most: int = 8) -> list[QuoteRow]:
 # Competitors over time
 
 
+def changed_bp(was: int, now: int) -> int:
+    """This function will say by how much a figure changed, in basis points of what it was, rounded to the nearest."""
+    change = share_bp(abs(now - was), was)
+    return change if now >= was else -change
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """What one competitor changed between two days it was seen; `was` is None for one seen for the first time."""
@@ -163,7 +169,7 @@ class Move:
 
     @property
     def price_bp(self) -> int:
-        return round((self.price_fen - self.was_price_fen) * 10_000 / self.was_price_fen) if self.was_price_fen else 0
+        return changed_bp(self.was_price_fen, self.price_fen) if self.was_price_fen else 0
 
     @property
     def is_new(self) -> bool:
@@ -228,7 +234,7 @@ class HostRow:
     def sales_bp(self) -> int | None:
         if self.before is None or not self.before.sales_fen:
             return None
-        return round((self.now.sales_fen - self.before.sales_fen) * 10_000 / self.before.sales_fen)
+        return changed_bp(self.before.sales_fen, self.now.sales_fen)
 
 
 def hosts_for(actor: Actor, *, shop_id: UUID | None = None, until: date | None = None, most: int = 20) -> list[HostRow]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from kaibo.kit.errors import Invalid
 from kaibo.kit.money import of_bp, plain_yuan, share_bp
 from kaibo.kit.transitions import Transitions
+from kaibo.stages.selection.probability import wilson_bp
 
 
 class State(StrEnum):
@@ -273,6 +274,17 @@ class Verdict:
     @property
     def quality_bp(self) -> int:
         return share_bp(self.quality_complaints, self.complaints)
+
+    @property
+    def quality_interval_bp(self) -> tuple[int, int]:
+        """Where the true share lies with 95 % certainty, were these complaints drawn from all there are."""
+        return wilson_bp(self.quality_complaints, self.complaints)
+
+    @property
+    def is_near_the_line(self) -> bool:
+        """The line lies inside the interval: a few more reviews could turn the verdict."""
+        low, high = self.quality_interval_bp
+        return low <= self.limits.quality_share_bp <= high
 
     @property
     def all_on_price(self) -> bool:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.plumbing.wiring import Page, Stage, Threshold
-from kaibo.stages.selection.exports import CANDIDATES
+from kaibo.stages.selection.exports import CANDIDATES, COOPERATIONS
 from kaibo.stages.selection.gates import gate
 from kaibo.stages.selection.imports import COMPETITORS, REVIEWS
 from kaibo.stages.selection.market_imports import MARKET_KINDS
@@ -14,7 +14,7 @@ from kaibo.stages.selection.today import badge, today
 
 STAGE = Stage(
     key="selection",
-    pages=(Page(_("市场"), "selection:markets", SEE), Page(_("选品候选"), "selection:candidates", SEE), Page(_("搭配"), "selection:matching", SEE), Page(_("品牌合作"), "selection:cooperations", SEE)),
+    pages=(Page(_("市场"), "selection:markets", SEE), Page(_("市场看板"), "selection:board", SEE), Page(_("选品候选"), "selection:candidates", SEE), Page(_("搭配"), "selection:matching", SEE), Page(_("品牌合作"), "selection:cooperations", SEE)),
     abilities=ABILITIES,
     roles=ROLES,
     gate=gate,
@@ -22,7 +22,7 @@ STAGE = Stage(
     today=today,
     badge=badge,
     imports=(COMPETITORS, REVIEWS, PRICE_LIMITS, PRICE_ANSWERS, *MARKET_KINDS),
-    exports=(CANDIDATES,),
+    exports=(CANDIDATES, COOPERATIONS),
     thresholds=(
         Threshold("selection.quality_share_bp", 3_000, "bp", "高质中价：质量类抱怨占比超过", "High quality, middle price: quality complaints above", "SEL-7"),
         Threshold("selection.low_price_bp", 7_000, "bp", "算作低价：不高于参考中间价的", "Counts as low price: at most this share of the reference price", "本店约定，SEL-7 未写明"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kaibo.stages.selection import cooperation_views, decision_views, price_views, views
+from kaibo.stages.selection import cooperation_views, decision_views, market_views, price_views, views
 
 app_name = "selection"
 urlpatterns: list[URLPattern] = [
@@ -11,6 +11,15 @@ urlpatterns: list[URLPattern] = [
     path("markets/<uuid:market_id>", views.market, name="market"),
     path("markets/<uuid:market_id>/reference", views.set_reference, name="reference"),
     path("markets/<uuid:market_id>/complaints/<slug:theme>", views.complaints, name="complaints"),
+    path("markets/<uuid:market_id>/aspects/<str:name>", market_views.aspect, name="aspect"),
+    path("board", market_views.board, name="board"),
+    path("calendar", market_views.calendar, name="calendar"),
+    path("calendar/set", market_views.set_occasion, name="set-occasion"),
+    path("audience", market_views.audience, name="audience"),
+    path("briefs", market_views.briefs, name="briefs"),
+    path("briefs/make", market_views.make_brief, name="make-brief"),
+    path("briefs/<uuid:brief_id>", market_views.one_brief, name="brief"),
+    path("briefs/<uuid:brief_id>/file.<slug:kind>", market_views.download_brief, name="download-brief"),
     path("candidates", views.candidates, name="candidates"),
     path("candidates/new", views.new_candidate, name="candidate-new"),
     path("candidates/<uuid:candidate_id>", views.candidate, name="candidate"),

@@ -21,7 +21,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.selection import queries, rules, services, taught
+from kaibo.stages.selection import market_queries, queries, rules, services, taught
 from kaibo.stages.selection.forms import POSITION_WORDS, CandidateForm, MarketForm, ReferenceForm, initial_of
 from kaibo.stages.selection.models import Candidate, Market
 from kaibo.stages.selection.permissions import DECIDE, EDIT, RESEARCH, SEE
@@ -140,6 +140,7 @@ def _market_values(request: ConsoleRequest, found: Market, form: ReferenceForm) 
     top = queries.top_competitors(found, most=limits.main_count)
     return {
         "market": found, "figures": _market_figures(found, figures, rules.price_span(rivals), limits), "verdict": verdict,
+        "needs": market_queries.needs_of(found), "wishes": market_queries.wishes_of(found),
         "outcome": words, "outcome_state": state, "themes": themes, "theme_chart": _theme_chart(themes, limits),
         "band_chart": _band_chart(rules.price_bands(main)), "span": rules.price_span(rivals), "has_rivals": bool(rivals),
         "top": _top_rows(top, verdict), "trail": _trail(_("市场"), "selection:markets"),
