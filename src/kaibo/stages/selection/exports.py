@@ -8,7 +8,7 @@ from typing import Any
 
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
-from kaibo.stages.selection import queries
+from kaibo.stages.selection import cooperation_services, queries
 from kaibo.stages.selection.permissions import SEE
 
 
@@ -39,3 +39,31 @@ CANDIDATES = ExportKind(
     ),
     rows=_candidates,
 )
+
+
+def _cooperations(actor: Actor, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    """The contact leaves masked only."""
+    rows = [one for one in cooperation_services.cooperations_for(actor) if (not start or one.made_at >= start) and (not end or one.made_at < end)]
+    sessions = cooperation_services.sessions_of([one.pk for one in rows])
+    for one in rows:
+        verdict = cooperation_services.verdict_of(one, sessions.get(one.pk, []))
+        yield (
+            one.title, one.kind, one.shop.name, f"{one.starts_on}", f"{one.ends_on}", one.commission_bp, one.slot_fee_fen, one.contact_masked,
+            verdict.total.sessions, verdict.total.kept_fen, verdict.total.return_bp, verdict.total.profit_fen, one.decision, one.decided_by, one.decision_reason,
+        )  # fmt: skip
+
+
+COOPERATIONS = ExportKind(
+    key="cooperations",
+    title_zh="品牌合作",
+    title_en="Cooperations",
+    ability=SEE,
+    columns=(
+        ExportColumn("title", "品牌/达人"), ExportColumn("kind", "类型"), ExportColumn("shop", "店铺"), ExportColumn("starts_on", "开始"),
+        ExportColumn("ends_on", "结束"), ExportColumn("commission", "佣金", Cell.RATE), ExportColumn("fee", "坑位费", Cell.MONEY),
+        ExportColumn("contact", "联系人"), ExportColumn("sessions", "场次"), ExportColumn("kept", "留下的成交", Cell.MONEY),
+        ExportColumn("returns", "退货率", Cell.RATE), ExportColumn("profit", "净赚", Cell.MONEY), ExportColumn("decision", "决定"),
+        ExportColumn("decided_by", "决定人"), ExportColumn("reason", "决定说明"),
+    ),
+    rows=_cooperations,
+)  # fmt: skip
