@@ -367,3 +367,67 @@ def test_the_pages_of_a_cooperation_from_the_form_to_the_decision(buyer, shop):
 def test_the_past_is_wired_to_orders_and_analytics(shop, candidate):
     past = selling_past()
     assert past.sold([uuid.uuid4()]) == {} and list(past.price_days(uuid.uuid4(), shop_id=shop.pk)) == [] and list(past.on_air([uuid.uuid4()], shop_id=shop.pk)) == []
+
+
+# JSON and files
+
+
+@pytest.fixture
+def machine(client, shop):
+    person = make_person("mac", "selection", shop=shop)
+    client.force_login(person)
+    return client
+
+
+def test_the_card_over_json_says_what_the_page_says(owner, candidate):
+    from kaibo.stages.selection import decision_api
+
+    class Asked:
+        auth, now = owner, NOW
+
+    told = decision_api.candidate_card(Asked(), candidate.pk)
+    judged = scorecard.judge(evidence.gather(candidate).card)
+    assert (told["outcome"], told["score_bp"], told["known_bp"]) == (judged.outcome.value, judged.score_bp, judged.known_bp)
+    assert [one["key"] for one in told["figures"]] == list(scorecard.FIGURES)
+    assert len(told["changes"]) == len(scorecard.changes(evidence.gather(candidate).card))
+    made = decision_api.begin_trial(Asked(), candidate.pk, decision_api.TrialIn(price_fen=59_900, usual_bp=200, worth_bp=150, viewers_a_day=800, return_limit_bp=4_000))[1]
+    stands = decision_api.count_trial_day(Asked(), made.pk, decision_api.DayIn(day=TODAY, viewers=100, buyers=3, units=3))
+    assert (stands["ending"], stands["buy_bp"]) == ("running", 300)
+
+
+def test_a_cooperation_leaves_by_file_and_json_with_its_contact_masked(shop, owner):
+    from kaibo.stages.selection import decision_api
+    from kaibo.stages.selection.exports import COOPERATIONS
+
+    class Asked:
+        auth, now = owner, NOW
+
+    cooperation_services.add_cooperation(actor=owner, shop_id=shop.pk, agreed=AGREED, now=NOW)
+    (row,) = COOPERATIONS.rows(owner, None, None)
+    assert row[:8] == ("暖绒", "brand", shop.name, "2026-11-01", "2026-12-01", 2_000, 300_000, "王** 138****5678")
+    (told,) = decision_api.list_cooperations(Asked())
+    assert (told["contact_masked"], told["advice"], told["sessions"]) == ("王** 138****5678", "too_little", 0)
+    assert list(COOPERATIONS.rows(make_actor("zoe", "selection", shop=make_shop("other", "别的店")), None, None)) == []
+
+
+def test_a_running_trial_stands_among_what_is_due(shop, owner, candidate):
+    from kaibo.stages.selection.today import today
+
+    trial_services.begin_trial(actor=owner, candidate_id=candidate.pk, wish=WISH, now=NOW)
+    (item,) = [one for one in today(owner, NOW + timedelta(days=1)) if "/trials/" in one.href]
+    assert item.title == "记试卖的数、到人数就结束：九成羊毛双面呢短外套" and item.state in {"run", "red"}
+
+
+def test_the_card_asks_the_same_number_of_queries_for_few_and_many(buyer, candidate, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    address = reverse("selection:card", args=[candidate.pk])
+    buyer.get(address)
+    with CaptureQueriesContext(connection) as few:
+        buyer.get(address)
+    for n in range(12):
+        make_competitor(candidate.market, f"新外套{n}", 20_000 + n, sales=10)
+    with CaptureQueriesContext(connection) as many:
+        buyer.get(address)
+    assert len(many) == len(few)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import TodayItem
-from kaibo.stages.selection import queries
+from kaibo.stages.selection import queries, trial_services
 from kaibo.stages.selection.permissions import DECIDE, EDIT
 from kaibo.stages.selection.rules import State
 
@@ -30,6 +30,10 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
     if actor.can(EDIT):
         for one in prepared.rows(_in_state, actor, State.DRAFT):
             items.append(_item(one.created_at + DRAFT_WITHIN, _("补齐并评分：%(title)s") % {"title": one.title}, one, now))
+        for one in prepared.rows(_running, actor):
+            due = one.planned_at + timedelta(days=one.days)
+            href = reverse("selection:trial", args=[one.pk])
+            items.append(TodayItem(due, _("记试卖的数、到人数就结束：%(title)s") % {"title": one.candidate.title}, one.planned_by, href, "red" if due < now else "run", "selection"))
     return items
 
 
@@ -39,6 +43,10 @@ def _item(due: datetime, title: str, candidate: queries.Candidate, now: datetime
 
 def _in_state(actor: Actor, state: State) -> QuerySet:
     return queries.candidates_for(actor).filter(state=state)[:30]
+
+
+def _running(actor: Actor) -> QuerySet:
+    return trial_services.running_for(actor)[:30]
 
 
 def badge(actor: Actor, now: datetime) -> Sequence[QuerySet]:

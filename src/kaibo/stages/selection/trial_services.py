@@ -114,6 +114,11 @@ def trials_of(candidate: Candidate) -> QuerySet[Trial]:
     return Trial.objects.filter(candidate=candidate).order_by("-planned_at")
 
 
+def running_for(actor: Actor) -> QuerySet[Trial]:
+    """This function will give the running trials an actor may see, oldest first."""
+    return access.visible(Trial.objects.select_related("candidate").filter(state="running"), actor, "candidate__shop").order_by("planned_at")
+
+
 def running_of(candidate: Candidate) -> UUID | None:
     """This function will give a candidate's running trial."""
     return Trial.objects.filter(candidate=candidate, state="running").values_list("pk", flat=True).first()
