@@ -37,8 +37,8 @@ FLOOR_KEY, DEVIATION_KEY = "listing.price_floor_bp", "listing.price_deviation_bp
 
 class StruckPriceRefused(Invalid):
     code = "compliance.struck_price_refused"
-    message_zh = "{zh}（{source}）"
-    message_en = "{en} ({source})"
+    message_zh = "划线价站不住：{zh}（{source}）"
+    message_en = "The struck price cannot stand: {en} ({source})"
 
 
 class PlatformUnknown(Invalid):
