@@ -27,6 +27,9 @@ Disguise = Literal["sound", "pinyin", "look", "split"]
 
 LONGEST: Final = 12
 """Longer words are not looked for in disguise: hiding one character of many does not hide them."""
+WORDS, VIEWS, PIECES, LETTERS, PATTERNS = (1 << bit for bit in range(5))
+EVERYWHERE: Final = 31
+_NOWHERE: Final = np.empty(0, dtype=np.intp)
 _AROUND: Final = 6
 _LINE: Final = ord("\n")
 _PRIVATE: Final = 0xE000
@@ -138,14 +141,16 @@ class Disguises:
         """This function will give each view with the forms of the words in it."""
         return [(sound_view(), self._spoken.forms), *((view, words.forms) for view, words in zip(look_views(), self._seen, strict=True))]
 
-    def found_in(self, keys: Keys) -> list[Disguised]:
-        """This function will list words that stand there in disguise, by place."""
+    def found_in(self, keys: Keys, parts: int = EVERYWHERE) -> list[Disguised]:
+        """This function will list words that stand there in disguise, by place. `parts` is what there is to look for."""
         found: list[Disguised] = []
-        strange = strange_places(keys.shown)
-        if strange.size:
+        strange = strange_places(keys.shown) if parts & (VIEWS | PIECES) else _NOWHERE
+        if strange.size and parts & VIEWS:
             found += self._viewed(keys, strange)
+        if strange.size and parts & PIECES:
             found += self._rejoined(keys, strange)
-        found += self._in_letters(keys)
+        if parts & LETTERS:
+            found += self._in_letters(keys)
         return sorted(found, key=lambda one: (one.start, one.end, one.which))
 
     def _viewed(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:

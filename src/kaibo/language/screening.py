@@ -12,7 +12,7 @@ import daachorse
 
 from kaibo.language.anchors import Gate
 from kaibo.language.choosing import Found, leftmost_longest
-from kaibo.language.disguises import Disguised, Disguises
+from kaibo.language.disguises import EVERYWHERE, PATTERNS, Disguised, Disguises
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
 from kaibo.language.normaliser import Plain, normalise
@@ -79,12 +79,15 @@ class Screener:
         The longest of several objections at one place counts, the leftmost first; a word inside an innocent one
         (最 in 最后) is none. Source: CMP-2, CMP-3, CMP-4, CMP-7.
         """
+        return self._screened(text, surface, category, EVERYWHERE)
+
+    def _screened(self, text: str, surface: str, category: str | None, parts: int) -> Screening:
         plain = normalise(text)
-        chosen = leftmost_longest(list(self._found(plain, surface, self._lexicon.families_of(category))))
+        chosen = leftmost_longest(list(self._found(plain, surface, self._lexicon.families_of(category), parts)))
+        if not chosen:
+            return self._clean
         hits = tuple(_hit(text, plain, found) for found in chosen)
-        verdict: Verdict = "pass"
-        if hits:
-            verdict = "block" if any(hit.severity == "block" for hit in hits) else "review"
+        verdict: Verdict = "block" if any(hit.severity == "block" for hit in hits) else "review"
         return Screening(verdict, hits, self._lexicon.version)
 
     def screen_many(self, texts: Sequence[str], surface: str = "title", category: str | None = None) -> list[Screening]:
@@ -98,16 +101,16 @@ class Screener:
             while last < len(texts) and (size < _CHARACTERS_AT_ONCE or last == first):
                 size += len(texts[last]) + 1
                 last += 1
-            for number in self._sieve.held_back(texts[first:last]):
-                result[first + number] = self.screen(texts[first + number], surface, category)
+            for number, parts in self._sieve.held_back(texts[first:last]):
+                result[first + number] = self._screened(texts[first + number], surface, category, parts)
             first = last
         return result
 
-    def _found(self, plain: Plain, surface: str, families: frozenset[str] | None) -> Iterator[Found]:
+    def _found(self, plain: Plain, surface: str, families: frozenset[str] | None, parts: int) -> Iterator[Found]:
         keys = keys_of(plain.text)
         candidates, shelters = self._written(keys)
-        candidates += self._disguised(keys)
-        for which in self._gate.opened_by(plain.text):
+        candidates += self._disguised(keys, parts)
+        for which in self._gate.opened_by(plain.text) if parts & PATTERNS else ():
             pattern, entry = self._lexicon.patterns[which]
             candidates += [Found(*match.span(), entry, "block") for match in pattern.finditer(plain.text) if match.group()]
         if not candidates:
@@ -135,10 +138,10 @@ class Screener:
                 found += [Found(first, last, entry, "block") for entry in self._entries[which]]
         return found, shelters
 
-    def _disguised(self, keys: Keys) -> list[Found]:
+    def _disguised(self, keys: Keys, parts: int) -> list[Found]:
         return [
             Found(keys.places[one.start], keys.places[one.end - 1] + 1, entry, self._believed(one), one.how)
-            for one in self._disguises.found_in(keys)
+            for one in self._disguises.found_in(keys, parts)
             for entry in self._entries[one.which]
         ]
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaibo.language.anchors import anchors_of, fewest_digits
-from kaibo.language.disguises import Disguises, View, codes_of, component_table, is_pinyin, stands_alone, text_of
+from kaibo.language.disguises import EVERYWHERE, LETTERS, PATTERNS, PIECES, VIEWS, WORDS, Disguises, View, codes_of, component_table, is_pinyin, stands_alone, text_of
 from kaibo.language.keys import ONE_DIGIT, QUOTES
 from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, fold, is_han, is_insertable, normalise
 from kaibo.language.tables import UNICODE, ordinary_pairs, splits
@@ -152,30 +152,29 @@ class Sieve:
         for code, digit in ONE_DIGIT.items():
             self._one_digit[code] = ord(digit)
 
-    def held_back(self, texts: Sequence[str]) -> list[int]:
-        """This function will list the texts that may hold an objection, by number, in order."""
+    def held_back(self, texts: Sequence[str]) -> list[tuple[int, int]]:
+        """This function will list the texts that may hold an objection, by number, in order; and where to look for it in each."""
         codes = codes_of("\n".join(texts))
         bounds = np.cumsum([len(text) + 1 for text in texts]) - 1
         folded = _FOLDING.of(codes)
-        held = [np.flatnonzero(folded == _SEVERAL)]
+        parts = np.zeros(len(texts), dtype=np.uint8)
         shown, places = _shown(folded)
         keys = self._one_digit.take(shown)
-        held += [places[one] for one in (*self._written(keys), *self._disguised(shown, keys), *_spelt(keys))]
-        numbers = np.searchsorted(bounds, np.concatenate(held))
-        kept = np.zeros(len(texts), dtype=bool)
-        kept[numbers] = True
-        for number in self._patterns.matched(texts, keys, places, bounds, ~kept):
-            kept[number] = True
-        result: list[int] = np.flatnonzero(kept).tolist()
-        return result
+        for part, found in (*self._written(keys), *self._disguised(shown, keys), *_spelt(keys)):
+            _mark(parts, np.searchsorted(bounds, places[found]), part)
+        _mark(parts, np.searchsorted(bounds, np.flatnonzero(folded == _SEVERAL)), EVERYWHERE)
+        for number in self._patterns.matched(texts, keys, places, bounds, parts & PATTERNS == 0):
+            parts[number] |= PATTERNS
+        held = np.flatnonzero(parts)
+        return list(zip(held.tolist(), parts[held].tolist(), strict=True))
 
-    def _written(self, keys: Codes) -> Iterable[Places]:
-        yield np.flatnonzero(self._alone.take(keys))
+    def _written(self, keys: Codes) -> Iterable[tuple[int, Places]]:
+        yield WORDS, np.flatnonzero(self._alone.take(keys))
         starts = self._starts.at(keys)
         for grams in (self._twos, self._threes, self._fours):
-            yield grams.at(keys, starts)
+            yield WORDS, grams.at(keys, starts)
 
-    def _disguised(self, shown: Codes, keys: Codes) -> Iterable[Places]:
+    def _disguised(self, shown: Codes, keys: Codes) -> Iterable[tuple[int, Places]]:
         if shown.size < 2:
             return
         strange = np.flatnonzero(~ordinary_pairs().are_ordinary(shown))
@@ -187,13 +186,13 @@ class Sieve:
         for seen in self._views:
             assert seen.view is not None
             viewed = seen.view.table.take(keys[around]).ravel()
-            yield self._standing_alone(shown, keys, strange[(seen.twos.at(viewed, place + 1) - 1) // 4])
-            yield strange[seen.threes.at(viewed, place) // 4]
-            yield strange[(seen.threes.at(viewed, place + 1) - 1) // 4]
+            yield VIEWS, self._standing_alone(shown, keys, strange[(seen.twos.at(viewed, place + 1) - 1) // 4])
+            yield VIEWS, strange[seen.threes.at(viewed, place) // 4]
+            yield VIEWS, strange[(seen.threes.at(viewed, place + 1) - 1) // 4]
         components = component_table().take(shown[around]).ravel()
         for step in range(3):
-            yield strange[(self._pieces.at(components, place + step) - step) // 4]
-        yield self._reaching_left(shown, strange)
+            yield PIECES, strange[(self._pieces.at(components, place + step) - step) // 4]
+        yield PIECES, self._reaching_left(shown, strange)
 
     def _standing_alone(self, shown: Codes, keys: Codes, pairs: Places) -> Places:
         alone = []
@@ -288,6 +287,12 @@ class _Patterns:
             yield starts[known], self._which[where[known]]
 
 
+def _mark(parts: NDArray[np.uint8], numbers: Places, part: int) -> None:
+    held = np.zeros(parts.size, dtype=bool)
+    held[numbers] = True
+    parts[held] |= np.uint8(part)
+
+
 def _shown(folded: Codes) -> tuple[Codes, Places]:
     """What is compared: the folded characters without those that are gone, inserted or quotes; and where each stood."""
     places = np.flatnonzero(folded)
@@ -311,7 +316,7 @@ def _shown(folded: Codes) -> tuple[Codes, Places]:
     return written[kept], places[kept]
 
 
-def _spelt(keys: Codes) -> list[Places]:
+def _spelt(keys: Codes) -> list[tuple[int, Places]]:
     """Runs of letters that can be read as syllables."""
     is_letter = (_FOLDING.kind.take(keys) & _LETTER != 0).astype(np.int8)
     edges = np.flatnonzero(np.diff(np.concatenate([[np.int8(0)], is_letter, [np.int8(0)]])))
@@ -323,4 +328,4 @@ def _spelt(keys: Codes) -> list[Places]:
         for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
         if end - begin > _LONGEST_RUN or is_pinyin(text_of(keys[begin:end]))
     ]
-    return [np.array(found, dtype=np.intp)]
+    return [(LETTERS, np.array(found, dtype=np.intp))]
