@@ -124,12 +124,13 @@ class _Grams:
 
 
 class _Seen:
-    """Words in one view: two-character words and the stretches of three that longer words hold."""
+    """Words in one view: those of two and of three characters, and the stretches of four that longer words hold."""
 
     def __init__(self, view: View | None, forms: Sequence[str]) -> None:
         self.view = view
         self.twos = _Grams((form for form in forms if len(form) == 2), 2)
-        self.threes = _Grams({form[at : at + 3] for form in forms if len(form) > 2 for at in range(len(form) - 2)}, 3)
+        self.threes = _Grams((form for form in forms if len(form) == 3), 3)
+        self.fours = _Grams({form[at : at + 4] for form in forms if len(form) > 3 for at in range(len(form) - 3)}, 4)
 
 
 class Sieve:
@@ -180,19 +181,22 @@ class Sieve:
         strange = np.flatnonzero(~ordinary_pairs().are_ordinary(shown))
         if not strange.size:
             return
-        before, after = np.maximum(strange - 1, 0), strange + 1
-        around = np.stack([before, strange, after, np.minimum(strange + 2, shown.size - 1)], axis=1)
-        place = np.arange(strange.size) * 4
+        # Each strange pair with the two characters before and after it, a line of six each.
+        around = np.clip(strange[:, None] + np.arange(-2, 4), 0, shown.size - 1)
+        place = np.arange(strange.size) * 6
         for seen in self._views:
             assert seen.view is not None
             viewed = seen.view.table.take(keys[around]).ravel()
-            yield VIEWS, self._standing_alone(shown, keys, strange[(seen.twos.at(viewed, place + 1) - 1) // 4])
-            yield VIEWS, strange[seen.threes.at(viewed, place) // 4]
-            yield VIEWS, strange[(seen.threes.at(viewed, place + 1) - 1) // 4]
+            yield VIEWS, self._standing_alone(shown, keys, strange[seen.twos.at(viewed, place + 2) // 6])
+            for step in (1, 2):
+                found = seen.threes.at(viewed, place + step) // 6
+                begins = np.clip(strange[found] + step - 2, 0, None)
+                yield VIEWS, np.setdiff1d(begins, self._threes.at(keys, begins))
+            for step in (0, 1, 2):
+                yield VIEWS, strange[seen.fours.at(viewed, place + step) // 6]
         components = component_table().take(shown[around]).ravel()
-        for step in range(3):
-            yield PIECES, strange[(self._pieces.at(components, place + step) - step) // 4]
-        yield PIECES, self._reaching_left(shown, strange)
+        for step in range(5):
+            yield PIECES, strange[self._pieces.at(components, place + step) // 6]
 
     def _standing_alone(self, shown: Codes, keys: Codes, pairs: Places) -> Places:
         alone = []
@@ -201,15 +205,6 @@ class Sieve:
             if stands_alone(text_of(shown[first : place + 10]), place - first, place - first + 2):
                 alone.append(place)
         return np.array(alone, dtype=np.intp)
-
-    def _reaching_left(self, shown: Codes, strange: Places) -> Places:
-        # A character in three or four pieces may begin two or three before the strange pair.
-        found = [strange[:0]]
-        for step in (2, 3):
-            begins = strange[strange >= step] - step
-            two = np.stack([shown[begins], shown[begins + 1]], axis=1)
-            found.append(begins[self._pieces.at(component_table().take(two).ravel(), np.arange(begins.size) * 2) // 2])
-        return np.concatenate(found)
 
 
 class _Patterns:
