@@ -57,12 +57,12 @@ def card(request: ConsoleRequest, candidate_id: UUID) -> HttpResponse:
 def _figures(judged: Judged, gathered: evidence.Gathered, *, runs: UUID | None) -> list[dict[str, object]]:
     rules = gathered.card.rules
     words, state = OUTCOME_WORDS[judged.outcome]
-    held = {"none": _("没有做过"), "passed": _("通过"), "failed": _("没通过")}[gathered.card.trial.value]
+    held = {"none": _("没有做过"), "passed": _("试卖通过"), "failed": _("试卖没通过")}[gathered.card.trial.value]
     return [
         {"name": _("判断"), "value": words, "beside": REASON_WORDS[judged.reasons[0]], "state": state},
         {"name": _("总分"), "value": percent(judged.score_bp) if judged.score_bp is not None else "—", "beside": _("试卖线 %(trial)s · 放量线 %(go)s") % {"trial": percent(rules.trial_bp), "go": percent(rules.go_bp)}},
         {"name": _("知道多少"), "value": percent(judged.known_bp), "beside": _("有数字的权重，至少 %(need)s") % {"need": percent(rules.known_bp)}, "state": "" if judged.known_bp >= rules.known_bp else "warn"},
-        {"name": _("试卖"), "value": _("进行中") if runs else held, "beside": held if runs else "", "href": reverse("selection:trial", args=[runs]) if runs else ""},
+        {"name": _("一次试卖"), "value": _("还在试") if runs else held, "beside": held if runs else "", "href": reverse("selection:trial", args=[runs]) if runs else ""},
     ]  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def changes_told(card_: Card) -> list[dict[str, Any]]:
 def _change(one: Change) -> dict[str, Any]:
     words, state = OUTCOME_WORDS[one.outcome]
     if one.of == "trial":
-        title, now, needed = _("试卖"), "", _("通过") if one.needed > 0 else _("没通过")
+        title, now, needed = _("一次试卖"), "", _("试卖通过") if one.needed > 0 else _("试卖没通过")
     elif one.of == "weight":
         title, now, needed = _("%(figure)s的权重") % {"figure": FIGURE_WORDS[one.key][0]}, one.now, one.needed
     else:

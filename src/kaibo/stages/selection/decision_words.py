@@ -36,10 +36,10 @@ FORM_WORDS = {
     Form.SINGLE: _("单件"), Form.TIER: _("多件优惠"), Form.EARLY_BIRD: _("早鸟"), Form.BUNDLE: _("套装"), Form.PENETRATION: _("渗透定价"), Form.VALUE: _("价值定价"),
 }  # fmt: skip
 ENDING_WORDS = {
-    Ending.RUNNING: (_("还在试"), "note"), Ending.PASSED: (_("通过"), "ok"), Ending.FAILED: (_("没通过"), "bad"), Ending.STOP_LOSS: (_("停：亏到上限"), "bad"),
+    Ending.RUNNING: (_("还在试"), "note"), Ending.PASSED: (_("试卖通过"), "ok"), Ending.FAILED: (_("试卖没通过"), "bad"), Ending.STOP_LOSS: (_("停：亏到上限"), "bad"),
     Ending.STOP_RETURNS: (_("停：退货确定过多"), "bad"), Ending.FUTILE: (_("停：已经不可能通过"), "bad"),
 }  # fmt: skip
-TRIAL_WORDS = {"running": (_("进行中"), "note"), "passed": (_("通过"), "ok"), "failed": (_("没通过"), "bad"), "cancelled": (_("已取消"), "")}
+TRIAL_WORDS = {"running": (_("还在试"), "note"), "passed": (_("试卖通过"), "ok"), "failed": (_("试卖没通过"), "bad"), "cancelled": (_("已取消"), "")}
 ADVICE_WORDS = {
     Advice.GO_ON: (_("建议继续"), "ok"), Advice.RENEGOTIATE: (_("建议重谈条件"), "warn"), Advice.END: (_("建议结束"), "bad"),
     Advice.TOO_LITTLE: (_("场次太少，先不下结论"), "note"),
