@@ -23,14 +23,15 @@ _COUNTS = """
     NOT o.is_test AND l.amount_fen > 0 AND l.quantity > l.cancelled AND NOT (o.state IN ('cancelled', 'closed') AND o.shipped_at IS NULL)
 """
 _SUMS = f"""
-    SELECT w.sku, r.deals, r.lowest, z.unit_fen, z.paid_at
-      FROM unnest(%(skus)s::uuid[]) AS w(sku)
-     CROSS JOIN LATERAL (
-        SELECT count(*) AS deals, min(l.amount_fen / l.quantity) AS lowest FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
-         WHERE l.sku_id = w.sku AND o.platform = %(platform)s AND o.paid_at >= %(start)s AND o.paid_at < %(end)s AND {_COUNTS}) r
+    WITH recent AS MATERIALIZED (
+        SELECT l.sku_id, count(*) AS deals, min(l.amount_fen / l.quantity) AS lowest FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+         WHERE l.sku_id = ANY(%(skus)s::uuid[]) AND o.platform = %(platform)s AND o.paid_at >= %(start)s AND o.paid_at < %(end)s AND {_COUNTS}
+         GROUP BY l.sku_id)
+    SELECT w.sku, coalesce(r.deals, 0), r.lowest, z.unit_fen, z.paid_at
+      FROM unnest(%(skus)s::uuid[]) AS w(sku) LEFT JOIN recent r ON r.sku_id = w.sku
       LEFT JOIN LATERAL (
         SELECT l.amount_fen / l.quantity AS unit_fen, o.paid_at FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
-         WHERE r.deals = 0 AND l.sku_id = w.sku AND o.platform = %(platform)s AND o.paid_at < %(start)s AND {_COUNTS}
+         WHERE r.sku_id IS NULL AND l.sku_id = w.sku AND o.platform = %(platform)s AND o.paid_at < %(start)s AND {_COUNTS}
          ORDER BY o.paid_at DESC, l.amount_fen / l.quantity LIMIT 1) z ON true
 """
 _DEALS = f"""
