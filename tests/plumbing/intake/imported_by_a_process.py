@@ -1,6 +1,6 @@
 """
 Takes one import run to its end in a process of its own, for the test that kills it: `python … RUN_ID DATA_FOLDER thread|process`,
-by who reads the file.
+by who reads the file; with a fourth word `house` the kinds are those of the house.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ def main() -> None:
     from django.conf import settings
 
     django.setup()
-    settings.KAIBO_WIRING = "tests.plumbing.intake.wiring.WIRING"
+    if sys.argv[4:] != ["house"]:
+        settings.KAIBO_WIRING = "tests.plumbing.intake.wiring.WIRING"
     from kaibo.kit.clock import utc_now
     from kaibo.plumbing.intake import engine, reading_ahead
 
