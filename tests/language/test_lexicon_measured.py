@@ -142,6 +142,8 @@ def test_what_is_blocked_of_real_titles_and_reviews_is_at_most_half_a_percent(ca
         ("国家级、最佳的用料", "detail", "block"),
         ("正版《最好的告别》", "title", "pass"),
         ("《最好的》面霜", "title", "block"),
+        ("推荐《全网最低价》面霜", "detail", "block"),
+        ("谁说不是最好的面霜", "detail", "block"),
         ("这是我住过最差的酒店", "title", "pass"),
         ("我用过最好用的面霜", "detail", "review"),
         ("全网最好用的面霜", "detail", "block"),
