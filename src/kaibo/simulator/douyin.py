@@ -115,7 +115,7 @@ class Douyin(Platform):
         begin, end = asked.get(f"{by}_time_start"), asked.get(f"{by}_time_end")
         if not isinstance(begin, int) or not isinstance(end, int) or begin > end:
             return _no(40004, "isv.parameter-invalid:3", "参数校验失败", "时间范围不正确")
-        timed = [(order.changed_at if by == "update" else order.made_at, order.number) for order in self.world.orders.values()]
+        timed = [(order.changed_at if by == "update" else order.made_at, order.number) for order in self.world.near(begin, end)]
         found = sorted([one for one in timed if begin <= one[0] <= end], reverse=not asked.get("order_asc"))
         shown = [self._order(self.world.orders[number]) for _, number in found[page * size : (page + 1) * size]]
         return _yes({"page": page, "size": size, "total": len(found), "shop_order_list": shown})

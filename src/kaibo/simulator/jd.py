@@ -136,7 +136,7 @@ class Jd(Platform):
             return _failed("searchorderinfo_result", "10400002", "page、page_size、order_state、optional_fields 必填")
         wanted = set(asked["order_state"].split(","))
         by_made = str(asked.get("dateType")) == "1"
-        timed = [(one.made_at if by_made else one.changed_at, one.number) for one in self.world.orders.values() if self.shows(one) and self._status(one) in wanted]
+        timed = [(one.made_at if by_made else one.changed_at, one.number) for one in self.world.near(begin, end) if self.shows(one) and self._status(one) in wanted]
         found = sorted((one for one in timed if begin <= one[0] <= end), reverse=str(asked.get("sortType")) == "1")
         part = found[(int(page) - 1) * int(size) : int(page) * int(size)] if int(page) <= MOST_PAGE else []
         shown = [self._order(self.world.orders[number]) for _, number in part]

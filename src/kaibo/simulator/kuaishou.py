@@ -141,8 +141,12 @@ class Kuaishou(Platform):
         if asked.get("orderViewStatus") != 1 or not 1 <= int(asked.get("pageSize", 0)) <= MOST_SIZE:
             return _no(807_000, "业务处理失败", "2001", "orderViewStatus/pageSize 无效")
         by_made = asked.get("queryType", 1) == 1
-        timed = [((one.made_at if by_made else one.changed_at) * 1000, one.number) for one in self.world.orders.values()]
+        timed = [((one.made_at if by_made else one.changed_at) * 1000, one.number) for one in self._near(asked)]
         return self._page(asked, "cursor", LONGEST_MILLIS, timed, "orderList", lambda number: self._order(self.world.orders[number]))
+
+    def _near(self, asked: Asked) -> list[Order]:
+        ends = [at // 1000 if isinstance(at := asked.get(name), int) else None for name in ("beginTime", "endTime")]
+        return self.world.near(*ends)
 
     def _cases(self, asked: Asked) -> dict[str, Any] | Reply:
         if asked.get("type") != 9 or not 1 <= int(asked.get("pageSize", 0)) <= MOST_CASE_SIZE:

@@ -126,8 +126,12 @@ class Pdd(Platform):
     # ── orders ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _changed(self, asked: Mapping[str, str]) -> Answer:
-        timed = [(one.changed_at, one.number) for one in self.world.orders.values() if self.shows(one) and one.changed_at <= self.world.now - LAG_SECONDS]
+        timed = [(one.changed_at, one.number) for one in self._near(asked, "updated_at") if self.shows(one) and one.changed_at <= self.world.now - LAG_SECONDS]
         return self._page(asked, "updated_at", LONGEST_CHANGED_SECONDS, timed, "order_sn_list", lambda number: self._order(self.world.orders[number]))
+
+    def _near(self, asked: Mapping[str, str], name: str) -> list[Order]:
+        ends = [int(at) if (at := asked.get(f"{end}_{name}", "")).isdecimal() else None for end in ("start", "end")]
+        return self.world.near(*ends)
 
     def _made(self, asked: Mapping[str, str]) -> Answer:
         timed = [(one.paid_at, one.number) for one in self.world.orders.values() if self.shows(one)]

@@ -91,7 +91,7 @@ class Shopify(Platform):
             if query.get("status") != "any" or query.get("order") != f"{by}_at asc":
                 return _no(400, {"order": "this simulator knows what it is asked for only: status=any, oldest first"})
         ends = _seconds(begin), _seconds(end)
-        timed = ((one.changed_at if by == "updated" else one.made_at, one.number) for one in self.world.orders.values())
+        timed = ((one.changed_at if by == "updated" else one.made_at, one.number) for one in self.world.near(*ends))
         left = sorted(one for one in timed if ends[0] <= one[0] <= ends[1] and one > after)
         part, headers = left[:limit], {"X-Shopify-Shop-Api-Call-Limit": "1/40"}
         if len(left) > limit:

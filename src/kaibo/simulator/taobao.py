@@ -90,7 +90,7 @@ class Taobao(Platform):
             return _no(41, "Invalid arguments", "isv.invalid-parameter", f"start_{by}/end_{by}")
         if not 1 <= size <= MOST_SIZE or page < 1:
             return _no(41, "Invalid arguments", "isv.invalid-parameter", "page_no/page_size")
-        times = [(one.changed_at if by == "modified" else one.made_at, one.number) for one in self.world.orders.values()]
+        times = [(one.changed_at if by == "modified" else one.made_at, one.number) for one in self.world.near(begin, end)]
         found = sorted((one for one in times if begin <= one[0] <= end), reverse=True)  # newest first, as the platform lists them
         part = [self._trade(self.world.orders[number]) for _, number in found[(page - 1) * size : page * size]]
         if asked.get("use_has_next") == "true":

@@ -61,7 +61,9 @@ class TiktokShop(Platform):
     def _do(self, call: Call) -> Reply:
         asked = json.loads(call.body) if call.body else {}
         if call.path == "/order/202309/orders/search" and call.method == "POST":
-            timed = lambda by: ((one.changed_at if by == "update_time" else one.made_at, one.number) for one in self.world.orders.values())
+            timed = lambda by: (
+                (one.changed_at if by == "update_time" else one.made_at, one.number) for one in self.world.near(asked.get(f"{by}_ge"), asked.get(f"{by}_lt"))
+            )
             return self._page("orders", call.query, asked, timed, lambda number: self._order(self.world.orders[number]))
         if call.path == "/order/202309/orders" and call.method == "GET":
             found = [order for one in call.query.get("ids", "").split(",") if (order := self.find(one))]

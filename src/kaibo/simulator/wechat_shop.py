@@ -98,7 +98,7 @@ class WechatShop(Platform):
         size = asked.get("page_size")
         if not isinstance(size, int) or not 1 <= size <= MOST_SIZE:
             return _no(10_020_001, "page_size")
-        timed = ((one.changed_at if by == "update" else one.made_at, one.number) for one in self.world.orders.values())
+        timed = ((one.changed_at if by == "update" else one.made_at, one.number) for one in self.world.near(span.get("start_time"), span.get("end_time")))
         return self._page("order_id_list", timed, span.get("start_time"), span.get("end_time"), ORDER_SPAN, size, str(asked.get("next_key") or ""), by)
 
     def _cases(self, asked: Mapping[str, Any]) -> Reply:

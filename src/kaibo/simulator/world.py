@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import random
 import threading
+from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 
 GOODS = (
@@ -56,6 +57,9 @@ class Parcel:
     request: str = ""
 
 
+LOGGED = ("made_at", "changed_at", "paid_at")
+
+
 @dataclass(slots=True)
 class Case:
     """An after-sales case. `stage`: asked, agreed, sent_back, refunded, withdrawn, exchanging."""
@@ -90,6 +94,13 @@ class Order:
     parcels: list[Parcel] = field(default_factory=list)
     is_strange: bool = False
     is_bare: bool = False
+    log: list[tuple[int, int]] | None = None
+    """Where the world writes down when something happened to which order."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        if name in LOGGED and (log := getattr(self, "log", None)) is not None:
+            insort(log, (value, self.number))
 
     @property
     def paid_fen(self) -> int:
@@ -115,6 +126,7 @@ class World:
         self.lock = threading.RLock()
         self.now = begin
         self.orders: dict[int, Order] = {}
+        self._log: list[tuple[int, int]] = []
         self.cases: dict[int, Case] = {}
         self.happened: list[Happening] = []
         self.items = _items()
@@ -190,6 +202,19 @@ class World:
         self._count += 1
         heapq.heappush(self._coming, (at, self._count, what, order.number))
 
+    def _open(self, order: Order) -> None:
+        self.orders[order.number] = order
+        order.log = self._log
+        for name in LOGGED:
+            setattr(order, name, getattr(order, name))
+
+    def near(self, begin: object, end: object) -> list[Order]:
+        """This function will give every order that was made, paid or changed between two seconds, both inside, in no order; and a few more."""
+        if not isinstance(begin, int) or not isinstance(end, int):
+            return list(self.orders.values())
+        first, last = bisect_left(self._log, (begin, 0)), bisect_left(self._log, (end + 1, 0))
+        return [self.orders[number] for number in {number for _, number in self._log[first:last]}]
+
     # ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def advance(self, to: int) -> None:
@@ -224,7 +249,7 @@ class World:
 
     def _happen(self, order: Order, what: str, at: int) -> Case | None:
         if what == "made":
-            self.orders[order.number] = order
+            self._open(order)
             order.changed_at = at
             return None
         if what in {"unpaid_cancelled", "reviewed", "paid"}:
@@ -335,7 +360,7 @@ class World:
             order = self._draft(self.now)
             order.lines = [Line(self._next_number(), item, units, item.price_fen * units)]
             order.stage, order.paid_at, order.changed_at = "paid", self.now, self.now
-            self.orders[order.number] = order
+            self._open(order)
             self.happened.append(Happening("paid", self.now, order))
             return order
 

@@ -117,7 +117,7 @@ class Xiaohongshu(Platform):
             return _no(-1, "时间范围不正确")
         if not 1 <= size <= MOST_SIZE or page < 1:
             return _no(-1, "pageNo 或 pageSize 不正确")
-        timed = ((one.changed_at if by == 2 else one.made_at, one.number) for one in self.world.orders.values())
+        timed = ((one.changed_at if by == 2 else one.made_at, one.number) for one in self.world.near(begin, end))
         found = sorted((one for one in timed if begin <= one[0] <= end), reverse=by == 1)
         part = [self._head(self.world.orders[number]) for _, number in found[(page - 1) * size : page * size]]
         return _yes({"total": len(found), "pageNo": page, "pageSize": size, "maxPageNo": -(-len(found) // size), "orderList": part})

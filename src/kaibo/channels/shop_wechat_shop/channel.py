@@ -56,6 +56,7 @@ CAPABILITIES = Capabilities(
     can=frozenset(Can) - {Can.STOCK_DELTA},
     longest_window=timedelta(hours=24),
     page_rows=100,
+    overlap=timedelta(minutes=2),  # every row of a list is a call of its own
     unverified=("token_codes", "throttle_codes", "busy_codes", "secret_codes", "calls_per_second"),
 )
 """Orders may be asked for by seven days, after-sales by one: the shorter one holds for both."""

@@ -50,6 +50,7 @@ CAPABILITIES = Capabilities(
     longest_window=timedelta(minutes=30),
     longest_made_window=timedelta(hours=24),
     page_rows=100,
+    overlap=timedelta(minutes=2),  # every row of a list is a call of its own
     unverified=(*KEYS, "busy_words", "receivers_per_call", "calls_per_second"),
 )
 FIELDS = (
