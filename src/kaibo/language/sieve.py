@@ -16,7 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaibo.language.anchors import anchors_of, fewest_digits
-from kaibo.language.disguises import EVERYWHERE, LETTERS, PATTERNS, PIECES, VIEWS, WORDS, Disguises, View, codes_of, component_table, is_pinyin, stands_alone, text_of
+from kaibo.language.disguises import (
+    EVERYWHERE,
+    LETTERS,
+    PATTERNS,
+    PIECES,
+    VIEWS,
+    WORDS,
+    Disguises,
+    View,
+    codes_of,
+    component_table,
+    is_pinyin,
+    stands_alone,
+    text_of,
+)
 from kaibo.language.keys import ONE_DIGIT, QUOTES
 from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, fold, is_han, is_insertable, normalise
 from kaibo.language.tables import UNICODE, ordinary_pairs, splits
@@ -120,7 +134,8 @@ class _Grams:
         number = number[likely]
         at = np.searchsorted(self._known, number)
         at[at == self._known.size] = 0
-        return places[likely[self._known[at] == number]]
+        found: Places = places[likely[self._known[at] == number]]
+        return found
 
 
 class _Seen:

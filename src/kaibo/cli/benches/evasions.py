@@ -33,7 +33,7 @@ _HOMOGLYPHS: Final = {
     "s": "ѕ", "t": "тτ", "u": "υ", "v": "νѵ", "w": "ԝω", "x": "хχ", "y": "уγ", "0": "oОΟ", "1": "lI|",
 }  # fmt: skip
 # Pairs people mistake for each other, as lists of 形近字 in schoolbooks have them.
-_ALIKE: Final = (
+_ALIKE_TEXT: Final = (
     "未末 己已 己巳 土士 日曰 大太 大犬 王玉 天夭 天夫 白自 木本 木术 干千 干于 田由 田甲 目且 刀力 九丸 今令 免兔 侯候 拔拨 徽微 洽治 冶治 疔疗 佳住 佳往 "
     "级极 级吸 级汲 圾级 最蕞 第弟 第笫 顶项 顶顸 顶预 预领 国囯 国圄 国围 国图 家冢 家豕 唯惟 唯维 加如 加咖 加伽 世卋 世丗 界届 界芥 好妤 好奸 优忧 优犹 "
     "低抵 低底 低祗 价介 价阶 价份 高髙 减碱 减咸 减城 肥肌 肥胞 肥吧 瘦瘐 瘦搜 瘦廋 美羙 美姜 赚嫌 赚廉 钱线 钱浅 线浅 药约 药葯 症证 效郊 效校 效较 治台 愈逾 "
@@ -46,7 +46,8 @@ _ALIKE: Final = (
     "票栗 粟票 要妥 妥要 受爱 爱受 授援 暖缓 缓暖 换唤 焕换 涣换 奂免 喝渴 渴喝 揭喝 遏揭 竭谒 抱饱 炮抱 跑饱 泡抱 袍饱 包句 句勾 勾句 构钩 购构 沟构 狗拘 "
     "复夏 夏复 厦夏 腹复 覆履 履覆 恢灰 灰恢 抗坑 坑抗 炕坑 航抗 杭抗 亢抗 皱邹 雏皱 皮波 波坡 坡波 披波 破坡 玻坡 颇坡 疲皮 斑班 班斑 瘢斑 祛怯 怯祛 却祛 去丢 "
     "痘痕 痕痘 疤疮 疮疤 病疾 疾病 痛疼 疼痛 痒样 癌瘤 瘤榴 疫投 投没 设没 没设 役投 殳没 收攻 攻收 政攻 改攻 玫政 牧收 放效 败放 数教 教数 敌故 故敌 散撒 撒撤"
-).split()
+)
+_ALIKE: Final = _ALIKE_TEXT.split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _compatible() -> dict[str, str]:
 @cache
 def _digits() -> dict[str, str]:
     """For each Chinese digit its other styles: every character Unicode gives that value, and the forms used on cheques."""
-    styles = {one: one_more for one, one_more in zip("一二三四五六七八九", "壹贰叁肆伍陆柒捌玖", strict=True)}
+    styles = dict(zip("一二三四五六七八九", "壹贰叁肆伍陆柒捌玖", strict=True))
     for code in range(0x1F150):
         char = chr(code)
         if unicodedata.category(char) in {"Nd", "No", "Nl"} and unicodedata.normalize("NFKC", char) in list("123456789"):
@@ -241,7 +242,7 @@ def variants(screener: Screener, evasion: str, *, count: int, seed: int, surface
 
     The word, where it stands and how it is hidden are drawn with the seed.
     """
-    chance = random.Random(f"{evasion} {seed}")  # noqa: S311 — a draw that can be repeated
+    chance = random.Random(f"{evasion} {seed}")
     make = EVASIONS[evasion][0]
     words = sorted({entry.word for entry in packaged_lexicon().words if 2 <= len(entry.word) <= 8 and entry.severity_for(surface, None) == "block"})
     found: list[Variant] = []

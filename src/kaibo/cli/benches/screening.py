@@ -94,7 +94,7 @@ def large_lexicon(listed: Sequence[str]) -> Lexicon:
     This function will fill the packaged lexicon up to 60,000 words: with the listed ones that are no ordinary words of the
     language (客服 is one, and stands in the lists), then with made ones.
     """
-    chance = random.Random(60_000)  # noqa: S311 — the same words each time
+    chance = random.Random(60_000)
     chars = [bytes([high, low]).decode("gb2312") for high in range(0xB0, 0xD7) for low in range(0xA1, 0xFF)]
     known = {entry.word for entry in packaged_lexicon().words}
     extra = dict.fromkeys(word for line in listed if (word := line.strip(" ,\t\r")) not in known and _is_worth(word))
@@ -113,16 +113,17 @@ def _is_worth(word: str) -> bool:
     return sum(map(is_han, plain)) >= 3 and not rjieba.has_word(plain)
 
 
-_WORDS: Final = (
+_WORDS_TEXT: Final = (
     "这件 毛衣 面料 柔软 穿着 舒服 颜色 好看 快递 很快 包装 仔细 客服 耐心 尺码 合适 推荐 大家 购买 物流 收到 质量 不错 价格 实惠 朋友 家里 老人 孩子 喜欢 "
     "秋冬 新款 外套 加厚 保暖 宽松 百搭 显得 年轻 味道 新鲜 水果 香甜 屏幕 清晰 电池 耐用 声音 清楚 厨房 清洁 方便 洗衣 机器 安静 省电 昨天 今天 下单 明天 "
     "发货 客人 房间 干净 早餐 丰富 位置 附近 地铁 步行 回购 几次 一直 信任 店家 赠品 小样 试用 皮肤 清爽 泡沫 细腻 头发 柔顺 我们 已经 觉得 比较 还是 非常 "
     "，，，，。。！"
-).split()
+)
+_WORDS: Final = _WORDS_TEXT.split()
 
 
 def _prose() -> str:
-    chance = random.Random(120)  # noqa: S311 — the same texts each time
+    chance = random.Random(120)
     return "".join(chance.choices([*_WORDS[:-1], *_WORDS[-1]], k=1_400_000))
 
 
