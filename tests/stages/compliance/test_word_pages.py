@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from kaibo.master.people.services import make_token
 from kaibo.plumbing.intake.models import QuarantinedRow
 from kaibo.stages.compliance import house_words, lexicon_versions
 from kaibo.stages.compliance.models import HouseWord, LexiconVersion, ScreenedText
@@ -112,3 +113,31 @@ def test_a_file_of_words_is_one_version_and_what_cannot_be_taken_waits(owner, sh
     assert [(one.deed, len(one.words)) for one in lexicon_versions.versions()] == [("import", 2)]
     run_import("house_words", csv_bytes(header, rows[:2]), shop, actor=owner, name="again.csv")
     assert LexiconVersion.objects.count() == 1  # nothing new in it
+
+
+def caller(account, *roles):
+    """Headers of a script with a token that may no more than somebody of these roles."""
+    owner, alike = make_actor(f"{account}-boss", "owner"), make_actor(account, *roles)
+    return {"HTTP_AUTHORIZATION": f"Bearer {make_token(actor=owner, title='脚本', abilities=list(alike.abilities), now=NOW)}"}
+
+
+def test_words_are_edited_compared_and_brought_back_over_json(client, actor):
+    word = house_words.add_word(actor=actor, word="甲词", severity="block", source="店内约定", now=NOW)
+    first = lexicon_versions.versions().first().number
+    body = {"severity": "review", "source": "店内约定", "reason": "太严"}
+    base, may, may_not = "/api/v1/compliance", caller("script", "compliance"), caller("looker", "host")
+    back = f"{base}/lexicon-versions/{first}/roll-back"
+
+    def send(verb, address, said, headers, key):
+        return getattr(client, verb)(address, said, content_type="application/json", **headers, HTTP_IDEMPOTENCY_KEY=key)
+
+    assert send("put", f"{base}/words/{word.pk}", body, may_not, "a").status_code == 403
+    assert send("put", f"{base}/words/{word.pk}", body, may, "b").json()["severity"] == "review"
+    assert client.get(f"{base}/lexicon-versions", **may).json()["items"][0]["reason"] == "太严"
+    changes = client.get(f"{base}/lexicon-versions/difference", {"older": first, "newer": first + 1}, **may).json()
+    assert [(one["word"], one["sort"], one["before"]["severity"], one["after"]["severity"]) for one in changes] == [("甲词", "changed", "block", "review")]
+    assert send("post", back, {"reason": "x"}, may_not, "c").status_code == 403
+    assert HouseWord.objects.get(retired_at=None).severity == "review"
+    answer = send("post", back, {"reason": "还是要禁"}, may, "d")
+    assert (answer.status_code, answer.json()["number"]) == (201, first + 2)
+    assert HouseWord.objects.get(retired_at=None).severity == "block"
