@@ -105,5 +105,5 @@ def test_killed_at_any_row_and_gone_on_it_ends_as_if_it_never_was(tmp_path, monk
     run.refresh_from_db()
     assert (run.state, run.rows_new, run.rows_quarantined) == ("done", straight.rows_new, straight.rows_quarantined)
     assert stored(killed) == stored(whole)
-    wrong = [set(QuarantinedRow.objects.filter(run=one).values_list("row_number", "fingerprint")) for one in (run, straight)]
+    wrong = [sorted(QuarantinedRow.objects.filter(run=one).values_list("row_number", flat=True)) for one in (run, straight)]
     assert wrong[0] == wrong[1] and len(wrong[0]) == straight.rows_quarantined > 0

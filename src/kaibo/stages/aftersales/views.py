@@ -93,7 +93,7 @@ def case_list(request: ConsoleRequest) -> HttpResponse:
     def row(one: Case) -> Row:
         about = f"{words.word(rules.NATURE_WORDS, one.nature)} · {words.word(rules.KIND_WORDS, one.kind)}"
         cells = {
-            "case": Cell(one.goods or one.case_no, note=one.case_no), "channel": Cell(platforms.get(one.platform, one.platform), note=one.order_no),
+            "case": Cell(one.goods or one.case_no, note=one.case_no), "channel": Cell(platforms.get(one.platform, one.platform), note=one.order_no if one.platform != Platform.OWN else ""),
             "severity": Cell(words.word(rules.SEVERITY_WORDS, one.severity), state=words.SEVERITY_PILLS[one.severity]),
             "about": Cell(about, note=one.reason[:40]), "state": Cell(words.word(rules.STATE_WORDS, one.state), state=words.STATE_PILLS.get(one.state, "")),
             "next": words.word(rules.NEXT_WORDS, one.state), "due_at": one.due_at, "owner": names.get(one.owner_id, "—"), "asked": one.asked_fen or None,
