@@ -168,15 +168,19 @@ class Sieve:
         for code, digit in ONE_DIGIT.items():
             self._one_digit[code] = ord(digit)
 
-    def held_back(self, texts: Sequence[str]) -> list[tuple[int, int]]:
-        """This function will list the texts that may hold an objection, by number, in order; and where to look for it in each."""
+    def held_back(self, texts: Sequence[str], silent: frozenset[str] = frozenset()) -> list[tuple[int, int]]:
+        """
+        This function will list the texts that may hold an objection, by number, in order; and where to look for it in each.
+
+        `silent` are words of one character to which nothing is objected on this surface.
+        """
         codes = codes_of("\n".join(texts))
         bounds = np.cumsum([len(text) + 1 for text in texts]) - 1
         folded = _FOLDING.of(codes)
         parts = np.zeros(len(texts), dtype=np.uint8)
         shown, places = _shown(folded)
         keys = self._one_digit.take(shown)
-        for part, found in (*self._written(keys), *self._disguised(shown, keys), *_spelt(keys)):
+        for part, found in (*self._written(keys, silent), *self._disguised(shown, keys), *_spelt(keys)):
             _mark(parts, np.searchsorted(bounds, places[found]), part)
         _mark(parts, np.searchsorted(bounds, np.flatnonzero(folded == _SEVERAL)), EVERYWHERE)
         for number in self._patterns.matched(texts, keys, places, bounds, parts & PATTERNS == 0):
@@ -184,8 +188,9 @@ class Sieve:
         held = np.flatnonzero(parts)
         return list(zip(held.tolist(), parts[held].tolist(), strict=True))
 
-    def _written(self, keys: Codes) -> Iterable[tuple[int, Places]]:
-        yield WORDS, np.flatnonzero(self._alone.take(keys))
+    def _written(self, keys: Codes, silent: frozenset[str]) -> Iterable[tuple[int, Places]]:
+        alone = np.flatnonzero(self._alone.take(keys))
+        yield WORDS, alone[~np.isin(keys[alone], [ord(word) for word in silent])] if silent else alone
         starts = self._starts.at(keys)
         for grams in (self._twos, self._threes, self._fours):
             yield WORDS, grams.at(keys, starts)
