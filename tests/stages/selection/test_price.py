@@ -243,6 +243,14 @@ def test_quality_goes_first_and_losses_and_hopelessness_stop_early():
     assert trials.judge_trial(PLAN, size, trials.Seen(size.viewers - 50, 2, 2, 0, 0)).ending is trials.Ending.FUTILE
 
 
+def test_a_trial_that_sells_well_early_is_not_passed_before_its_size():
+    size = trials.size_of(PLAN)
+    early = trials.judge_trial(PLAN, size, trials.Seen(size.viewers - 1, size.buyers_to_pass + 10, size.buyers_to_pass + 10, 0, 90_000))
+    assert early.ending is trials.Ending.RUNNING
+    assert trials.judge_trial(PLAN, size, trials.Seen(size.viewers, size.buyers_to_pass, size.buyers_to_pass, 0, 0)).ending is trials.Ending.PASSED
+    assert trials.judge_trial(PLAN, size, trials.Seen(size.viewers, size.buyers_to_pass - 1, size.buyers_to_pass - 1, 0, 0)).ending is trials.Ending.FAILED
+
+
 @pytest.mark.parametrize("broken", [{"usual_bp": 0}, {"worth_bp": 0}, {"worth_bp": 9_900}, {"viewers_a_day": 0}, {"false_bp": 5_000}, {"power_bp": 4_000}])
 def test_a_plan_nobody_can_carry_out_is_refused(broken):
     from dataclasses import replace

@@ -149,3 +149,8 @@ def test_points_end_at_both_ends_and_fall_where_less_is_better():
     rising, falling = Rule(1, 0, 200), Rule(1, 6_000, 1_000)
     assert [rising.points(v) for v in (-5, 0, 50, 200, 900)] == [0, 0, 2_500, 10_000, 10_000]
     assert [falling.points(v) for v in (7_000, 6_000, 3_500, 1_000, 0)] == [0, 0, 5_000, 10_000, 10_000]
+
+
+def test_a_score_on_the_line_reaches_it_and_one_above_does_not():
+    assert scorecard.reaches([(5_000, 3), (5_000, 7)], 5_000) and not scorecard.reaches([(5_000, 3), (5_000, 7)], 5_001)
+    assert scorecard.reaches([(2_000, 1), (8_000, 1)], 4_000) and not scorecard.reaches([(2_000, 1), (7_999, 1)], 4_000)
