@@ -86,3 +86,26 @@ def test_suppliers_come_with_their_figures(client, lot):
     found = {figure["key"]: (figure["part"], figure["whole"]) for figure in one["figures"]}
     assert found["passed"] == (1, 1) and one["total_bp"] == 10_000
     assert caller.get(f"/switches").json() == []
+
+
+def test_units_are_set_aside_and_given_back_over_the_api_by_those_who_may(shop, client):
+    from datetime import timedelta
+
+    from kaibo.kit.clock import utc_now
+    from kaibo.stages.supply.ahead_models import StockLock
+    from tests.make.goods import make_stock
+
+    sku = make_sku(make_product(shop))
+    make_stock(sku, 10)
+    said = {
+        "sku_id": str(sku.pk), "quantity": 4, "purpose": "customer", "who": "陈经理", "reason": "定金已付", "expires_at": (utc_now() + timedelta(days=2)).isoformat(),
+    }  # fmt: skip
+    assert Caller(client, "looker", "analyst").post("/locks", said).status_code == 403
+    assert StockLock.objects.count() == 0
+    lead = Caller(client, "lead", "operations")
+    made = lead.post("/locks", said)
+    assert made.status_code == 201
+    assert [one["quantity"] for one in lead.get("/locks").json()] == [4]
+    assert lead.get(f"/rolling/{sku.pk}").json()["look"]["there"] == 6
+    assert lead.post(f"/locks/{made.json()['id']}/release", {"reason": "不要了"}).json() == {"units": 4}
+    assert stock.levels_of([sku.pk])[sku.pk][Bucket.SELLABLE] == 10

@@ -9,11 +9,13 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from kaibo.stages.supply import quality, quality_queries, queries, sampling, services
+from kaibo.stages.supply.ahead_api import router as ahead_router
 from kaibo.stages.supply.count_api import router as count_router
 from kaibo.stages.supply.recall_api import router as recall_router
 from kaibo.stages.supply.supplier_api import router as supplier_router
 
 router = Router(tags=["supply"])
+router.add_router("", ahead_router)
 router.add_router("", recall_router)
 router.add_router("", count_router)
 router.add_router("", supplier_router)
