@@ -76,12 +76,13 @@ def _aspect_of(review: str, one: Opinion) -> str:
     if one.aspect and one.aspect not in _NO_ASPECT:
         return one.aspect[:LONGEST_ASPECT]
     before = review[max(0, one.start - LOOK_BACK) : one.start]
-    noun = _last_noun(_STATEMENT_ENDS.split(before)[-1])
+    own = review[one.start : one.end].strip()
+    noun = _last_noun(_STATEMENT_ENDS.split(before)[-1]) or _last_noun(own)  # 电池不耐用, 一点都不起球
     if noun:
         return noun
     if one.theme == OVERALL or not one.is_bad:
         return ""
-    return review[one.start : one.end].strip()[:LONGEST_ASPECT]
+    return own[:LONGEST_ASPECT]
 
 
 def _last_noun(text: str) -> str:

@@ -13,7 +13,7 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.plumbing.intake.models import QuarantinedRow
 from kaibo.plumbing.notices.models import Notice
-from kaibo.stages.selection import brief, jobs, market_queries
+from kaibo.stages.selection import brief, jobs, market_queries, rules
 from kaibo.stages.selection.models import AudienceCount, Brief, CompetitorSighting, Festival, HostSighting, Market, ReviewOpinion, SurveyAnswer, TrendPoint
 from tests.make.people import make_actor, make_person, make_shop
 from tests.make.selection import csv_bytes, make_market, make_reviews, run_import
@@ -151,6 +151,8 @@ def test_a_brief_goes_out_as_word_and_pdf_and_that_is_recorded(buyer, shop):
     assert "竞品动了什么" in text and "双面呢 · 梨花家" in text
     pdf = b"".join(buyer.get(reverse("selection:download-brief", args=[made.pk, "pdf"])).streaming_content)
     assert pdf.startswith(b"%PDF-1.5") and pdf.rstrip().endswith(b"%%EOF") and "双面呢".encode("utf-16-be").hex().encode() in pdf
+    places = [int(line[:10]) for line in pdf[pdf.index(b"xref\n") :].split(b"\n") if line.endswith(b" n ")]
+    assert [pdf[place:].split(b"\n")[0] for place in places] == [b"%d 0 obj" % number for number in range(1, len(places) + 1)]
     assert [one.details["kind"] for one in AuditRow.objects.filter(deed="selection:brief:download").order_by("pk")] == ["docx", "pdf"]
 
 
@@ -178,3 +180,21 @@ def test_a_shop_puts_its_own_line_into_the_calendar(buyer, shop):
     assert [(one.occasion.title_zh, one.stage.value, one.days_to_choose) for one in due] == [("周年庆", "now", 12)]
     assert buyer.post(reverse("selection:set-occasion"), {**line, "ends_on": "2027-05-01"}).status_code == 422
     assert Festival.objects.count() == 1
+
+
+@pytest.mark.parametrize(("complaints", "quality", "outcome"), [(100, 30, "not_met"), (100, 31, "recommended"), (99, 30, "recommended"), (29, 29, "too_little"), (30, 9, "not_met"), (30, 10, "recommended"), (0, 0, "too_little")])
+def test_the_rule_fires_strictly_above_thirty_percent_and_shows_its_interval(complaints, quality, outcome):
+    rivals = tuple(rules.Rival(f"外套{n}", "店", 10_000, 100 - n, "低价") for n in range(3))
+    verdict = rules.judge_high_quality_middle_price(rules.Inputs(rivals, complaints, quality, None), rules.Limits())
+    assert verdict.outcome == outcome
+    low, high = verdict.quality_interval_bp
+    assert 0 <= low <= verdict.quality_bp <= high <= 10_000
+    assert verdict.is_near_the_line == (low <= 3_000 <= high)
+    if complaints == 100:
+        assert verdict.is_near_the_line
+
+
+def test_the_rule_does_not_fire_where_one_main_competitor_sells_on_something_else():
+    rivals = (*(rules.Rival(f"外套{n}", "店", 10_000, 100, "低价") for n in range(3)), rules.Rival("好外套", "店", 50_000, 90, "手工"))
+    verdict = rules.judge_high_quality_middle_price(rules.Inputs(rivals, 100, 80, 60_000), rules.Limits())
+    assert (verdict.outcome, [one.rival.title for one in verdict.exceptions]) == ("not_met", ["好外套"])

@@ -13,6 +13,7 @@ from kaibo.master.catalog.services import NewSku
 from kaibo.plumbing.access import access
 from kaibo.stages.selection import queries, services
 from kaibo.stages.selection.decision_api import router as decision_router
+from kaibo.stages.selection.market_api import router as market_router
 from kaibo.stages.selection.models import Candidate, Market
 from kaibo.stages.selection.permissions import SEE
 from kaibo.stages.selection.rules import Economics
@@ -20,6 +21,7 @@ from kaibo.stages.selection.services import Draft
 
 router = Router(tags=["selection"])
 router.add_router("", decision_router)
+router.add_router("", market_router)
 
 
 class MarketOut(Schema):

@@ -94,7 +94,7 @@ def _needs(content: dict[str, Any]) -> Section:
 
 def _trends(content: dict[str, Any]) -> Section:
     rows = tuple(
-        (one["word"], course_word(one["course"]), percent(one["growth_bp"], signed=True), f"{one['first']:,} → {one['last']:,}", _("%(n)s 周，p=%(p)s") % {"n": one["weeks"], "p": f"{one['p']:.3f}"})
+        (one["word"], course_word(one["course"]), percent(one["growth_bp"], signed=True), f"{one['first']:,} → {one['last']:,}", _("%(n)s 周，p=%(p)s") % {"n": one["weeks"], "p": f"{max(one['p'], 0.001):.3f}"})
         for one in content["trends"]
     )
     note = _("检验了 %(n)s 个词；从增长判断，不看标签，看错的比例控制在 5%%") % {"n": content["words_tested"]}

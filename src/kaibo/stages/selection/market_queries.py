@@ -35,6 +35,8 @@ from kaibo.stages.selection.queries import QuoteRow
 
 MOST_ASPECTS = 12
 QUOTES_PER_NEED = 3
+QUOTES_READ = 12
+"""So many are read for these: buyers copy each other, and the same words are shown once."""
 PLAIN_LENGTH = 26
 WEEKS_READ = 26
 
@@ -103,11 +105,11 @@ def _with_quotes(market: Market, needs: list[Need]) -> list[Need]:
     ranked = (
         ReviewOpinion.objects.filter(market=market, aspect__in=list(need_of), side__in=(BAD, GOOD)).select_related("review")
         .annotate(rank=Window(RowNumber(), partition_by=("aspect", "side"), order_by=[Abs(F("end") - F("start") - 6), "pk"]))
-        .filter(rank__lte=QUOTES_PER_NEED).order_by("rank", "pk")
+        .filter(rank__lte=QUOTES_READ).order_by("rank", "pk")
     )
-    held: dict[tuple[int, str], dict[UUID, QuoteRow]] = defaultdict(dict)
+    held: dict[tuple[int, str], dict[str, QuoteRow]] = defaultdict(dict)
     for one in ranked:
-        held[need_of[one.aspect], one.side].setdefault(one.review_id, cut(one))
+        held[need_of[one.aspect], one.side].setdefault(one.review.body, cut(one))
     return [
         Need(one.aspect, one.theme_title, one.bad, one.good, one.complaining, one.low_bp, one.high_bp,
              tuple(held[place, BAD].values())[:QUOTES_PER_NEED], tuple(held[place, GOOD].values())[:1])

@@ -25,6 +25,8 @@ from kaibo.stages.selection.market_imports import week_of
 from kaibo.stages.selection.permissions import RESEARCH, SEE
 
 DUE_PILLS = {"late": "bad", "now": "warn", "soon": "run", "running": "ok", "later": ""}
+BOARD_DAYS = 14
+"""How far back the board tells what competitors did: a weekly file may come a day late."""
 TOLD_COURSES = ("mainstream", "rising", "falling")
 
 
@@ -66,7 +68,7 @@ def board(request: ConsoleRequest) -> HttpResponse:
     told = [one for one in trends if one.trend.course in TOLD_COURSES]
     due = [one for one in market_queries.calendar_for(request.actor, today, shop_id=request.shop_id) if one.stage != "later"]
     markets = list(queries.markets_for(request.actor, shop_id=request.shop_id))
-    moves = market_queries.moves_between(markets, today - timedelta(days=7), today + timedelta(days=1))
+    moves = market_queries.moves_between(markets, today - timedelta(days=BOARD_DAYS), today + timedelta(days=1))
     newest = brief.briefs_for(request.actor, shop_id=request.shop_id).first()
     return render(
         request, "selection/board.html",
@@ -86,7 +88,7 @@ def _board_figures(trends: list[market_queries.TrendRow], due: list[Any], moves:
     return [
         {"name": _("小众走向大众"), "value": str(len(rising)), "beside": "、".join(one.trend.word for one in rising[:2]) or _("还没有"), "href": "#trends"},
         {"name": _("现在要选的节点"), "value": str(len(urgent)), "beside": _("按备货时间倒推"), "href": "#due", "state": "warn" if urgent else ""},
-        {"name": _("七天内降价的竞品"), "value": str(len(cheaper)), "beside": _("变动共 %(n)s 处") % {"n": len(moves)}, "href": "#moves"},
+        {"name": _("两周内降价的竞品"), "value": str(len(cheaper)), "beside": _("变动共 %(n)s 处") % {"n": len(moves)}, "href": "#moves"},
         {"name": _("最近一份周报"), "value": newest.week_on.isoformat() if newest else "—", "beside": _("每周一早上生成"), "href": reverse("selection:briefs")},
     ]  # fmt: skip
 
@@ -94,7 +96,7 @@ def _board_figures(trends: list[market_queries.TrendRow], due: list[Any], moves:
 def _trend_line(one: market_queries.TrendRow) -> dict[str, Any]:
     return {
         "row": one, "word": brief_words.course_word(one.trend.course), "pill": brief_words.COURSE_PILLS[one.trend.course],
-        "growth": brief_words.percent(one.trend.weekly_growth_bp, signed=True), "p": f"{one.trend.p:.4f}",
+        "growth": brief_words.percent(one.trend.weekly_growth_bp, signed=True), "p": f"{one.trend.p:.4f}" if one.trend.p >= 0.0001 else "< 0.0001",
     }  # fmt: skip
 
 
