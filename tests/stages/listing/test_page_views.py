@@ -210,3 +210,15 @@ def test_who_may_not_edit_changes_nothing(client, shop, who):
 @pytest.mark.parametrize("name", ["trials", "tests"])
 def test_the_lists_teach_the_first_step_when_empty(ou, shop, name):
     assert "打开一个在售的商品页" in ou.get(reverse(f"listing:{name}")).content.decode()
+
+
+def test_the_pages_speak_english_to_those_who_want_it(ou, shop):
+    listing = make_published()
+    ou.post(reverse("listing:begin-trial", args=[listing.pk]), {"audience": "VIP"})
+    ou.post(reverse("listing:begin-test", args=[listing.pk]), TEST)
+    ou.post("/preferences", {"language": "en", "next": "/"})
+    for name, pk, words in (
+        ("listing", listing.pk, "Proposed titles"), ("pictures", listing.pk, "differ from competitors"), ("detail", listing.pk, "From pain to action"), ("category", listing.pk, "most precise"),
+        ("trial", Trial.objects.get().pk, "There is no trade mean"), ("test", AbTest.objects.get().pk, "Settled before the start"), ("new-test", listing.pk, "Begin an A/B test"),
+    ):
+        assert words in ou.get(reverse(f"listing:{name}", args=[pk])).content.decode(), name
