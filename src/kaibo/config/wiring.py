@@ -58,8 +58,8 @@ from kaibo.stages.risk import jobs as risk_jobs
 from kaibo.stages.risk import reports as risk_reports
 from kaibo.stages.risk.handlers import keep_incident_tasks
 from kaibo.stages.risk.stage import STAGE as RISK
-from kaibo.stages.selection import matching_services as selection_matching
 from kaibo.stages.selection import jobs as selection_jobs
+from kaibo.stages.selection import matching_services as selection_matching
 from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
