@@ -84,14 +84,21 @@ class _Folded(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         self[code] = written = fold(chr(code))
-        if len(written) == 1 and not is_insertable(written):
-            _ONE_FOR_ONE.add(chr(code))
+        _SYMBOLS.update(filter(is_insertable, written))
+        if len(written) == 1:
+            _ONE.add(chr(code))
+            if not is_insertable(written):
+                _ONE_FOR_ONE.add(chr(code))
         return written
 
 
 _FOLDED: Final = _Folded()
+_ONE: Final[set[str]] = set()
+"""Characters met so far of which each becomes one."""
 _ONE_FOR_ONE: Final[set[str]] = set()
-"""Characters met so far of which each becomes one, and not one that may be inserted: most texts hold no others."""
+"""Those of them that become none that may be inserted: most texts hold no others."""
+_SYMBOLS: Final[set[str]] = set()
+"""What may be inserted, of what was written so far."""
 
 
 def folded(text: str) -> str:
@@ -122,7 +129,7 @@ def normalise(text: str) -> Plain:
 
 def _has_hidden(text: str) -> bool:
     # Same length is not enough: one character may have gone while another became two.
-    return any(len(_FOLDED[ord(char)]) != 1 for char in set(text))
+    return not _ONE.issuperset(text)
 
 
 def _places(text: str) -> list[int]:
@@ -131,22 +138,19 @@ def _places(text: str) -> list[int]:
 
 def _kept(written: str) -> list[int] | None:
     """The places that stay; None where all do. Each run of symbols is judged by what stands on either side of it."""
-    if not any(map(is_insertable, set(written))):
+    if _SYMBOLS.isdisjoint(written):
         return None
-    kept: list[int] = []
-    waiting: list[int] = []
-    before = ""
-    for place, char in enumerate(written):
-        if is_insertable(char):
-            waiting.append(place)
-            continue
-        if waiting:
-            kept += _staying(written, waiting, before, char)
-            waiting = []
-        kept.append(place)
-        before = char
-    kept += _staying(written, waiting, before, "")
-    return None if len(kept) == len(written) else kept
+    symbols = [place for place, char in enumerate(written) if char in _SYMBOLS]
+    gone: set[int] = set()
+    first = 0
+    for last in range(len(symbols)):
+        if last + 1 == len(symbols) or symbols[last + 1] != symbols[last] + 1:
+            run = symbols[first : last + 1]
+            before, after = written[run[0] - 1 : run[0]], written[run[-1] + 1 : run[-1] + 2]
+            gone.update(run)
+            gone.difference_update(_staying(written, run, before, after))
+            first = last + 1
+    return [place for place in range(len(written)) if place not in gone] if gone else None
 
 
 def _staying(written: str, run: list[int], before: str, after: str) -> list[int]:

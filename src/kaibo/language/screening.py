@@ -12,7 +12,7 @@ import daachorse
 
 from kaibo.language.anchors import Gate
 from kaibo.language.choosing import Found, leftmost_longest
-from kaibo.language.disguises import EVERYWHERE, PATTERNS, Disguised, Disguises
+from kaibo.language.disguises import EVERYWHERE, PATTERNS, WORDS, Disguised, Disguises
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
 from kaibo.language.normaliser import Plain, normalise
@@ -97,6 +97,7 @@ class Screener:
         silent = frozenset(
             form for form, entries in zip(self._forms, self._entries, strict=False) if len(form) == 1 and not any(surface in one.severities for one in entries)
         )
+        families = self._lexicon.families_of(category)
         result = [self._clean] * len(texts)
         first = 0
         while first < len(texts):
@@ -104,10 +105,22 @@ class Screener:
             while last < len(texts) and (size < _CHARACTERS_AT_ONCE or last == first):
                 size += len(texts[last]) + 1
                 last += 1
-            for number, parts in self._sieve.held_back(texts[first:last], silent):
-                result[first + number] = self._screened(texts[first + number], surface, category, parts)
+            for number, parts, compared in self._sieve.held_back(texts[first:last], silent):
+                if parts != WORDS or self._may_object(compared, surface, families):
+                    result[first + number] = self._screened(texts[first + number], surface, category, parts)
             first = last
         return result
+
+    def _may_object(self, compared: str, surface: str, families: frozenset[str] | None) -> bool:
+        """Whether a word stands there that somebody objects to on this surface, and not inside an innocent one."""
+        matches = self._automaton.find_overlapping(compared) if self._automaton else []
+        speaking = [
+            (start, end) for start, end, which in matches if any(one.severity_for(surface, families) for one in self._entries[which])
+        ]
+        if not speaking:
+            return False
+        sheltered = _Shelters([(start, end) for start, end, which in matches if not self._entries[which]])
+        return any(not sheltered.hold(start, end) for start, end in speaking)
 
     def _found(self, plain: Plain, surface: str, families: frozenset[str] | None, parts: int) -> Iterator[Found]:
         keys = keys_of(plain.text)

@@ -32,7 +32,7 @@ from kaibo.language.disguises import (
     text_of,
 )
 from kaibo.language.keys import ONE_DIGIT, QUOTES
-from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, fold, is_han, is_insertable, normalise
+from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, fold, is_han, is_insertable
 from kaibo.language.tables import UNICODE, ordinary_pairs, splits
 
 Codes = NDArray[np.uint32]
@@ -59,6 +59,8 @@ class _Folding:
     def learn(self, codes: Iterable[int]) -> None:
         for code in codes:
             written = fold(chr(code))
+            if written == "...":
+                written = "."  # three symbols in a row or one: it makes no difference to what stands around them
             self.folded[code] = _GONE if not written else ord(written) if len(written) == 1 else _SEVERAL
             for char in (chr(code), *written):
                 self.kind[ord(char)] |= _kind_of(char)
@@ -122,6 +124,11 @@ class _Grams:
             number = (number * 0x1FFFF7 + code) & 0xFFFFFFFFFFFFFFFF
         return number
 
+    def likely_pairs(self, first: Codes, second: Codes) -> Places:
+        """This function will list the pairs that may be one of the stretches, of two characters; by table alone."""
+        number = first.astype(np.uint64) * np.uint64(0x1FFFF7) + second
+        return np.flatnonzero(self._marked.take(number * _SPREAD >> self._shift))
+
     def at(self, codes: Codes, places: Places) -> Places:
         """This function will keep the places at which one of the stretches begins."""
         places = places[places + self.size <= codes.size]
@@ -143,6 +150,7 @@ class _Seen:
 
     def __init__(self, view: View | None, forms: Sequence[str]) -> None:
         self.view = view
+        self.pairs = _Grams({form[at : at + 2] for form in forms for at in range(len(form) - 1)}, 2)
         self.twos = _Grams((form for form in forms if len(form) == 2), 2)
         self.threes = _Grams((form for form in forms if len(form) == 3), 3)
         self.fours = _Grams({form[at : at + 4] for form in forms if len(form) > 3 for at in range(len(form) - 3)}, 4)
@@ -168,9 +176,10 @@ class Sieve:
         for code, digit in ONE_DIGIT.items():
             self._one_digit[code] = ord(digit)
 
-    def held_back(self, texts: Sequence[str], silent: frozenset[str] = frozenset()) -> list[tuple[int, int]]:
+    def held_back(self, texts: Sequence[str], silent: frozenset[str] = frozenset()) -> list[tuple[int, int, str]]:
         """
-        This function will list the texts that may hold an objection, by number, in order; and where to look for it in each.
+        This function will list the texts that may hold an objection, by number, in order; where to look for it in each; and, where
+        only words that stand there as they are may object, the text in the form in which words are compared.
 
         `silent` are words of one character to which nothing is objected on this surface.
         """
@@ -178,15 +187,16 @@ class Sieve:
         bounds = np.cumsum([len(text) + 1 for text in texts]) - 1
         folded = _FOLDING.of(codes)
         parts = np.zeros(len(texts), dtype=np.uint8)
-        shown, places = _shown(folded)
+        plain, shown, places = _shown(folded)
         keys = self._one_digit.take(shown)
         for part, found in (*self._written(keys, silent), *self._disguised(shown, keys), *_spelt(keys)):
             _mark(parts, np.searchsorted(bounds, places[found]), part)
         _mark(parts, np.searchsorted(bounds, np.flatnonzero(folded == _SEVERAL)), EVERYWHERE)
-        for number in self._patterns.matched(texts, keys, places, bounds, parts & PATTERNS == 0):
+        for number in self._patterns.matched(_Plains(*plain, bounds), keys, places, bounds, parts & PATTERNS == 0):
             parts[number] |= PATTERNS
         held = np.flatnonzero(parts)
-        return list(zip(held.tolist(), parts[held].tolist(), strict=True))
+        compared = _Plains(keys, places, bounds)
+        return [(number, part, compared.text(number) if part == WORDS else "") for number, part in zip(held.tolist(), parts[held].tolist(), strict=True)]
 
     def _written(self, keys: Codes, silent: frozenset[str]) -> Iterable[tuple[int, Places]]:
         alone = np.flatnonzero(self._alone.take(keys))
@@ -202,21 +212,30 @@ class Sieve:
         if not strange.size:
             return
         # Each strange pair with the two characters before and after it, a line of six each.
-        around = np.clip(strange[:, None] + np.arange(-2, 4), 0, shown.size - 1)
-        place = np.arange(strange.size) * 6
+        around = keys[np.clip(strange[:, None] + np.arange(-2, 4), 0, shown.size - 1)]
         for seen in self._views:
             assert seen.view is not None
-            viewed = seen.view.table.take(keys[around]).ravel()
-            yield VIEWS, self._standing_alone(shown, keys, strange[seen.twos.at(viewed, place + 2) // 6])
-            for step in (1, 2):
-                found = seen.threes.at(viewed, place + step) // 6
-                begins = np.clip(strange[found] + step - 2, 0, None)
-                yield VIEWS, np.setdiff1d(begins, self._threes.at(keys, begins))
-            for step in (0, 1, 2):
-                yield VIEWS, strange[seen.fours.at(viewed, place + step) // 6]
-        components = component_table().take(shown[around]).ravel()
+            pair = seen.view.table.take(around[:, 2:4])
+            rows = seen.pairs.likely_pairs(pair[:, 0], pair[:, 1])
+            yield from ((VIEWS, found) for found in self._viewed(seen, strange[rows], around[rows], shown, keys))
+        components = component_table().take(shown)
+        pieces = self._pieces.likely_pairs(components[:-1], components[1:])
+        near = np.zeros(shown.size + 4, dtype=bool)
         for step in range(5):
-            yield PIECES, strange[self._pieces.at(components, place + step) // 6]
+            near[strange + step] = True
+        yield PIECES, self._pieces.at(components, pieces[near[pieces + 2]])
+
+    def _viewed(self, seen: _Seen, strange: Places, around: Codes, shown: Codes, keys: Codes) -> Iterable[Places]:
+        assert seen.view is not None
+        viewed = seen.view.table.take(around).ravel()
+        place = np.arange(strange.size) * 6
+        yield self._standing_alone(shown, keys, strange[seen.twos.at(viewed, place + 2) // 6])
+        for step in (1, 2):
+            found = seen.threes.at(viewed, place + step) // 6
+            begins = np.clip(strange[found] + step - 2, 0, None)
+            yield np.setdiff1d(begins, self._threes.at(keys, begins))
+        for step in (0, 1, 2):
+            yield strange[seen.fours.at(viewed, place + step) // 6]
 
     def _standing_alone(self, shown: Codes, keys: Codes, pairs: Places) -> Places:
         alone = []
@@ -225,6 +244,21 @@ class Sieve:
             if stands_alone(text_of(shown[first : place + 10]), place - first, place - first + 2):
                 alone.append(place)
         return np.array(alone, dtype=np.intp)
+
+
+class _Plains:
+    """The plain texts of a batch, written out when they are asked for."""
+
+    def __init__(self, codes: Codes, places: Places, bounds: Places) -> None:
+        self._codes = codes
+        self._ends = np.searchsorted(places, bounds).tolist()
+        self._known: dict[int, str] = {}
+
+    def text(self, number: int) -> str:
+        if number not in self._known:
+            begin = self._ends[number - 1] + 1 if number else 0
+            self._known[number] = text_of(self._codes[begin : self._ends[number]])
+        return self._known[number]
 
 
 class _Patterns:
@@ -266,7 +300,7 @@ class _Patterns:
         self._flat = np.array([one for sets in self._members for one in sets], dtype=np.int64)
         self._which = np.array([twos[one] for one in sorted(twos)], dtype=np.int32)
 
-    def matched(self, texts: Sequence[str], keys: Codes, places: Places, bounds: Places, open_: NDArray[np.bool_]) -> Iterable[int]:
+    def matched(self, plains: _Plains, keys: Codes, places: Places, bounds: Places, open_: NDArray[np.bool_]) -> Iterable[int]:
         """This function will give the texts, among those still open, in which a pattern matches."""
         if not self._patterns:
             return
@@ -278,15 +312,13 @@ class _Patterns:
             held[np.repeat(numbers, many), self._flat[firsts + np.arange(firsts.size)]] = True
         is_digit = np.flatnonzero((keys >= _ZERO) & (keys <= _ZERO + 9))
         digits = np.bincount(np.searchsorted(bounds, places[is_digit]), minlength=bounds.size)
-        plain: dict[int, str] = {}
         for which, wanted in enumerate(self._wanted):
             may = open_ & (digits >= self._digits[which])
             for one in wanted:
                 may &= held[:, one]
             for number in np.flatnonzero(may).tolist():
-                if number not in plain:
-                    plain[number] = normalise(texts[number]).text
-                if self._patterns[which].search(plain[number]):
+                if self._patterns[which].search(plains.text(number)):
+                    open_[number] = False
                     yield number
 
     def _anchors(self, keys: Codes) -> Iterable[tuple[Places, NDArray[np.int32]]]:
@@ -308,8 +340,11 @@ def _mark(parts: NDArray[np.uint8], numbers: Places, part: int) -> None:
     parts[held] |= np.uint8(part)
 
 
-def _shown(folded: Codes) -> tuple[Codes, Places]:
-    """What is compared: the folded characters without those that are gone, inserted or quotes; and where each stood."""
+def _shown(folded: Codes) -> tuple[tuple[Codes, Places], Codes, Places]:
+    """
+    The plain texts, and what is compared, which is without quotes: the folded characters that are neither gone nor inserted, and where
+    each stood.
+    """
     places = np.flatnonzero(folded)
     written = folded[places]
     several = written == _SEVERAL
@@ -317,7 +352,7 @@ def _shown(folded: Codes) -> tuple[Codes, Places]:
         written[several] = ord("\n")
     kind = _FOLDING.kind.take(written)
     symbols = np.flatnonzero(kind & _INSERTABLE)
-    stays = (kind & (_INSERTABLE | _QUOTE)) == 0
+    stays = (kind & _INSERTABLE) == 0
     if symbols.size:
         solid = np.flatnonzero((kind & _INSERTABLE) == 0)
         edge = np.uint8(0)
@@ -328,7 +363,13 @@ def _shown(folded: Codes) -> tuple[Codes, Places]:
         parts_han = before & after & _HAN != 0
         stays[symbols] = np.where(own & _MEANINGFUL != 0, ~parts_han, is_number)
     kept = np.flatnonzero(stays)
-    return written[kept], places[kept]
+    plain = written[kept], places[kept]
+    quotes = np.flatnonzero(kind & _QUOTE)
+    if not quotes.size:
+        return plain, *plain
+    stays[quotes] &= kind[quotes] & _INSERTABLE != 0  # one that stands in a number stays
+    kept = np.flatnonzero(stays)
+    return plain, written[kept], places[kept]
 
 
 def _spelt(keys: Codes) -> list[tuple[int, Places]]:
