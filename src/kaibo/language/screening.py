@@ -9,6 +9,7 @@ from functools import cache
 from typing import Literal
 
 import daachorse
+import rjieba
 
 from kaibo.language.anchors import Gate
 from kaibo.language.choosing import Found, leftmost_longest
@@ -133,14 +134,21 @@ class Screener:
             return
         shelters += [match.span() for one in self._lexicon.innocent_patterns for match in one.finditer(plain.text)]
         sheltered = _Shelters(shelters)
+        spared: dict[str, list[tuple[int, int]]] = {}
+        objected: list[Found] = []
         for one in candidates:
             severity = one.entry.severity_for(surface, families)
             if severity is None or sheltered.hold(one.start, one.end) or _is_inside_latin(plain.text, one.start, one.end):
                 continue
             effect = self._lexicon.contexts.effect_on(plain.text, one.start, one.end, kind=one.entry.kind, surface=surface)
-            if effect != "innocent":
-                lightened: Severity = "review" if one.severity == "review" else severity
-                yield Found(one.start, one.end, one.entry, effect or lightened, one.disguise)
+            if effect == "innocent":
+                spared.setdefault(one.entry.kind, []).append((one.start, one.end))
+                continue
+            lightened: Severity = "review" if one.severity == "review" else severity
+            objected.append(Found(one.start, one.end, one.entry, effect or lightened, one.disguise))
+        # What a longer word is spared, a shorter one of its kind inside it is spared too: 最 in “最好先试穿”.
+        spans = {kind: _Shelters(those) for kind, those in spared.items()}
+        yield from (one for one in objected if not (one.entry.kind in spans and spans[one.entry.kind].hold(one.start, one.end)))
 
     def _written(self, keys: Keys) -> tuple[list[Found], list[tuple[int, int]]]:
         """What stands there as it is, and the innocent words; in places of the plain text."""
@@ -156,14 +164,27 @@ class Screener:
 
     def _disguised(self, keys: Keys, parts: int) -> list[Found]:
         return [
-            Found(keys.places[one.start], keys.places[one.end - 1] + 1, entry, self._believed(one), one.how)
+            Found(keys.places[one.start], keys.places[one.end - 1] + 1, entry, self._believed(one, keys), one.how)
             for one in self._disguises.found_in(keys, parts)
             for entry in self._entries[one.which]
         ]
 
-    def _believed(self, one: Disguised) -> Severity:
-        # Two characters sound or look like many others: a person decides.
-        return "block" if len(self._forms[one.which]) >= 3 or one.how == "split" else "review"
+    def _believed(self, one: Disguised, keys: Keys) -> Severity:
+        # Two characters sound or look like many others, and whole words that sound like others are often meant: a person decides.
+        word = self._forms[one.which]
+        if one.how == "split":
+            return "block"
+        return "review" if len(word) < 3 or (one.how == "sound" and _reads_otherwise(keys.text[one.start : one.end], word)) else "block"
+
+
+def _reads_otherwise(written: str, word: str) -> bool:
+    """Whether a character that differs from the word's belongs to an ordinary word of its own: 试试才 for 时时彩."""
+    place = 0
+    for piece in rjieba.cut(written, False):
+        if len(piece) > 1 and rjieba.has_word(piece) and piece != word[place : place + len(piece)]:
+            return True
+        place += len(piece)
+    return False
 
 
 def _key(word: str) -> str:
