@@ -56,9 +56,12 @@ def shop(tmp_path, monkeypatch):
 
 def test_the_example_shop_is_whole(shop):
     assert {(run.kind, run.state) for run in ImportRun.objects.all()} == {
-        (kind, "done") for kind in ("competitors", "reviews", "hotwords", "purchases", "live-figures", "orders", "mentions")
+        (kind, "done") for kind in (
+            "competitors", "reviews", "hotwords", "purchases", "live-figures", "orders", "mentions", "market-heat", "live-rankings", "audience",
+            "listingdays", "abfigures",
+        )
     }  # fmt: skip
-    assert [run.rows_quarantined for run in ImportRun.objects.exclude(kind="mentions")] == [0] * 6
+    assert {run.rows_quarantined for run in ImportRun.objects.exclude(kind="mentions")} == {0}
     assert Order.objects.filter(platform="douyin").count() == 300
     assert Finding.objects.filter(order__platform="douyin", state="open").count() == 18
     assert sorted(Session.objects.values_list("state", flat=True)) == ["ended"] * len(earlier.EVENINGS) + ["live"]

@@ -210,7 +210,7 @@ def paid_with(item, coupon, visitor="v1", units=1):
         assert cursor.fetchone() == ("taken",)
         cursor.execute(
             "select result, payment, amount_fen from room.open_payments(%s, %s, %s, %s, array['company'], %s, %s)",
-            [[new_id()], [attempt], [room], [visitor], at, [coupon]],
+            [[new_id()], [attempt], [room], [visitor], LATER, [coupon]],
         )
         result, payment, fen = cursor.fetchone()
         assert result == "opened"

@@ -83,9 +83,11 @@ def _category(row: Row | None) -> str:
 
 
 def laws_of(category: str) -> list[LawOfCategory]:
-    """This function will list the laws on goods of this category with their first words.   Source: CMP-2, CMP-4."""
+    """This function will list the laws on goods of this category with their shortest words, which say most.   Source: CMP-2, CMP-4."""
     rules = forbidden_for(category, surface="script") if category else ()
-    return [LawOfCategory(one.source, one.words[:MOST_WORDS_OF_A_LAW], max(len(one.words) - MOST_WORDS_OF_A_LAW, 0)) for one in rules]
+    return [
+        LawOfCategory(one.source, tuple(sorted(one.words, key=len)[:MOST_WORDS_OF_A_LAW]), max(len(one.words) - MOST_WORDS_OF_A_LAW, 0)) for one in rules
+    ]
 
 
 def forbidden_of(row: Row | None, category: str) -> list[dict[str, str]]:

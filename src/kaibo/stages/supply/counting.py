@@ -10,9 +10,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
-from kaibo.kit.clock import business_date
 from kaibo.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from kaibo.kit.ids import readable_code
 from kaibo.master.people.queries import people_with_role
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.models import Level
@@ -24,6 +22,7 @@ from kaibo.plumbing.notices import notices
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.supply.models import StockCount, StockCountLine
 from kaibo.stages.supply.permissions import COUNT_APPROVE, COUNT_TAKE, SEE
+from kaibo.stages.supply.queries import unused_code
 
 ON_THE_SHELF = (Bucket.SELLABLE, Bucket.RESERVED, Bucket.ALLOTTED)
 """What stands on the shelf and is counted; units waiting for inspection and held ones stand elsewhere."""
@@ -85,7 +84,7 @@ def open_count(*, actor: Actor, shop_id: UUID, warehouse_id: UUID, is_blind: boo
     if not places:
         raise NothingToCount
     made = StockCount.objects.create(
-        code=f"PD{business_date(now):%y%m%d}-{readable_code(4)}", shop_id=shop_id, warehouse_id=warehouse_id, is_blind=is_blind,
+        code=unused_code(StockCount, "PD", now), shop_id=shop_id, warehouse_id=warehouse_id, is_blind=is_blind,
         opened_by=actor.person_id, opened_at=now,
     )  # fmt: skip
     StockCountLine.objects.bulk_create([StockCountLine(count=made, sku_id=sku, lot_id=lot) for sku, lot in places])

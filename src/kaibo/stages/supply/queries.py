@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from kaibo.kit.clock import business_date, day_bounds
 from kaibo.kit.errors import NotFound
+from kaibo.kit.ids import readable_code
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries as stock
 from kaibo.master.stock.rules import Bucket
@@ -18,7 +19,16 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.supply import backtest, rules
-from kaibo.stages.supply.models import Inspection, InspectionItem, Purchase, Quote, Recall, SafetyLevel, Supplier
+from kaibo.stages.supply.models import (
+    Inspection,
+    InspectionItem,
+    Purchase,
+    Quote,
+    Recall,
+    SafetyLevel,
+    StockCount,
+    Supplier,
+)
 from kaibo.stages.supply.permissions import SEE
 
 
@@ -206,3 +216,15 @@ def backtest_of(actor: Actor, sku_id: UUID, now: datetime) -> tuple[catalog.SkuR
         daily, history_days=settings["supply.history_days"], lead_days=lead, service_bp=settings["supply.service_level_bp"]
     )
     return sku, found, [days[first + one.day] for one in found.rounds]
+
+
+def unused_code(model: type[Purchase | StockCount], prefix: str, now: datetime) -> str:
+    """
+    This function will make a number people can read out, of the day and four signs, that no sheet of that kind has yet.
+
+    A million a day is few enough to meet one that is taken: with 250 sheets every thirtieth day.
+    """
+    while True:
+        code = f"{prefix}{business_date(now):%y%m%d}-{readable_code(4)}"
+        if not model.objects.filter(code=code).exists():
+            return code

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_noop
 from kaibo.facts.flow import LotReleased, SafetyLineCrossed
 from kaibo.kit.clock import business_date, day_bounds
 from kaibo.kit.errors import Conflict, Invalid
-from kaibo.kit.ids import readable_code
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.people.queries import people_with_role
 from kaibo.master.stock import quarantine
@@ -143,7 +142,7 @@ def draft_purchase(
     sku = catalog.sku_rows([sku_id])[sku_id]
     access.require(actor, PURCHASE_DRAFT, shop_id=sku.shop_id)
     purchase = Purchase.objects.create(
-        code=f"PO{business_date(now):%y%m%d}-{readable_code(4)}",
+        code=queries.unused_code(Purchase, "PO", now),
         supplier_id=supplier_id,
         sku_id=sku_id,
         shop_id=sku.shop_id,
