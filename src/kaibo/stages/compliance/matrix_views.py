@@ -18,6 +18,7 @@ from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.stages.compliance import disclosures, duties, matrix_rows
 from kaibo.stages.compliance.evidence_forms import GRADE_WORDS, MatrixRowForm
 from kaibo.stages.compliance.models import MatrixRow
+from kaibo.stages.compliance.disclosures import HEALTH_CATEGORY
 from kaibo.stages.compliance.permissions import MATRIX, SEE
 from kaibo.stages.compliance.rules import Rule, packaged_matrix
 from kaibo.stages.compliance.views import _kinds
@@ -29,7 +30,7 @@ def requirements(request: ConsoleRequest) -> HttpResponse:
     access.require(request.actor, SEE)
     own = list(matrix_rows.rows_in_force())
     stood_in = {one.replaces for one in own}
-    kinds, titles = dict(_kinds()), {one.code: one.title for one in categories()}
+    kinds, titles = dict(_kinds()), {HEALTH_CATEGORY: _("保健食品"), **{one.code: one.title for one in categories()}}
 
     def place(one: Rule | MatrixRow) -> tuple[str, str, str, str]:
         platform = Platform(one.platform).label if one.platform != "*" else _("所有平台")
