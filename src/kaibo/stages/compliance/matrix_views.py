@@ -16,9 +16,9 @@ from kaibo.master.shops.models import Platform
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.stages.compliance import disclosures, duties, matrix_rows
+from kaibo.stages.compliance.disclosures import HEALTH_CATEGORY
 from kaibo.stages.compliance.evidence_forms import GRADE_WORDS, MatrixRowForm
 from kaibo.stages.compliance.models import MatrixRow
-from kaibo.stages.compliance.disclosures import HEALTH_CATEGORY
 from kaibo.stages.compliance.permissions import MATRIX, SEE
 from kaibo.stages.compliance.rules import Rule, packaged_matrix
 from kaibo.stages.compliance.views import _kinds
