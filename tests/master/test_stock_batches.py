@@ -13,7 +13,7 @@ from kaibo.master.stock import allotments, batches, queries
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.batches import Promise, Settlement
 from kaibo.master.stock.models import Allotment, Line, Reservation
-from kaibo.master.stock.rules import StockShort
+from kaibo.master.stock.rules import Bucket, StockShort
 from kaibo.plumbing.access.actor import KAIBO
 from tests.make.goods import make_lot, make_product, make_sku, make_stock, make_warehouse
 
@@ -83,7 +83,7 @@ def stocked(shop, prefix):
 
 def left(goods, prefix):
     levels = queries.levels_of([goods["coat"].pk, goods["scarf"].pk])
-    lines = Line.objects.filter(sku__code__startswith=prefix, entry__reason="reserve").values_list("entry__reference", "sku__code", "bucket", "lot__code", "delta")
+    lines = Line.objects.filter(sku__code__startswith=prefix, entry__reference__startswith="order:").values_list("entry__reference", "sku__code", "bucket", "lot__code", "delta")
     kept = Reservation.objects.filter(sku__code__startswith=prefix).values_list("reference", "sku__code", "quantity", "state", "expires_at")
     unprefixed = [sorted((one[0].rsplit(":", 1)[1], one[1].removeprefix(prefix), *map(str, one[2:])) for one in rows) for rows in (lines, kept)]
     return [levels[goods[name].pk] for name in ("coat", "scarf")], *unprefixed
@@ -123,3 +123,20 @@ def test_promising_a_reference_twice_in_a_batch_promises_nothing(shop, now):
     with pytest.raises(IntegrityError), transaction.atomic():
         batches.reserve_many(actor=KAIBO, now=now, promises=twice)
     assert Reservation.objects.count() == 0 and queries.differences() == []
+
+
+@pytest.mark.parametrize(("state", "target", "reason"), [("shipped", Bucket.CUSTOMER, "ship"), ("released", Bucket.SELLABLE, "unreserve")])
+def test_many_reservations_close_as_one_by_one_would_and_only_once(shop, now, state, target, reason):
+    together, alone, place = stocked(shop, "T"), stocked(shop, "A"), make_warehouse().pk
+    wanted = [{"coat": 2}, {"set": 1, "scarf": 1}, {"coat": 3, "set": 1}]
+    for prefix, goods in (("t", together), ("a", alone)):
+        promises = [Promise(f"order:{prefix}:{number}", place, {goods[name].pk: units for name, units in one.items()}) for number, one in enumerate(wanted)]
+        assert batches.reserve_many(actor=KAIBO, now=now, promises=promises) == [None] * 3
+    references = [f"order:t:{number}" for number in range(3)]
+    close = {"references": references, "state": Reservation.State(state), "target": target, "reason": reason}
+    assert batches.close_many(actor=KAIBO, now=now, **close) == 8
+    one_by_one = stock.ship_reserved if state == "shipped" else stock.release_reserved
+    assert sum(one_by_one(actor=KAIBO, reference=f"order:a:{number}", now=now) for number in range(3)) == 8
+    assert left(together, "T") == left(alone, "A")
+    assert batches.close_many(actor=KAIBO, now=now, **close) == 0
+    assert queries.differences() == []

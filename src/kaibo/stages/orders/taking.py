@@ -17,8 +17,10 @@ from kaibo.facts.flow import OrderRecorded
 from kaibo.kit.ids import new_ids
 from kaibo.kit.shop_channels import OrderHold
 from kaibo.master.stock import services as stock
+from kaibo.master.stock.batches import close_many
+from kaibo.master.stock.models import Reservation
 from kaibo.master.stock.parts import ship_part
-from kaibo.master.stock.rules import StockShort
+from kaibo.master.stock.rules import Bucket, StockShort
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import FileContext, ImportContext, Outcome, ParsedRow, Refused, Taken
 from kaibo.plumbing.outbox import outbox
@@ -195,8 +197,7 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
         storing.doubtful(takings, met_before), within=timedelta(minutes=limits.duplicate_minutes), now=context.now
     )
     storing.store_anomalies(takings, now=context.now)
-    for one in takings:
-        _follow_in_stock(one, context.now)
+    _follow_in_stock(takings, context.now)
     _reserve_anew([one for one in takings if one.known and one.known.is_reserved], context.now)
     _announce_new(context, platform, takings)
 
@@ -248,18 +249,24 @@ def _wrongs(one: Taking, items: Items, limits: Limits) -> list[tuple[UUID | None
     return found
 
 
-def _follow_in_stock(one: Taking, now: datetime) -> None:
-    """What the platform did to an order we hold stock for: it left without us, or it ended."""
-    if not one.known or not one.known.is_reserved:
-        return
-    if one.merged.state is State.PARTIALLY_SHIPPED:
-        _follow_part(one, now)
-    if one.merged.state == one.known.state:
-        return
-    if one.merged.state in SENT and RANK.get(one.known.state, 0) < RANK[State.SHIPPED]:
-        stock.ship_reserved(actor=KAIBO, reference=one.known.stock_reference, now=now)
-    elif one.merged.state in TERMINAL:
-        stock.release_reserved(actor=KAIBO, reference=one.known.stock_reference, now=now)
+def _follow_in_stock(takings: Sequence[Taking], now: datetime) -> None:
+    """What the platform did to orders we hold stock for: they left without us, or ended."""
+    left, ended = [], []
+    for one in takings:
+        if not one.known or not one.known.is_reserved:
+            continue
+        if one.merged.state is State.PARTIALLY_SHIPPED:
+            _follow_part(one, now)
+        if one.merged.state == one.known.state:
+            continue
+        if one.merged.state in SENT and RANK.get(one.known.state, 0) < RANK[State.SHIPPED]:
+            left.append(one.known.stock_reference)
+        elif one.merged.state in TERMINAL:
+            ended.append(one.known.stock_reference)
+    if left:
+        close_many(actor=KAIBO, references=left, state=Reservation.State.SHIPPED, target=Bucket.CUSTOMER, reason="ship", now=now)
+    if ended:
+        close_many(actor=KAIBO, references=ended, state=Reservation.State.RELEASED, target=Bucket.SELLABLE, reason="unreserve", now=now)
 
 
 def _follow_part(one: Taking, now: datetime) -> None:
