@@ -105,7 +105,10 @@ def close_many(
     The same rows as `services.ship_reserved` and `services.release_reserved` write one by one, with a fixed number of statements.
     Raises: StockShort.   Source: ORD-3.
     """
-    there = list(Reservation.objects.filter(reference__in=list(references), state=Reservation.State.OPEN).order_by("sku_id", "pk"))
+    turn = {reference: place for place, reference in enumerate(references)}
+    there = sorted(
+        Reservation.objects.filter(reference__in=list(turn), state=Reservation.State.OPEN), key=lambda one: (turn[one.reference], str(one.sku_id))
+    )
     if not there:
         return 0
     parts = catalog.components_of({one.sku_id for one in there})
