@@ -46,6 +46,7 @@ _PAIR_BITS: Final = 22
 _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 _LONGEST_RUN: Final = 64
 _ZERO: Final = np.uint32(ord("0"))
+_MOST_PIECES: Final = max(map(len, splits()))
 
 
 class _Folding:
@@ -172,6 +173,7 @@ class Sieve:
         self._fours = _Grams((form[:4] for form in long if len(form) > 3), 4)
         self._views = [_Seen(view, forms_seen) for view, forms_seen in disguises.seen_forms()]
         self._pieces = _Grams({pieces[:2] for pieces in splits()}, 2)
+        self._neighbours = {form[at : at + 2] for form in long for at in range(len(form) - 1)}
         self._one_digit = np.arange(UNICODE, dtype=np.uint32)
         for code, digit in ONE_DIGIT.items():
             self._one_digit[code] = ord(digit)
@@ -223,27 +225,52 @@ class Sieve:
         near = np.zeros(shown.size + 4, dtype=bool)
         for step in range(5):
             near[strange + step] = True
-        yield PIECES, self._pieces.at(components, pieces[near[pieces + 2]])
+        yield PIECES, self._put_together(components, keys, self._pieces.at(components, pieces[near[pieces + 2]]))
+
+    def _put_together(self, components: Codes, keys: Codes, places: Places) -> Places:
+        """Those of the places whose pieces make a character that a word has beside the one that stands there, or beside other pieces."""
+        begins = places.tolist()
+        beginning, ended, held = set(begins), set(), []
+        for place in begins:
+            around = text_of(keys[max(0, place - 1) : place + _MOST_PIECES + 1])
+            if place == 0:
+                around = "\n" + around
+            pieces = text_of(components[place : place + _MOST_PIECES])
+            for size in range(2, len(pieces) + 1):
+                whole = splits().get(pieces[:size])
+                if whole is None:
+                    continue
+                ended.add(place + size)
+                whole = whole.translate(ONE_DIGIT)
+                if (
+                    place in ended or place + size in beginning
+                    or around[0] + whole in self._neighbours or whole + around[1 + size : 2 + size] in self._neighbours
+                ):  # fmt: skip
+                    held.append(place)
+        return np.array(held, dtype=np.intp)
 
     def _viewed(self, seen: _Seen, strange: Places, around: Codes, shown: Codes, keys: Codes) -> Iterable[Places]:
         assert seen.view is not None
         viewed = seen.view.table.take(around).ravel()
         place = np.arange(strange.size) * 6
-        yield self._standing_alone(shown, keys, strange[seen.twos.at(viewed, place + 2) // 6])
+        pairs = strange[seen.twos.at(viewed, place + 2) // 6]
+        yield _standing_alone(shown, np.setdiff1d(pairs, self._twos.at(keys, pairs)), 2)
         for step in (1, 2):
             found = seen.threes.at(viewed, place + step) // 6
             begins = np.clip(strange[found] + step - 2, 0, None)
-            yield np.setdiff1d(begins, self._threes.at(keys, begins))
+            yield _standing_alone(shown, np.setdiff1d(begins, self._threes.at(keys, begins)), 3)
         for step in (0, 1, 2):
             yield strange[seen.fours.at(viewed, place + step) // 6]
 
-    def _standing_alone(self, shown: Codes, keys: Codes, pairs: Places) -> Places:
-        alone = []
-        for place in np.setdiff1d(pairs, self._twos.at(keys, pairs)).tolist():
-            first = max(0, place - 8)
-            if stands_alone(text_of(shown[first : place + 10]), place - first, place - first + 2):
-                alone.append(place)
-        return np.array(alone, dtype=np.intp)
+
+def _standing_alone(shown: Codes, places: Places, size: int) -> Places:
+    """Those of the places whose next characters no word needs."""
+    alone = []
+    for place in places.tolist():
+        first = max(0, place - 8)
+        if stands_alone(text_of(shown[first : place + 8 + size]), place - first, place - first + size):
+            alone.append(place)
+    return np.array(alone, dtype=np.intp)
 
 
 class _Plains:
