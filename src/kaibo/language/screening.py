@@ -62,6 +62,7 @@ class Screener:
         by_form.pop("", None)
         innocent = sorted({_key(word) for word in lexicon.innocent} - by_form.keys() - {""})
         self._forms = list(by_form)
+        self._single = {form: {surface for one in entries for surface in one.severities} for form, entries in by_form.items() if len(form) == 1}
         self._entries: list[tuple[Entry, ...]] = [*map(tuple, by_form.values()), *(() for _ in innocent)]
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick([*by_form, *innocent]) if by_form or innocent else None
         self._disguises = Disguises(self._forms)
@@ -95,9 +96,7 @@ class Screener:
         """This function will screen many texts as `screen` does each, many times faster where most have nothing to object to."""
         if self._sieve is None:
             self._sieve = Sieve(self._forms, [pattern for pattern, _ in self._lexicon.patterns], self._disguises)
-        silent = frozenset(
-            form for form, entries in zip(self._forms, self._entries, strict=False) if len(form) == 1 and not any(surface in one.severities for one in entries)
-        )
+        silent = frozenset(form for form, surfaces in self._single.items() if surface not in surfaces)
         families = self._lexicon.families_of(category)
         result = [self._clean] * len(texts)
         first = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -53,12 +53,12 @@ def reserve_many(*, actor: Actor, promises: Sequence[Promise], now: datetime) ->
     The same rows as `services.reserve` writes one by one, with a fixed number of statements. The caller holds what the references stand
     for.   Raises: IntegrityError for what was promised before.   Source: ORD-3.
     """
-    parts = catalog.components_of({sku for one in promises for sku in one.units})
+    parts = _parts_of({sku for one in promises for sku in one.units})
     moves = [
         {
             sku: [
                 Move(part, one.places.get(sku, one.warehouse_id), each * units, Bucket.SELLABLE, Bucket.RESERVED, any_lot=True)
-                for part, each in parts.get(sku) or [(sku, 1)]
+                for part, each in parts[sku]
             ]
             for sku, units in sorted(one.units.items(), key=lambda item: str(item[0]))
         }
@@ -88,9 +88,8 @@ def reserve_many(*, actor: Actor, promises: Sequence[Promise], now: datetime) ->
             entries.append((entry, f"reserve:{one.reference}:{sku}", "reserve", one.reference, actor.name, now))
             lines += [(entry, *place, delta) for place, delta in own.items() if delta]
             reserved.append((sku, one.places.get(sku, one.warehouse_id), one.units[sku], one.reference, now))
-    copy_rows(Entry, ("id", "key", "reason", "reference", "actor_name", "at"), entries)
-    copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), lines)
-    stock.change_levels([Change(*place, delta) for by_place in totals.values() for place, delta in by_place.items() if delta])
+    _copy_entries(entries)
+    _copy_lines(lines, {place: delta for by_place in totals.values() for place, delta in by_place.items()})
     copy_rows(Reservation, ("sku_id", "warehouse_id", "quantity", "reference", "created_at"), reserved)
     return outcomes
 
@@ -111,8 +110,8 @@ def close_many(
     )
     if not there:
         return 0
-    parts = catalog.components_of({one.sku_id for one in there})
-    stock.lock_items(part for one in there for part, _ in parts.get(one.sku_id) or [(one.sku_id, 1)])
+    parts = _parts_of({one.sku_id for one in there})
+    stock.lock_items(part for moved in parts.values() for part, _ in moved)
     with connection.cursor() as cursor:  # another may have closed some before the items were ours
         cursor.execute(
             "UPDATE stock_reservation SET state = %s WHERE id = ANY(%s) AND state = 'open' RETURNING id", [state.value, [one.pk for one in there]]
@@ -122,7 +121,7 @@ def close_many(
     moves = {
         one.pk: [
             Move(part, one.warehouse_id, each * one.quantity, Bucket.RESERVED, target, any_lot=True)
-            for part, each in parts.get(one.sku_id) or [(one.sku_id, 1)]
+            for part, each in parts[one.sku_id]
         ]
         for one in closed
     }
@@ -133,9 +132,8 @@ def close_many(
     for one, entry in zip(closed, new_ids(len(closed)), strict=True):
         entries.append((entry, f"{reason}:{one.pk}", reason, one.reference, actor.name, now))
         lines += [(entry, *place, delta) for place, delta in stock.changes_upon(totals, moves[one.pk], levels).items() if delta]
-    copy_rows(Entry, ("id", "key", "reason", "reference", "actor_name", "at"), entries)
-    copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), lines)
-    stock.change_levels([Change(*place, delta) for place, delta in totals.items() if delta])
+    _copy_entries(entries)
+    _copy_lines(lines, totals)
     return sum(one.quantity for one in closed)
 
 
@@ -149,8 +147,8 @@ def settle_many(*, actor: Actor, settlements: Sequence[Settlement], now: datetim
     """
     wanted = {one.allotment_id.int: one.allotment_id for one in settlements}
     there = {one.pk: one for one in Allotment.objects.filter(pk__in=list(wanted.values()))}
-    bundles = catalog.components_of({one.sku_id for one in there.values()})
-    parts = {one.pk: bundles.get(one.sku_id) or [(one.sku_id, 1)] for one in there.values()}
+    moved = _parts_of({one.sku_id for one in there.values()})
+    parts = {one.pk: moved[one.sku_id] for one in there.values()}
     stock.lock_items(sku for allotted in parts.values() for sku, _ in allotted)
     numbered: dict[tuple[int, int], list[int]] = defaultdict(list)
     for place, one in enumerate(settlements):
@@ -169,15 +167,25 @@ def settle_many(*, actor: Actor, settlements: Sequence[Settlement], now: datetim
     _write_reservations(settlements, there, now)
 
 
+def _parts_of(sku_ids: Iterable[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
+    """What really moves, as `services.units_of` says for one unit of one item, in one question for many."""
+    wanted = set(sku_ids)
+    bundles = catalog.components_of(wanted)
+    return {sku: bundles.get(sku) or [(sku, 1)] for sku in wanted}
+
+
+def _copy_entries(rows: Iterable[Sequence[object]]) -> None:
+    copy_rows(Entry, ("id", "key", "reason", "reference", "actor_name", "at"), rows)
+
+
+def _copy_lines(rows: Iterable[Sequence[object]], totals: Mapping[Place, int]) -> None:
+    """The lines of entries, and what they come to at each place."""
+    copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), rows)
+    stock.change_levels([Change(*place, delta) for place, delta in totals.items() if delta])
+
+
 def _write_entries(actor: Actor, entries: Sequence[UUID], settlements: Sequence[Settlement], now: datetime) -> None:
-    copy_rows(
-        Entry,
-        ("id", "key", "reason", "reference", "actor_name", "at"),
-        (
-            (entry, f"settle:{one.claim_id}", "settle", one.reference, actor.name, now)
-            for entry, one in zip(entries, settlements, strict=True)
-        ),
-    )
+    _copy_entries((entry, f"settle:{one.claim_id}", "settle", one.reference, actor.name, now) for entry, one in zip(entries, settlements, strict=True))
 
 
 def _write_lines(alike: Sequence[tuple[Sequence[UUID], Sequence[Move]]]) -> None:
@@ -192,8 +200,7 @@ def _write_lines(alike: Sequence[tuple[Sequence[UUID], Sequence[Move]]]) -> None
             rows += [
                 (entry, *place, delta) for entry in entries for place, delta in stock.changes_upon(totals, moves, levels).items() if delta
             ]
-    copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), rows)
-    stock.change_levels([Change(*place, delta) for place, delta in totals.items() if delta])
+    _copy_lines(rows, totals)
 
 
 def _lines_of_one_lot(
