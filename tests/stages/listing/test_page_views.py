@@ -6,11 +6,13 @@ import io
 import zipfile
 from datetime import timedelta
 
+import pypdfium2
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from kaibo.kit.clock import business_date
+from kaibo.plumbing.audit.models import AuditRow
 from kaibo.stages.listing.models import AbDecision, AbTest, DetailVersion, IndustryMean, ListingCategory, ListingPicture, Trial
 from tests.kit.test_pictures import as_file, coat, dress
 from tests.make.listing import make_listing, make_published
@@ -222,3 +224,45 @@ def test_the_pages_speak_english_to_those_who_want_it(ou, shop):
         ("trial", Trial.objects.get().pk, "There is no trade mean"), ("test", AbTest.objects.get().pk, "Settled before the start"), ("new-test", listing.pk, "Begin an A/B test"),
     ):
         assert words in ou.get(reverse(f"listing:{name}", args=[pk])).content.decode(), name
+
+
+def text_of(answer):
+    return "".join(page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(b"".join(answer.streaming_content)))
+
+
+def test_a_detail_page_goes_out_as_word_and_pdf_with_its_pictures_and_that_is_recorded(ou, shop):
+    listing = make_listing()
+    upload(ou, listing, coat(1_000), role="detail")
+    picture = str(ListingPicture.objects.get().pk)
+    ou.post(reverse("listing:save-detail", args=[listing.pk]), DETAIL | {"scene_picture": picture})
+    word = b"".join(ou.get(reverse("listing:detail-file", args=[listing.pk, "docx"])).streaming_content)
+    folder = zipfile.ZipFile(io.BytesIO(word))
+    text = folder.read("word/document.xml").decode()
+    assert "零下早高峰，大衣一厚就显矮" in text and "92 %" in text and "第 1 版" in text
+    assert "word/media/picture1.jpg" in folder.namelist()
+    pdf = text_of(ou.get(reverse("listing:detail-file", args=[listing.pk, "pdf"])))
+    parts = [pdf.index(words) for words in ("1 痛点", "零下早高峰", "2 方案", "羊毛含量", "3 信任", "R-2417-26", "155 穿 S", "4 行动", "48 小时发货")]
+    assert parts == sorted(parts)
+    assert [one.details for one in AuditRow.objects.filter(deed="listing:detail:download").order_by("pk")] == [{"kind": "docx", "version": 1}, {"kind": "pdf", "version": 1}]
+
+
+def test_a_draft_goes_out_too_and_says_that_it_is_one_and_what_it_lacks(ou, shop):
+    listing = make_listing()
+    said = text_of(ou.get(reverse("listing:detail-file", args=[listing.pk, "pdf"])))
+    assert "草稿，还没有存过版本" in said
+    assert "必须补" in said and "首屏没有痛点场景" in said
+    assert ou.get(reverse("listing:detail-file", args=[listing.pk, "exe"])).status_code == 404
+
+
+def test_refused_words_stand_in_the_document_with_their_law(ou, shop):
+    listing = make_listing()
+    DetailVersion.objects.create(listing=listing, number=1, content={"pain_title": "国家级保暖", "pain_text": "冷"}, saved_by="欧", saved_at=listing.created_at)
+    said = text_of(ou.get(reverse("listing:detail-file", args=[listing.pk, "pdf"]))).replace("\n", "").replace("\r", "")
+    assert "“国家级保暖”里的“国家级”" in said and "广告法第九条" in said and "不能用" in said
+
+
+def test_a_stranger_to_the_shop_gets_no_document_and_nothing_is_recorded(client, shop):
+    listing = make_listing()
+    client.force_login(make_person("zhao", "operations", shop=make_shop("别家")))
+    assert client.get(reverse("listing:detail-file", args=[listing.pk, "pdf"])).status_code == 404
+    assert not AuditRow.objects.filter(deed="listing:detail:download").exists()

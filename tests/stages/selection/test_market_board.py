@@ -6,6 +6,7 @@ import io
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 
+import pypdfium2
 import pytest
 from django.urls import reverse
 
@@ -150,9 +151,7 @@ def test_a_brief_goes_out_as_word_and_pdf_and_that_is_recorded(buyer, shop):
     text = zipfile.ZipFile(io.BytesIO(word)).read("word/document.xml").decode()
     assert "竞品动了什么" in text and "双面呢 · 梨花家" in text
     pdf = b"".join(buyer.get(reverse("selection:download-brief", args=[made.pk, "pdf"])).streaming_content)
-    assert pdf.startswith(b"%PDF-1.5") and pdf.rstrip().endswith(b"%%EOF") and "双面呢".encode("utf-16-be").hex().encode() in pdf
-    places = [int(line[:10]) for line in pdf[pdf.index(b"xref\n") :].split(b"\n") if line.endswith(b" n ")]
-    assert [pdf[place:].split(b"\n")[0] for place in places] == [b"%d 0 obj" % number for number in range(1, len(places) + 1)]
+    assert "双面呢 · 梨花家" in pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_bounded()
     assert [one.details["kind"] for one in AuditRow.objects.filter(deed="selection:brief:download").order_by("pk")] == ["docx", "pdf"]
 
 

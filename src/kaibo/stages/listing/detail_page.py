@@ -68,7 +68,7 @@ def review_detail(listing: Listing, content: DetailContent) -> DetailReview:
     return DetailReview(content, tuple(complaints_of(content)), tuple(texts))
 
 
-def _pictures(listing: Listing, content: DetailContent) -> dict[str, ListingPicture]:
+def pictures_of(listing: Listing, content: DetailContent) -> dict[str, ListingPicture]:
     named = [one for one in (content.scene_picture, *content.detail_pictures, content.report_picture) if one]
     found = {str(one.pk): one for one in listing.pictures.select_related("media").filter(pk__in=[UUID(one) for one in named])}
     return {key: found[key] for key in named if key in found}
@@ -92,7 +92,7 @@ def packed(listing: Listing, version: DetailVersion, *, style: str) -> bytes:
     as one long picture (texts are not drawn into it: that would take a font).   Source: LST-3.
     """
     content = content_of(version)
-    pictures = _pictures(listing, content)
+    pictures = pictures_of(listing, content)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as folder:
         sources: dict[str, str] = {}

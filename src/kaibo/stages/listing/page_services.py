@@ -23,7 +23,7 @@ from kaibo.stages.listing import queries
 from kaibo.stages.listing.details import BUTTONS, DetailContent, texts_of
 from kaibo.stages.listing.models import DetailVersion, Listing, ListingCategory, ListingPicture
 from kaibo.stages.listing.page_models import PICTURE_ROLES
-from kaibo.stages.listing.permissions import EDIT
+from kaibo.stages.listing.permissions import EDIT, SEE
 from kaibo.stages.listing.pictures import questions_of
 
 MOST_PICTURES = 60
@@ -196,3 +196,10 @@ def choose_category(*, actor: Actor, listing_id: UUID, path: str, reason: str, n
     )
     audit.record(actor, "listing:category:choose", subject=f"listing:{listing.pk}", now=now, shop_id=listing.shop_id, reason=reason.strip(), details={"path": path})
     return chosen
+
+
+@transaction.atomic
+def note_detail_file(*, actor: Actor, listing: Listing, kind: str, number: int, now: datetime) -> None:
+    """This function will record that a detail page left the house as a document; number 0 is a draft.   Raises: Forbidden."""
+    access.require(actor, SEE, shop_id=listing.shop_id)
+    audit.record(actor, "listing:detail:download", subject=f"listing:{listing.pk}", now=now, shop_id=listing.shop_id, details={"kind": kind, "version": number})

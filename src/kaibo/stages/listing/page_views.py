@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.contrib.staticfiles import finders
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -18,7 +19,16 @@ from django.views.decorators.http import require_GET, require_POST
 from kaibo.kit.pictures import HASH_BITS
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
-from kaibo.stages.listing import advice, detail_page, page_services, picture_queries, queries, title_queries
+from kaibo.plumbing.document_files.writers import WRITERS
+from kaibo.stages.listing import (
+    advice,
+    detail_files,
+    detail_page,
+    page_services,
+    picture_queries,
+    queries,
+    title_queries,
+)
 from kaibo.stages.listing.details import DetailContent, advantages_from, advantages_text, lines_from
 from kaibo.stages.listing.models import Listing
 from kaibo.stages.listing.permissions import EDIT, SEE
@@ -206,6 +216,21 @@ def export_detail(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
     answer = HttpResponse(detail_page.packed(found, version, style=_style()), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="detail-{found.product.code.encode("ascii", "ignore").decode() or "page"}-v{version.number}.zip"'
     return answer
+
+
+@require_GET
+def detail_file(request: ConsoleRequest, listing_id: UUID, kind: str) -> FileResponse:
+    """The detail page as Word or PDF, a draft too, with what still stands against it; that it left is recorded.   Source: LST-3."""
+    access.require(request.actor, SEE)
+    found = queries.listing_for(request.actor, listing_id)
+    if kind not in WRITERS:
+        raise queries.ListingUnknown
+    version = _version(found, request)
+    content = detail_page.content_of(version) if version else detail_page.drafted(found)
+    made = WRITERS[kind].write(detail_files.blocks_of(found, content, version))
+    page_services.note_detail_file(actor=request.actor, listing=found, kind=kind, number=version.number if version else 0, now=request.now)
+    name = _("详情页-%(code)s-%(version)s") % {"code": found.product.code, "version": f"v{version.number}" if version else _("草稿")}
+    return FileResponse(io.BytesIO(made), as_attachment=True, filename=f"{name}.{kind}", content_type=WRITERS[kind].content_type)
 
 
 def content_from_api(body: dict[str, Any]) -> DetailContent:

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:listing_id>/detail/review", page_views.review_detail, name="review-detail"),
     path("<uuid:listing_id>/detail/save", page_views.save_detail, name="save-detail"),
     path("<uuid:listing_id>/detail/preview", page_views.preview, name="preview-detail"),
+    path("<uuid:listing_id>/detail/file.<slug:kind>", page_views.detail_file, name="detail-file"),
     path("<uuid:listing_id>/detail/export", page_views.export_detail, name="export-detail"),
     path("<uuid:listing_id>/trial", trial_views.begin_trial, name="begin-trial"),
     path("<uuid:listing_id>/test", trial_views.new_test, name="new-test"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import screen_time
 from kaibo.kit.money import yuan_text
-from kaibo.stages.selection.brief_files import Block
+from kaibo.plumbing.document_files.blocks import Block
 from kaibo.stages.selection.models import Brief
 
 COURSE_PILLS = {"mainstream": "ok", "rising": "run", "steady": "", "falling": "bad", "too_short": "warn"}

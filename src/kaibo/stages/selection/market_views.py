@@ -20,7 +20,8 @@ from kaibo.kit.clock import business_date
 from kaibo.kit.errors import NotFound
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
-from kaibo.stages.selection import brief, brief_files, brief_words, market_queries, market_services, queries
+from kaibo.plumbing.document_files.writers import WRITERS
+from kaibo.stages.selection import brief, brief_words, market_queries, market_services, queries
 from kaibo.stages.selection.market_imports import week_of
 from kaibo.stages.selection.permissions import RESEARCH, SEE
 
@@ -189,12 +190,6 @@ def one_brief(request: ConsoleRequest, brief_id: UUID) -> HttpResponse:
     return render(request, "selection/brief.html", {"brief": found, "sections": brief_words.sections_of(found), "end": found.week_on + timedelta(days=6), "trail": trail})
 
 
-WRITERS = {
-    "docx": (brief_files.word_file, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    "pdf": (brief_files.pdf_file, "application/pdf"),
-}
-
-
 @require_GET
 def download_brief(request: ConsoleRequest, brief_id: UUID, kind: str) -> FileResponse:
     """A brief to send on; that it left is recorded.   Source: SEL-3."""
@@ -202,6 +197,5 @@ def download_brief(request: ConsoleRequest, brief_id: UUID, kind: str) -> FileRe
     if kind not in WRITERS:
         raise brief.BriefUnknown
     brief.note_download(actor=request.actor, brief=found, kind=kind, now=request.now)
-    write, content_type = WRITERS[kind]
     name = _("竞品周报-%(week)s") % {"week": found.week_on.isoformat()}
-    return FileResponse(io.BytesIO(write(brief_words.blocks_of(found))), as_attachment=True, filename=f"{name}.{kind}", content_type=content_type)
+    return FileResponse(io.BytesIO(WRITERS[kind].write(brief_words.blocks_of(found))), as_attachment=True, filename=f"{name}.{kind}", content_type=WRITERS[kind].content_type)

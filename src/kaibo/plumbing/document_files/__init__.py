@@ -1,0 +1,1 @@
+"""Documents to send on, as Word and as PDF, written from the same blocks: headings, paragraphs, tables, pictures."""
