@@ -38,7 +38,7 @@ SECRET = "simulated secret of the tests"
 SESSION = "session-of-the-simulated-shop"
 STAGES = {
     "unpaid": OrderState.PENDING_PAYMENT, "review": OrderState.PAID, "paid": OrderState.PAID, "part_sent": OrderState.PARTIALLY_SHIPPED,
-    "sent": OrderState.SHIPPED, "done": OrderState.COMPLETED, "cancelled": OrderState.CANCELLED,
+    "sent": OrderState.SHIPPED, "done": OrderState.COMPLETED, "cancelled": OrderState.CANCELLED, "split": OrderState.CANCELLED,
 }  # fmt: skip
 
 
@@ -61,6 +61,8 @@ class Case:
     """What tells lines apart: their own number, or the item, where a platform shows all of one item as one line, or the merchant's code."""
     most_lines: int = 3
     sends_parts: bool = True
+    splits: int = 0
+    """So many of a hundred orders of several items it splits into orders of their own."""
     tells_line_amounts: bool = True
     """What was paid for each line; else the order's amount is shared out."""
     lists_strange: bool = True
@@ -143,7 +145,7 @@ def bench(case):
     made = []
 
     def make(*, orders=300, seed=7, drift=0, strange=0, **chaos):
-        world = World(seed, begin=int(BEGIN.timestamp()), seconds=SECONDS, orders=orders, strange=strange, bare=50, most_lines=case.most_lines, sends_parts=case.sends_parts)
+        world = World(seed, begin=int(BEGIN.timestamp()), seconds=SECONDS, orders=orders, strange=strange, bare=50, most_lines=case.most_lines, sends_parts=case.sends_parts, splits=case.splits)
         platform = case.simulate(world, Chaos.of(seed, chaos))
         one = Bench(case, world, platform, None, drift)
         one.server = Server({case.kind.key: platform}, before=lambda: one.drift_seconds and one.pass_time(one.drift_seconds)).start()
@@ -193,7 +195,7 @@ def test_all_orders_arrive_to_the_fen_on_the_platform_s_best_day(bench):
     one.pass_time(SECONDS + 20_000)
     kept = {}
     _pull(one, one.authorised(), BEGIN, kept)
-    assert len(one.world.orders) == 300
+    assert len([order for order in one.world.orders.values() if not order.parent]) == 300
     _assert_equal_to_the_truth(one, kept)
 
 
@@ -232,6 +234,19 @@ def test_a_window_by_order_time_counts_every_order_of_a_day(bench):
     window = Window(BEGIN, BEGIN + timedelta(hours=3), by="made")
     numbers = [order.order_no for page in order_pages(channel, window, clock=one.now) for order in page.orders]
     assert sorted(numbers) == sorted(map(one.number, one.shown()))
+
+
+def test_the_parts_of_an_order_the_platform_split_name_it_and_its_money_is_theirs(bench):
+    one = bench(orders=300)
+    one.pass_time(SECONDS + 20_000)
+    kept = {}
+    _pull(one, one.authorised(), BEGIN, kept)
+    parents = {one.number(order): one.number(one.world.orders[order.parent]) for order in one.shown() if order.parent}
+    assert {no: order.parent_no for no, order in kept.items() if order.parent_no} == parents
+    assert {no for no, order in kept.items() if order.is_split} == set(parents.values())
+    assert bool(parents) == bool(one.case.splits)
+    for parent in set(parents.values()):
+        assert sum(kept[no].amount_fen for no, of in parents.items() if of == parent) == kept[parent].amount_fen > 0
 
 
 def test_one_order_is_asked_for_by_its_number(bench):

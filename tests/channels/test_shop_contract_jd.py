@@ -10,6 +10,6 @@ from tests.channels.shop_contract import SECRET, Case
 PLATFORMS = {
     "jd": Case(
         JD, lambda world, chaos: Jd(world, chaos, SECRET), {"calls_per_second": "100000"}, "simulated-code", "shunfeng", STRANGE_STATUS, line_by="code",
-        sends_parts=False, tells_line_amounts=False, lists_strange=False, tells_deadline=False,
+        sends_parts=False, splits=20, tells_line_amounts=False, lists_strange=False, tells_deadline=False,
     ),
 }  # fmt: skip

@@ -161,6 +161,8 @@ class PlatformOrder:
     parcels: tuple[PlatformParcel, ...] = ()
     parent_no: str = ""
     """Set where the platform split another order into this one."""
+    is_split: bool = False
+    """It was split into others: its goods and money are theirs, and counted there."""
     currency: str = "CNY"
 
     def has_parcel(self, tracking_no: str) -> bool:

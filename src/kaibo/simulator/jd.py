@@ -25,7 +25,7 @@ MOST_SIZE, MOST_CASE_SIZE, MOST_PAGE = 100, 50, 100
 TOKEN_SECONDS = 7 * 86_400
 STATUS = {
     "review": "PAUSE", "paid": "WAIT_SELLER_STOCK_OUT", "part_sent": "WAIT_GOODS_RECEIVE_CONFIRM", "sent": "WAIT_GOODS_RECEIVE_CONFIRM",
-    "done": "FINISHED_L", "cancelled": "TRADE_CANCELED",
+    "done": "FINISHED_L", "cancelled": "TRADE_CANCELED", "split": "PARENT_TRADE_CANCELED",
 }  # fmt: skip
 STRANGE_STATUS = "WAIT_SOMETHING_NEW"
 CASE_STATUS = {"asked": 0, "agreed": 1, "refunded": 3, "withdrawn": 11}
@@ -38,6 +38,7 @@ class Jd(Platform):
     """One shop on 京东 that sends its own parcels (SOP): one waybill for a whole order, nothing unpaid is shown."""
 
     SENDS_PARTS: ClassVar[bool] = False
+    SPLITS: ClassVar[int] = 20
     app_key: str = "A1B2C3D4E5F60718293A4B5C6D7E8F90"
     token: str = field(default="", repr=False)
     renewal: str = field(default="", repr=False)
@@ -159,7 +160,7 @@ class Jd(Platform):
     def _order(self, order: Order) -> dict[str, Any]:
         goods = sum(line.item.price_fen * line.units for line in order.lines)
         told: dict[str, Any] = {
-            "orderId": self.number(order), "parentOrderId": "0", "orderType": "22", "payType": "4-在线支付", "orderState": self._status(order),
+            "orderId": self.number(order), "parentOrderId": self.number(self.world.orders[order.parent]) if order.parent else "0", "orderType": "22", "payType": "4-在线支付", "orderState": self._status(order),
             "orderTotalPrice": _yuan(goods + order.freight_fen), "orderSellerPrice": _yuan(goods), "orderPayment": _yuan(order.paid_fen),
             "freightPrice": _yuan(order.freight_fen), "sellerDiscount": _yuan(goods + order.freight_fen - order.paid_fen),
             "orderStartTime": _clock(order.made_at), "paymentConfirmTime": _clock(order.paid_at), "modified": _clock(order.changed_at),

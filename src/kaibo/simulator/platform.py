@@ -31,6 +31,9 @@ class Platform:
     SENDS_PARTS: ClassVar[bool] = True
     """Some items of an order may leave before the others."""
 
+    SPLITS: ClassVar[int] = 0
+    """So many of a hundred orders of several items it splits into orders of their own."""
+
     world: World
     chaos: Chaos
     secret: str = field(repr=False)

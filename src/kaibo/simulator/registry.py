@@ -41,6 +41,6 @@ def open_platform(name: str, *, seed: int, begin: int, seconds: int, orders: int
     kind = PLATFORMS[name]
     world = World(
         own, begin=begin, seconds=seconds, orders=orders, strange=shares.get("unknown", 0), bare=shares.get("bare", 0), most_lines=kind.MOST_LINES,
-        sends_parts=kind.SENDS_PARTS,
+        sends_parts=kind.SENDS_PARTS, splits=kind.SPLITS,
     )  # fmt: skip
     return kind(world, Chaos.of(own, shares), secret)

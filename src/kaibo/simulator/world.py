@@ -76,7 +76,7 @@ class Case:
 
 @dataclass(slots=True)
 class Order:
-    """`stage`: unpaid, review, paid, part_sent, sent, done, cancelled; one that is sent may have been signed for."""
+    """`stage`: unpaid, review, paid, part_sent, sent, done, cancelled, split (into others); one that is sent may have been signed for."""
 
     number: int
     lines: list[Line]
@@ -94,6 +94,8 @@ class Order:
     parcels: list[Parcel] = field(default_factory=list)
     is_strange: bool = False
     is_bare: bool = False
+    parent: int = 0
+    """The order it was split off from."""
     log: list[tuple[int, int]] | None = None
     """Where the world writes down when something happened to which order."""
 
@@ -121,7 +123,8 @@ class World:
     """The shop. `advance` lets time pass; everything else reads or does what a merchant may do."""
 
     def __init__(
-        self, seed: int, *, begin: int, seconds: int, orders: int, strange: int = 0, bare: int = 0, most_lines: int = 3, sends_parts: bool = True
+        self, seed: int, *, begin: int, seconds: int, orders: int, strange: int = 0, bare: int = 0, most_lines: int = 3, sends_parts: bool = True,
+        splits: int = 0,
     ) -> None:
         self.lock = threading.RLock()
         self.now = begin
@@ -139,6 +142,9 @@ class World:
         self._count = 0
         self._strange, self._bare, self._most_lines = strange, bare, most_lines
         self._sends_parts = sends_parts
+        self._splits = splits
+        """So many of a hundred orders of several items the platform splits, once they are paid."""
+        self._parts: dict[int, list[Order]] = {}
         self._number = 6_917_000_000_000_000_000 + seed % 1_000 * 10**12
         for _ in range(orders):
             self._imagine(begin + self._dice.randrange(max(1, seconds)))
@@ -159,6 +165,8 @@ class World:
             self._plan(paid, "reviewed", order)
             paid += dice.randrange(60, 600)
         self._plan(paid, "paid", order)
+        if len(order.lines) > 1 and random.Random(order.number).randrange(100) < self._splits:  # dice of its own: the story stays as it is
+            self._plan(paid + 1 + order.number % 300, "split", order)
         if dice.random() < 0.06:
             asked = paid + dice.randrange(60, 900)
             self._plan(asked, "refund_asked", order)
@@ -225,12 +233,10 @@ class World:
                 self.now = max(self.now, at)
                 if what == "made" and not self._takes_stock(self._drafts[number]):
                     del self._drafts[number]
-                order = self._drafts.get(number)
-                if order is None:
-                    continue
-                case = self._happen(order, what, at)
-                if order.changed_at == at:
-                    self.happened.append(Happening(what, at, order, case))
+                for order in self._parts.get(number) or filter(None, [self._drafts.get(number)]):
+                    case = self._happen(order, what, at)
+                    if order.changed_at == at:
+                        self.happened.append(Happening(what, at, order, case))
             self.now = max(self.now, to)
 
     def _takes_stock(self, order: Order) -> bool:
@@ -259,6 +265,9 @@ class World:
                 self._gives_stock_back(order.lines)
             order.paid_at = order.paid_at or (0 if what == "unpaid_cancelled" else at)
             return None
+        if what == "split":
+            self._split(order, at)
+            return None
         if what in {"part_sent", "sent"}:
             self._send_as_merchant(order, only_part=what == "part_sent" and self._sends_parts, at=at)
             return None
@@ -271,6 +280,22 @@ class World:
                 order.stage, order.done_at, order.changed_at = "done", at, at
             return None
         return self._aftersale(order, what, at)
+
+    def _split(self, order: Order, at: int) -> None:
+        """The platform makes an order of each item and takes the first one back; the first part bears the freight."""
+        if order.stage != "paid" or order.parcels or any(line.case for line in order.lines):
+            return
+        parts = []
+        for place, line in enumerate(order.lines):
+            part = Order(
+                self._next_number(), [Line(self._next_number(), line.item, line.units, line.paid_fen)], order.buyer, order.place, order.made_at,
+                0 if place else order.freight_fen, "paid", at, order.paid_at, is_strange=order.is_strange, is_bare=order.is_bare, parent=order.number,
+            )  # fmt: skip
+            self._open(part)
+            parts.append(part)
+            self.happened.append(Happening("paid", at, part))
+        self._parts[order.number] = parts
+        order.stage, order.changed_at = "split", at
 
     def _send_as_merchant(self, order: Order, *, only_part: bool, at: int) -> None:
         """Somebody ships in the platform's own console, unless we were first."""

@@ -22,11 +22,12 @@ from kaibo.kit.shop_channels import (
     PlatformReceiver,
 )
 
+SPLIT = "PARENT_TRADE_CANCELED"
 STATES = {
     "NOT_PAY": OrderState.PENDING_PAYMENT, "WAIT_SELLER_STOCK_OUT": OrderState.PAID, "WAIT_SELLER_DELIVERY": OrderState.PAID, "LOCKED": OrderState.PAID,
     "PAUSE": OrderState.PAID, "POP_ORDER_PAUSE": OrderState.PAID, "SEND_TO_DISTRIBUTION_CENER": OrderState.SHIPPED,
     "DISTRIBUTION_CENTER_RECEIVED": OrderState.SHIPPED, "WAIT_GOODS_RECEIVE_CONFIRM": OrderState.SHIPPED, "RECEIPTS_CONFIRM": OrderState.DELIVERED,
-    "FINISHED_L": OrderState.COMPLETED, "TRADE_CANCELED": OrderState.CANCELLED, "PARENT_TRADE_CANCELED": OrderState.CANCELLED,
+    "FINISHED_L": OrderState.COMPLETED, "TRADE_CANCELED": OrderState.CANCELLED, SPLIT: OrderState.CANCELLED,
 }  # fmt: skip
 """The platform spells CENER so. A parent that was split is cancelled: its children are the orders."""
 HELD = frozenset({"LOCKED", "PAUSE", "POP_ORDER_PAUSE"})
@@ -75,6 +76,7 @@ def order_of(raw: Mapping[str, Any]) -> PlatformOrder:
         receiver=_receiver(inner(raw, "consigneeInfo")),
         parcels=tuple(PlatformParcel(one, text(raw.get("logisticsId"))) for one in dict.fromkeys(_NUMBERS.split(text(raw.get("waybill")))) if one),
         parent_no="" if text(raw.get("parentOrderId")) in {"0", number} else text(raw.get("parentOrderId")),
+        is_split=status == SPLIT,
     )
 
 

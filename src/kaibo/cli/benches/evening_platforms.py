@@ -115,6 +115,6 @@ def _sold(platform: Platform) -> dict[str, Any]:
         for line in order.lines:
             over += max(0, line.sent - line.units)
             is_back = line.case is not None and line.case.stage == "refunded" and line.case.kind == "before" and not line.sent
-            if order.stage != "cancelled" and not is_back:
+            if order.stage not in {"cancelled", "split"} and not is_back:
                 units[line.item.code] = units.get(line.item.code, 0) + line.units
     return {"units": units, "turned_away": platform.world.turned_away, "waybills": waybills, "sent_beyond": over}

@@ -16,6 +16,7 @@ from kaibo.stages.orders.rules import STATE_WORDS, State
 _COLUMNS = (
     ("order__platform", ExportColumn("platform", "平台")),
     ("order__order_no", ExportColumn("order_no", "订单编号")),
+    ("order__parent_no", ExportColumn("parent_no", "拆单前的订单编号")),
     ("line_no", ExportColumn("line_no", "子订单编号")),
     ("order__state", ExportColumn("state", "订单状态")),
     ("order__raw_status", ExportColumn("raw_status", "平台原文状态")),

@@ -24,6 +24,7 @@ from kaibo.master.shops.models import ChannelAccount
 from kaibo.plumbing import kept_words
 from kaibo.stages.orders.models import GapReport, Order, Pull, PullRefusal
 from kaibo.stages.orders.pulling import BOOKED_CURRENCY
+from kaibo.stages.orders.split_orders import Counted, Together, hold_together
 
 EVERY = timedelta(hours=1)
 MOST_GAPS = 5_000
@@ -47,6 +48,7 @@ class Gap:
 class Ours:
     amount_fen: int
     version: datetime
+    parent_no: str = ""
 
 
 def report_due(now: datetime) -> int:
@@ -79,12 +81,13 @@ def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: d
             unread |= {one.number: one.why for one in page.refused}
         window = Window(part.end, window.end, "made")
     ours = _ours(account, begin, min(end, now), list(theirs))
+    theirs, ours, apart = _each_split_once(theirs, ours)
     for order in _of_other_days(channel, [no for no in ours if no not in theirs and no not in unread], now):
-        if order.amount_fen == ours[order.order_no].amount_fen:
+        if order.is_split or order.amount_fen == ours[order.order_no].amount_fen:
             del ours[order.order_no]
         else:
             theirs[order.order_no] = order
-    gaps = _gaps(account, theirs, unread, ours, begin, end)
+    gaps = _gaps(account, theirs, unread, ours, apart)
     report, _ = GapReport.objects.update_or_create(
         channel_id=account.pk, day=day,
         defaults={
@@ -106,11 +109,24 @@ def _of_other_days(channel: ShopChannel, numbers: list[str], now: datetime) -> l
     return found
 
 
+def _each_split_once(theirs: dict[str, PlatformOrder], ours: dict[str, Ours]) -> tuple[dict[str, PlatformOrder], dict[str, Ours], Together]:
+    """An order the platform split counts by its parts on both sides; where it lists the parent alone, our parts stand for it together."""
+    apart = hold_together(
+        {no: Counted(one.amount_fen, one.parent_no, one.is_split) for no, one in theirs.items()},
+        {no: Counted(one.amount_fen, one.parent_no) for no, one in ours.items()},
+    )
+    kept = {no: one for no, one in ours.items() if no not in apart.ours_left_out}
+    for parent, parts in apart.alone.items():
+        kept[parent] = Ours(sum(ours[no].amount_fen for no in parts), max(ours[no].version for no in parts))
+    return {no: one for no, one in theirs.items() if no not in apart.theirs_left_out}, kept, apart
+
+
 def _ours(account: ChannelAccount, begin: datetime, end: datetime, numbers: list[str]) -> dict[str, Ours]:
     mine = Order.objects.filter(platform=account.channel.platform, shop=account.channel.shop_id)
     made = mine.filter(ordered_at__gte=begin, ordered_at__lt=end).exclude(source="claim")
-    columns = ("order_no", "amount_fen", "source_version")
-    return {no: Ours(amount, at) for rows in (made, mine.filter(order_no__in=numbers)) for no, amount, at in rows.values_list(*columns)}
+    columns = ("order_no", "amount_fen", "source_version", "parent_no")
+    named = (made, mine.filter(order_no__in=numbers), mine.filter(parent_no__in=numbers))
+    return {no: Ours(*rest) for rows in named for no, *rest in rows.values_list(*columns)}
 
 
 def _fen(order: PlatformOrder) -> int:
@@ -119,7 +135,7 @@ def _fen(order: PlatformOrder) -> int:
 
 
 def _gaps(
-    account: ChannelAccount, theirs: Mapping[str, PlatformOrder], unread: Mapping[str, str], ours: Mapping[str, Ours], begin: datetime, end: datetime
+    account: ChannelAccount, theirs: Mapping[str, PlatformOrder], unread: Mapping[str, str], ours: Mapping[str, Ours], apart: Together
 ) -> list[Gap]:
     refusals = PullRefusal.objects.filter(channel_id=account.pk).values_list("order_no", "why", "values")
     refused = {no: kept_words.both(why, values) for no, why, values in refusals}
@@ -130,6 +146,10 @@ def _gaps(
         mine = ours.get(no)
         if mine is None:
             gaps.append(Gap(no, "missing", _fen(order), 0, *_why_missing(order, refused.get(no), until)))
+        elif mine.amount_fen != order.amount_fen and no in apart.alone:
+            parts = apart.alone[no]
+            why = gettext_noop("平台只列出拆单前的这一单，我们收下的是它拆出的 %(n)s 单（%(parts)s），合计不同")
+            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, why, {"n": len(parts), "parts": "、".join(parts[:5])}))
         elif mine.amount_fen != order.amount_fen:
             is_behind = mine.version < order.updated_at
             why = gettext_noop("还没拉到最新一次变化") if is_behind else gettext_noop("两边都是最新的一次变化，请人工核对")

@@ -27,6 +27,8 @@ class Order(models.Model):
     shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT, db_index=False)
     platform = models.CharField(max_length=16)
     order_no = models.CharField(max_length=64)
+    parent_no = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """The order the platform split this one off from; empty for all others."""
     raw_status = models.CharField(max_length=60, blank=True, default="")
     state = models.CharField(max_length=20)
     hold_flags = ArrayField(models.CharField(max_length=20), default=list)
@@ -101,6 +103,7 @@ class Order(models.Model):
             models.Index(fields=["session_id"], name="orders_of_session", condition=Q(session_id__isnull=False)),
             models.Index(fields=["phone_tail"], name="orders_by_phone_tail", condition=~Q(phone_tail="")),
             models.Index(fields=["order_no"], name="orders_by_number", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["parent_no"], name="orders_by_parent", condition=~Q(parent_no="")),
         ]
 
 

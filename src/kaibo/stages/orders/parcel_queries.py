@@ -69,9 +69,19 @@ def merge_groups(orders: Sequence[Order]) -> dict[UUID, list[Order]]:
     """
     This function will give, for each order, the others on the same list that go to the same door: they may share a parcel.
 
+    Parts of one order are not among each other's: their platform split them, and each wants a waybill of its own.
+
     Source: ORD-6, facts/platforms §5.1.
     """
     doors: dict[Any, list[Order]] = {}
     for one in orders:
         doors.setdefault((one.shop_id, door_of(one)), []).append(one)
-    return {one.pk: [other for other in group if other.pk != one.pk and is_same_receiver(one, other)] for group in doors.values() if len(group) > 1 for one in group}
+    found = {}
+    for one in (one for group in doors.values() if len(group) > 1 for one in group):
+        group = doors[one.shop_id, door_of(one)]
+        found[one.pk] = [other for other in group if other.pk != one.pk and not _are_parts(one, other) and is_same_receiver(one, other)]
+    return found
+
+
+def _are_parts(one: Order, other: Order) -> bool:
+    return bool(one.parent_no) and (one.platform, one.parent_no) == (other.platform, other.parent_no)

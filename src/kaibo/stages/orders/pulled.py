@@ -20,7 +20,7 @@ KEPT = "****"
 def rows_of(orders: Sequence[PlatformOrder]) -> list[ParsedRow]:
     """This function will give the rows `take_orders` takes, all lines of an order together."""
     lines = [line for order in orders for line in lines_of(order)]
-    return [ParsedRow(place, {}, {}, line) for place, line in enumerate(lines, 1)]
+    return [ParsedRow(place, {}, line) for place, line in enumerate(lines, 1)]
 
 
 def lines_of(order: PlatformOrder) -> list[LineIn]:
@@ -40,7 +40,7 @@ def lines_of(order: PlatformOrder) -> list[LineIn]:
                 holds=tuple(sorted(Hold(hold.value) for hold in order.holds | line.holds)), ordered_at=order.ordered_at, paid_at=order.paid_at,
                 promised_at=order.promised_at, shipped_at=order.shipped_at, finished_at=order.finished_at, cancel_reason=order.cancel_reason[:80],
                 receiver=receiver, address=address, content_hash=_hash(order, line), version=order.updated_at,
-                order_amount_fen=order.amount_fen, shipped=line.shipped, source="pull",
+                order_amount_fen=order.amount_fen, shipped=line.shipped, source="pull", parent_no=order.parent_no[:64],
             )
         )  # fmt: skip
     return found
@@ -74,4 +74,6 @@ def _hash(order: PlatformOrder, line: PlatformLine) -> str:
         line.specification, line.code, line.quantity, line.price_fen, line.amount_fen, line.raw_status, line.raw_aftersale, line.shipped,
         sorted(order.holds | line.holds),
     ]  # fmt: skip
+    if order.parent_no:
+        said.append(order.parent_no)
     return hashlib.md5(_hashed.encode(said), usedforsecurity=False).hexdigest()

@@ -96,6 +96,8 @@ class LineIn(msgspec.Struct, array_like=True, gc=False):
     shipped: int | None = None
     """Units that left, where the platform counts them."""
     source: str = "import"
+    parent_no: str = ""
+    """The order the platform split this one off from."""
     ready: Ready | None = None
     """What is kept of the receiver, where it was made ahead: on the first line of an order."""
     line_text: bytes = b""

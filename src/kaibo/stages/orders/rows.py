@@ -17,6 +17,7 @@ ORDER_COLUMNS = {
     "receiver_masked": "text", "receiver_mark": "text", "phone_tail": "text", "province": "text", "city": "text", "area": "text",
     "ordered_at": "timestamptz", "paid_at": "timestamptz", "shipped_at": "timestamptz", "finished_at": "timestamptz",
     "cancelled_at": "timestamptz", "cancel_reason": "text", "source": "text", "source_version": "timestamptz", "created_at": "timestamptz",
+    "parent_no": "text",
 }  # fmt: skip
 """Name → type, in the order rows are made in."""
 ORDER_FIRST = tuple(ORDER_COLUMNS)[:5]
@@ -70,6 +71,7 @@ def order_rest(told: FileContext, lines: Sequence[LineIn], state: State, holds: 
         place.province[:20] if place else "", place.city[:30] if place else "", place.area[:30] if place else "",
         first.ordered_at, first.paid_at or (None if state in _UNPAID else first.ordered_at), shipped_at, finished_at,
         told.now if state in TERMINAL else None, first.cancel_reason, first.source, first.version or told.file_exported_at, told.now,
+        first.parent_no,
     )  # fmt: skip
 
 

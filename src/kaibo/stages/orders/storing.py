@@ -41,7 +41,7 @@ ORDER_KEPT = frozenset({"id", "shop_id", "platform", "order_no", "source", "crea
 """Never changed by a later file (findings have their own statement)."""
 ORDER_KEPT_WHEN_EMPTY = frozenset(
     {"paid_at", "shipped_at", "finished_at", "cancelled_at", "buyer_subject_id", "receiver_sealed", "receiver_cipher", "receiver_masked", "receiver_mark", "phone_tail",
-     "province", "city", "area", "cancel_reason"}
+     "province", "city", "area", "cancel_reason", "parent_no"}
 )  # fmt: skip
 """A later file that leaves these out (receivers vanish after shipping) does not wipe them out."""
 TAKING_LOCK = 7_204_011
@@ -247,7 +247,7 @@ def doubtful(takings: Sequence[Taking], met: Collection[str]) -> list[UUID]:
 def find_duplicates(order_ids: Sequence[UUID], *, within: timedelta, now: datetime) -> None:
     """
     This function will mark the later of two orders of the same receiver for the same item within minutes, on whatever
-    platforms of the shop.   Source: ORD-2.
+    platforms of the shop. Parts of one order that its platform split are no doubles.   Source: ORD-2.
     """
     if not order_ids:
         return
@@ -264,6 +264,7 @@ def find_duplicates(order_ids: Sequence[UUID], *, within: timedelta, now: dateti
               JOIN orders_order p ON p.receiver_mark = o.receiver_mark AND p.id <> o.id AND p.shop_id = o.shop_id
                                  AND p.ordered_at BETWEEN o.ordered_at - %(within)s AND o.ordered_at + %(within)s
                                  AND p.state NOT IN ('cancelled', 'closed')
+                                 AND (o.parent_no = '' OR o.parent_no NOT IN (p.parent_no, p.order_no)) AND p.parent_no <> o.order_no
                                  AND (p.id <> ALL(string_to_array(%(ids)s, ',')::uuid[]) OR (p.ordered_at, p.id) < (o.ordered_at, o.id))
               JOIN orders_orderline l ON l.order_id = o.id AND l.sku_id IS NOT NULL
               JOIN orders_orderline m ON m.order_id = p.id AND m.sku_id = l.sku_id

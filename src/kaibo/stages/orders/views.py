@@ -38,6 +38,7 @@ from kaibo.stages.orders import (
     route_views,
     services,
     shipping,
+    split_orders,
     track_views,
     words,
 )
@@ -95,7 +96,7 @@ def _row(order: Order) -> Row:
     if order.open_findings:
         note = "、".join(filter(None, [note, _("核验 %(n)s 处未过") % {"n": order.open_findings}]))
     cells = {
-        "number": Cell(words.short_number(order.order_no), note=words.platform_words(order.platform)),
+        "number": Cell(words.short_number(order.order_no), note=f"{words.platform_words(order.platform)}{_(' · 拆单') if order.parent_no else ''}"),
         "goods": order.goods,
         "state": Cell(words.state_words(order.state), state=words.state_pill(order.state), note=note),
         "ship_by": order.ship_by if order.state in TO_SHIP else None,
@@ -265,6 +266,7 @@ def picking(request: ConsoleRequest) -> HttpResponse:
     orders = list(waiting[:PICKED_AT_ONCE])
     lines = queries.lines_of([one.pk for one in orders])
     together, routes = parcel_queries.merge_groups(orders), route_book.routes_of(orders)
+    parts = split_orders.other_parts(orders)
     burn = queries.burn_down(request.actor, request.now, shop_id=request.shop_id)
     clock = queries.ship_clock(request.actor, request.now, shop_id=request.shop_id)
     late = predicted_late(queries.due_by(burn, clock, request.now), per_hour := queries.pace(request.actor, request.now, shop_id=request.shop_id))
@@ -280,7 +282,8 @@ def picking(request: ConsoleRequest) -> HttpResponse:
         request, "orders/picking.html",
         {
             "orders": [
-                (one, lines.get(one.pk, []), words.short_number(one.order_no), route_book.courier_words(routes.get(one.pk)), [(other.pk, words.short_number(other.order_no)) for other in together.get(one.pk, [])])
+                (one, lines.get(one.pk, []), words.short_number(one.order_no), route_book.courier_words(routes.get(one.pk)), [(other.pk, words.short_number(other.order_no)) for other in together.get(one.pk, [])],
+                 [(other.pk, words.short_number(other.order_no), words.state_words(other.state)) for other in parts.get(one.pk, [])])
                 for one in orders
             ], "total": waiting.count(),
             "pick": queries.pick_lines([one.pk for one in orders]), "figures": [*_clock_figures(clock), predicted], "chart": chart, "carriers": shipping.CARRIERS,
@@ -310,7 +313,7 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
             "open_findings": [one for one in findings if one["state"] == "open"], "decided": [one for one in findings if one["state"] != "open"],
             "anomalies": [(one, words.anomaly_words(one.kind)) for one in queries.anomalies_of(found.pk)],
             "shipments": [(one, ways.get(one.pk)) for one in queries.shipments_of(found.pk)], "dispatches": parcel_views.dispatch_rows(parcel_queries.dispatches_of(found.pk)),
-            **money_views.money_of(found.pk), "happened": _happened(found),
+            **money_views.money_of(found.pk), "happened": _happened(found), "family": _family(found),
             "route": route_views.route_words(route_book.route_of(found)) if found.state in TO_SHIP else None, "couriers": [(one.key, one.zh) for one in COURIERS],
             "is_waiting": found.state in TO_SHIP, "is_unpaid": found.state == State.PENDING_PAYMENT.value,
             "form": form or ReceiverForm(), "ship_form": ShipForm(), "pay_form": PaymentForm(initial={"paid_yuan": plain_yuan(found.amount_fen)}),
@@ -320,6 +323,18 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
         },
         status=422 if form is not None and form.errors else 200,
     )  # fmt: skip
+
+
+def _family(found: Order) -> dict[str, Any] | None:
+    """The order the platform split, and what became of it, seen from one of them."""
+    family = split_orders.family_of(found)
+    if family is None:
+        return None
+    parts = [(one, words.short_number(one.order_no), words.state_words(one.state), words.state_pill(one.state)) for one in family.parts]
+    return {
+        "is_parent": not found.parent_no, "parent": family.parent, "parent_no": family.parent_no, "parts": parts, "parts_fen": family.parts_fen,
+        "differs": family.parent is not None and family.parent.amount_fen != family.parts_fen,
+    }  # fmt: skip
 
 
 def _happened(found: Order) -> list[dict[str, Any]]:
