@@ -29,8 +29,9 @@ BENCHES = {
     "draw": ("kaibo.cli.benches.drawing", "抽奖：十万人 · a draw of 100,000 entrants beside bare hashing"),
     "pages": (
         "kaibo.cli.benches.pages",
-        "页面：装入十万订单后的服务器时间 · server time of pages with 100,000 orders loaded",
+        "页面：装入十万订单（和售后、库存、评价等百万行）后的服务器时间 · server time of every page with 100,000 orders and all that belongs to them loaded",
     ),
+    "clocks": ("kaibo.cli.benches.clocks", "定时工作：十万订单的店里每次要多少处理器时间 · processor time of each clock's run with 100,000 orders loaded"),
     "import": ("kaibo.cli.benches.importing", "导入：十万行订单 · 100,000 order rows end to end beside the bare parse"),
     "abtest": ("kaibo.cli.benches.abtest", "A/B 试验：每天看也不骗人 · false positives of A/B tests under daily looks, beside the ordinary z-test"),
     "category": ("kaibo.cli.benches.category", "类目与核心词：留出标题上的准确率 · category advice and title words on held-out titles, beside baselines"),
