@@ -404,6 +404,7 @@ def test_every_push_is_a_hint_about_an_order_and_a_changed_one_a_forgery(bench):
         (hint,) = channel.read_push(headers, body, now=one.now())
         is_case = happening.case is not None and one.case.pushes_cases
         assert (hint.number, hint.about) == ((str(happening.case.number), "case") if is_case else (one.number(happening.order), "order"))
+        assert (hint.about == "case" or hint.is_about_cases) == (happening.case is not None)
         assert channel.read_push(headers, body, now=one.now())[0].message_id == hint.message_id
         with pytest.raises(PushForged):
             channel.read_push(headers, body.replace(*one.case.changes_push), now=one.now())

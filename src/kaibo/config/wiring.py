@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kaibo.console.manifest import MANIFEST as CONSOLE
 from kaibo.facts.fact import Fact
-from kaibo.facts.flow import CaseClosed, IncidentClosed, OrderShipped, SessionEnded
+from kaibo.facts.flow import CaseClosed, CasesHinted, IncidentClosed, OrderShipped, SessionEnded
 from kaibo.master.catalog.manifest import MANIFEST as CATALOG
 from kaibo.master.launches.manifest import MANIFEST as LAUNCHES
 from kaibo.master.people.manifest import MANIFEST as PEOPLE
@@ -24,7 +24,7 @@ from kaibo.plumbing.wiring import Clock, Handler, Stage, Wiring
 from kaibo.stages import FLOW
 from kaibo.stages.aftersales import case_gaps, case_pulling
 from kaibo.stages.aftersales import refunds as aftersales_refunds
-from kaibo.stages.aftersales.handlers import note_replacement_sent
+from kaibo.stages.aftersales.handlers import note_replacement_sent, read_hinted_cases
 from kaibo.stages.aftersales.stage import STAGE as AFTERSALES
 from kaibo.stages.analytics import jobs as analytics_jobs
 from kaibo.stages.analytics.handlers import count_ended_session
@@ -65,6 +65,7 @@ from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
 from kaibo.stages.supply import locks as supply_locks
 from kaibo.stages.supply import replenishing as supply_replenishing
+from kaibo.stages.supply import safety_line as supply_safety_line
 from kaibo.stages.supply import services as supply
 from kaibo.stages.supply import supplier_book
 from kaibo.stages.supply.stage import STAGE as SUPPLY
@@ -77,6 +78,7 @@ SHARED: tuple[Stage, ...] = (LAUNCHES, CATALOG, STOCK, PEOPLE, SHOPS, INTAKE, TA
 
 REACTIONS: Mapping[type[Fact], tuple[Handler, ...]] = {
     CaseClosed: (note_case,),
+    CasesHinted: (read_hinted_cases,),
     OrderShipped: (note_replacement_sent,),
     SessionEnded: (count_ended_session,),
     IncidentClosed: (keep_incident_tasks,),
@@ -92,7 +94,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-bills", HOUR, reconciling.fetch_bills),
     Clock("orders-pull", 20, pulling.pull_due),
     Clock("orders-gaps", 10 * MINUTE, gaps.report_due),
-    Clock("aftersales-pull", 30, case_pulling.pull_due),
+    Clock("aftersales-pull", 20, case_pulling.pull_due),
     Clock("aftersales-gaps", 10 * MINUTE, case_gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("orders-dispatch", 11, dispatching.work_due),
@@ -113,7 +115,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("audit-seal", 5, audit.seal),
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),
     Clock("selection-matching", DAY, selection_matching.mine_all),
-    Clock("supply-lines", MINUTE, supply.watch_lines),
+    Clock("supply-lines", MINUTE, supply_safety_line.watch_lines),
     Clock("supply-locks", 30, supply_locks.end_expired),
     Clock("supply-rolling", 10 * MINUTE, supply_replenishing.review_due),
     Clock("supply-switches", HOUR, supplier_book.propose_switches),

@@ -133,6 +133,15 @@ class OrderShipped(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CasesHinted(Fact):
+    """A platform pushed that something happened to after-sales cases of a channel; what happened is asked for there."""
+
+    name: ClassVar[str] = "orders.cases_hinted"
+    channel_id: UUID
+    hinted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed(Fact):
     """An after-sales case was closed; its reason flows back to selection, supplier score, script and size table (SEL-19)."""
 

@@ -294,6 +294,8 @@ class Hint:
     topic: str
     message_id: str
     """Equal for the same push sent twice."""
+    is_about_cases: bool = False
+    """An order is named, and its after-sales are what changed."""
 
 
 PUSH_PATH = ":path"

@@ -47,7 +47,7 @@ def _hint(message: Mapping[str, Any]) -> Hint | None:
     if tag in CASE_TAGS and text(told.get("aftersale_id")):
         return Hint("case", text(told["aftersale_id"]), tag, message_id)
     if (tag in ORDER_TAGS or tag in CASE_TAGS) and text(told.get("p_id")):  # a number, and a text with tag 126
-        return Hint("order", text(told["p_id"]), tag, message_id)
+        return Hint("order", text(told["p_id"]), tag, message_id, is_about_cases=tag in CASE_TAGS)
     return Hint("other", "", tag, message_id)
 
 

@@ -27,7 +27,7 @@ def read(secrets: tuple[str, ...], headers: Mapping[str, str], body: bytes) -> l
         number = text(told.get("id")) if topic.startswith(ORDERS) else text(told.get("order_id")) if topic.startswith(REFUNDS) else ""
     except (ValueError, AttributeError):
         raise PushUnreadable(why="JSON") from None
-    return [Hint("order" if number else "other", number, topic, message_id)]
+    return [Hint("order" if number else "other", number, topic, message_id, is_about_cases=topic.startswith(REFUNDS))]
 
 
 def answer(problem: str | None) -> PushAnswer:

@@ -11,6 +11,8 @@ from kaibo.kit.shop_channels import Hint, PushAnswer
 from kaibo.kit.shop_complaints import PushForged, PushUnreadable
 
 MOST_BYTES = 1024 * 1024
+CASE_KINDS = frozenset({"2", "12"})
+"""Reverse orders, and returns."""
 
 
 def read(app_key: str, secret: str, headers: Mapping[str, str], body: bytes) -> list[Hint]:
@@ -26,7 +28,7 @@ def read(app_key: str, secret: str, headers: Mapping[str, str], body: bytes) -> 
         number = text(data.get("order_id"))
     except (ValueError, AttributeError):
         raise PushUnreadable(why="JSON") from None
-    return [Hint("order" if number else "other", number, kind, f"{kind}:{number}:{text(data.get('order_status'))}:{at}")]
+    return [Hint("order" if number else "other", number, kind, f"{kind}:{number}:{text(data.get('order_status'))}:{at}", is_about_cases=kind in CASE_KINDS)]
 
 
 def answer(problem: str | None) -> PushAnswer:

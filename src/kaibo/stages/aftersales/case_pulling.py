@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import DatabaseError
 from django.db.models import F
@@ -46,6 +47,17 @@ def can_be_read(account: ChannelAccount) -> bool:
     return kind is not None and Can.READ_CASES in kind.capabilities.can
 
 
+def note_hint(channel_id: UUID, now: datetime) -> None:
+    """
+    This function will give a channel its turn at once, since its platform pushed; while it is being read, right after that.
+
+    A channel in trouble keeps its pause. However often and late it is told, cases are read as the platform shows them.
+    """
+    mine = CasePull.objects.filter(pk=channel_id)
+    mine.update(hinted_at=now)
+    mine.filter(failures=0, next_at__gt=now, next_at__lte=now + EVERY).update(next_at=now)
+
+
 def _begin(account: ChannelAccount, now: datetime) -> bool:
     CasePull.objects.get_or_create(pk=account.pk, defaults={"pulled_until": now - FIRST_REACH, "next_at": now})
     return bool(CasePull.objects.filter(pk=account.pk, next_at__lte=now).update(next_at=now + LEASE))  # one process has the turn
@@ -71,6 +83,7 @@ def _pull_one(account: ChannelAccount, now: datetime) -> int:
     else:
         next_at = turn.clock() + EVERY if is_done else turn.clock()
         mine.update(next_at=next_at, failures=0, pulled_at=now, taken=F("taken") + turn.taken, trouble="", trouble_values={})
+        mine.filter(hinted_at__gt=now).update(next_at=turn.clock())  # pushed while it was read: this turn may have looked before
     return turn.taken
 
 

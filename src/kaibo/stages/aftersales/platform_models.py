@@ -17,6 +17,8 @@ class CasePull(models.Model):
     next_at = models.DateTimeField()
     failures = models.PositiveIntegerField(default=0)
     taken = models.PositiveBigIntegerField(default=0)
+    hinted_at = models.DateTimeField(null=True)
+    """When the platform last pushed that something happened to its cases."""
     trouble = models.CharField(max_length=200, blank=True, default="")
     trouble_values = models.JSONField(default=dict)
 

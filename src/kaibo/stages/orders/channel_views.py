@@ -26,7 +26,7 @@ from kaibo.master.shops.services import SHOP_MANAGE
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.shop_kinds import shop_kinds
-from kaibo.stages.orders import channel_queries, gaps, pulling
+from kaibo.stages.orders import channel_queries, gaps, pushes
 from kaibo.stages.orders.permissions import EXPORT, IMPORT, SEE
 
 MOST_PUSH_BYTES = 1024 * 1024
@@ -157,7 +157,7 @@ def push(request: HttpRequest, channel_id: UUID) -> HttpResponse:
         return HttpResponse(said.body, status=said.status, content_type=said.content_type)
     too_long = int(request.headers.get("Content-Length") or 0) > MOST_PUSH_BYTES
     hints = channel.read_push(headers, b"" if too_long else request.body, now=now)
-    pulling.note_hints(account.pk, [hint.number for hint in hints if hint.about == "order"], now)
+    pushes.follow_hints(account.pk, hints, now)
     said = channel.answer_push(None)
     return HttpResponse(said.body, status=said.status, content_type=said.content_type)
 

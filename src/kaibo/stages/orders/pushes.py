@@ -1,0 +1,22 @@
+"""What a platform pushed: never taken as it is, only as a place to look first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from kaibo.facts.flow import CasesHinted
+from kaibo.kit.shop_channels import Hint
+from kaibo.plumbing.outbox import outbox
+from kaibo.stages.orders import pulling
+
+
+@transaction.atomic
+def follow_hints(channel_id: UUID, hints: Sequence[Hint], now: datetime) -> None:
+    """This function will let orders be asked for first, and announce that cases changed; twice or late does no harm."""
+    pulling.note_hints(channel_id, [hint.number for hint in hints if hint.about == "order"], now)
+    if any(hint.about == "case" or hint.is_about_cases for hint in hints):
+        outbox.announce(CasesHinted(channel_id=channel_id, hinted_at=now), now=now)
