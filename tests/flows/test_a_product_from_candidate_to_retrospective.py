@@ -59,6 +59,7 @@ from kaibo.stages.showplan import queries as showplan_queries
 from kaibo.stages.showplan import services as showplan
 from kaibo.stages.showplan.rules import EquipmentKind
 from kaibo.stages.showplan.services import NewOffer
+from kaibo.stages.supply import arrivals
 from kaibo.stages.supply import services as supply
 from kaibo.stages.warmup import services as warmup
 from tests.make.databases import url_of
@@ -178,7 +179,7 @@ def quality_holds_a_bad_lot_and_releases_a_good_one(story: Story) -> None:
 def _arrive(story: Story, mill_id: UUID, lot: str, values: dict[str, str], *, at: datetime) -> None:
     bought = supply.draft_purchase(actor=story.chenyi, supplier_id=mill_id, sku_id=story.sku_id, quantity=40, price_fen=21_000, now=at - timedelta(days=3))
     supply.approve_purchase(actor=story.hemu, purchase_id=bought.pk, now=at - timedelta(days=2))
-    inspection = supply.receive_goods(actor=story.shencang, purchase_id=bought.pk, lot_code=lot, quantity=40, now=at)
+    inspection = arrivals.receive_goods(actor=story.shencang, purchase_id=bought.pk, lot_code=lot, quantity=40, now=at)
     supply.decide_inspection(actor=story.wuyue, inspection_id=inspection.pk, values=values, now=at + timedelta(hours=4))
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from kaibo.master.catalog.models import Sku
 from kaibo.plumbing.access.actor import KAIBO
-from kaibo.stages.supply import services
+from kaibo.stages.supply import arrivals, services
 from kaibo.stages.supply.models import Inspection, Purchase, Supplier
 from tests.make.goods import make_warehouse
 
@@ -40,4 +40,4 @@ def make_purchase(sku: Sku, quantity: int = 100, *, is_approved: bool = True) ->
 def make_arrival(sku: Sku, quantity: int = 100, lot: str = "L2611-07") -> Inspection:
     make_warehouse()
     services.ensure_template(category=sku.product.category_id, items=TEMPLATE)
-    return services.receive_goods(actor=KAIBO, purchase_id=make_purchase(sku, quantity).pk, lot_code=lot, quantity=quantity, now=NOW)
+    return arrivals.receive_goods(actor=KAIBO, purchase_id=make_purchase(sku, quantity).pk, lot_code=lot, quantity=quantity, now=NOW)

@@ -24,6 +24,7 @@ from kaibo.stages.selection import brief
 from kaibo.stages.selection import queries as selection_queries
 from kaibo.stages.selection import rules as selection_rules
 from kaibo.stages.selection import services as selection
+from kaibo.stages.supply import arrivals
 from kaibo.stages.supply import services as supply
 from kaibo.stages.supply.models import Supplier
 
@@ -189,6 +190,6 @@ def _buy(supplier: Supplier, sku_id: UUID, item: goods.Item, good: goods.Good, w
     order = supply.draft_purchase(actor=buyer, supplier_id=supplier.pk, sku_id=sku_id, quantity=units, price_fen=good.cost_fen, now=then)
     supply.approve_purchase(actor=approver, purchase_id=order.pk, now=then + timedelta(hours=3))
     arrived = then + timedelta(days=6) if item.stock else now - timedelta(hours=5)
-    inspection = supply.receive_goods(actor=keeper, purchase_id=order.pk, lot_code=f"L26{arrived:%m}-{item.code[3:]}", quantity=units, now=arrived)
+    inspection = arrivals.receive_goods(actor=keeper, purchase_id=order.pk, lot_code=f"L26{arrived:%m}-{item.code[3:]}", quantity=units, now=arrived)
     if item.stock:
         supply.decide_inspection(actor=inspector, inspection_id=inspection.pk, values=goods.MEASURED, now=arrived + timedelta(hours=4))

@@ -243,6 +243,19 @@ def test_a_spot_check_is_not_asked_for_long_before_and_not_good_for_ever(sku, ow
     assert against(now + timedelta(days=2)) == ["还没有做开播前抽查"]
 
 
+@pytest.mark.parametrize("half", [{"defect0-kind": "断针"}, {"defect0-kind": "断针", "defect0-units": "0"}])
+def test_a_defect_named_without_its_units_is_asked_about_and_passes_nothing(client, shop, sku, half):
+    from tests.make.people import make_person
+
+    client.force_login(make_person("alice", "owner"))
+    inspection = make_arrival(sku, 2_000)
+    answer = client.post(f"/supply/inspections/{inspection.pk}", {"item_colour": "4", "item_shrink": "-2", "defect0-defect_class": "critical", **half})
+    assert answer.status_code == 422
+    assert "写明有几件" in answer.content.decode()
+    inspection.refresh_from_db()
+    assert inspection.state == "open"
+
+
 def test_the_pages_of_the_gates_open_and_a_lot_is_decided_with_a_photo(client, shop, sku, now):
     from django.core.files.uploadedfile import SimpleUploadedFile
 

@@ -62,7 +62,7 @@ def test_the_line_is_half_of_safety_stock(sellable, below):
 
 def test_replenishment_goes_to_the_main_supplier_else_the_fastest_then_the_cheapest():
     main, fast, cheap = rules.Offer("m", 100, 50, 9, True), rules.Offer("f", 120, 50, 3, False), rules.Offer("c", 90, 50, 3, False)
-    assert rules.propose([cheap, fast, main], sellable=5, safety=40, mean_milli=4_000).offer is main
-    plan = rules.propose([fast, cheap], sellable=5, safety=40, mean_milli=4_000)
+    assert rules.propose([cheap, fast, main], sellable=5, coming=0, safety=40, mean_milli=4_000).offer is main
+    plan = rules.propose([fast, cheap], sellable=5, coming=0, safety=40, mean_milli=4_000)
     assert (plan.offer, plan.units) == (cheap, 87)  # 2 × 40 + 3 days × 4 − 5
-    assert rules.propose([], sellable=5, safety=40, mean_milli=0) is None
+    assert rules.propose([], sellable=5, coming=0, safety=40, mean_milli=0) is None

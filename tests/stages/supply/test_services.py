@@ -12,7 +12,7 @@ from kaibo.plumbing.access.access import AbilityMissing, OtherShop
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.notices.models import Notice
 from kaibo.plumbing.outbox.models import OutboxFact
-from kaibo.stages.supply import queries, rules, services
+from kaibo.stages.supply import arrivals, queries, rules, safety_line, services
 from kaibo.stages.supply.models import Inspection, Purchase, SafetyLevel
 from tests.make.goods import make_product, make_sku, make_stock, make_warehouse
 from tests.make.people import make_actor, make_shop
@@ -67,11 +67,11 @@ def test_a_missing_result_changes_nothing(sku, owner, now):
 def test_partial_arrivals_add_up_and_never_exceed_the_order(sku, owner, now):
     make_warehouse()
     order = make_purchase(sku, 100)
-    services.receive_goods(actor=owner, purchase_id=order.pk, lot_code="A", quantity=60, now=now)
-    with pytest.raises(services.MoreThanOrdered) as refused:
-        services.receive_goods(actor=owner, purchase_id=order.pk, lot_code="B", quantity=41, now=now)
+    arrivals.receive_goods(actor=owner, purchase_id=order.pk, lot_code="A", quantity=60, now=now)
+    with pytest.raises(arrivals.MoreThanOrdered) as refused:
+        arrivals.receive_goods(actor=owner, purchase_id=order.pk, lot_code="B", quantity=41, now=now)
     assert refused.value.details == {"arrived": 41, "open": 40}
-    services.receive_goods(actor=owner, purchase_id=order.pk, lot_code="B", quantity=40, now=now)
+    arrivals.receive_goods(actor=owner, purchase_id=order.pk, lot_code="B", quantity=40, now=now)
     assert Purchase.objects.get().state == "received"
     assert levels(sku) == {"incoming": 100}
 
@@ -128,11 +128,11 @@ def test_crossing_half_of_safety_stock_drafts_one_order_to_the_best_supplier(sku
     assert found.days == 28
     assert found.units > 0
     sell(sku, 47, 0, now)
-    assert services.watch_lines(now) == (1 if rules.is_below_line(0, found.units, line_bp=5_000) else 0)
+    assert safety_line.watch_lines(now) == (1 if rules.is_below_line(0, found.units, line_bp=5_000) else 0)
     draft = Purchase.objects.get()
     assert (draft.cause, draft.state, draft.supplier.code) == ("safety_line", "draft", "txnr")
     assert draft.quantity >= 50
-    assert services.watch_lines(now) == 0
+    assert safety_line.watch_lines(now) == 0
     assert Purchase.objects.count() == 1
     assert Notice.objects.filter(title__contains="低于警戒线").count() == 1
     assert OutboxFact.objects.filter(name="supply.safety_line_crossed").count() == 1
@@ -142,10 +142,10 @@ def test_stock_that_recovered_can_cross_again(sku, now):
     make_quote(sku)
     make_stock(sku, 1)
     SafetyLevel.objects.create(sku=sku, units=40, computed_at=now, inputs=_inputs(40))
-    assert services.watch_lines(now) == 1
+    assert safety_line.watch_lines(now) == 1
     services.cancel_purchase(actor=KAIBO, purchase_id=Purchase.objects.get().pk, now=now)
     make_stock(sku, 100)
-    assert services.watch_lines(now) == 0
+    assert safety_line.watch_lines(now) == 0
     assert not SafetyLevel.objects.get().is_below
 
 

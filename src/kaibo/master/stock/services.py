@@ -244,6 +244,14 @@ def receive(
     return post(actor=actor, key=f"receive:{reference}", reason="receive", reference=reference, moves=[move], now=now)
 
 
+def take_back_receipt(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime
+) -> bool:
+    """This function will take units out again that were booked in by mistake and not looked at yet.   Raises: StockShort."""
+    move = Move(sku_id, warehouse_id, quantity, Bucket.INCOMING, Bucket.SUPPLIER, lot_id=lot_id)
+    return post(actor=actor, key=f"unreceive:{reference}", reason="unreceive", reference=reference, moves=[move], now=now)
+
+
 def release(
     *, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID | None, quantity: int, reference: str, now: datetime
 ) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from kaibo.stages.supply import quality, quality_queries, queries, sampling, services
+from kaibo.stages.supply import arrivals, purchase_changes, quality, quality_queries, queries, sampling, services
 from kaibo.stages.supply.ahead_api import router as ahead_router
 from kaibo.stages.supply.count_api import router as count_router
 from kaibo.stages.supply.recall_api import router as recall_router
@@ -35,6 +35,20 @@ class ArrivalIn(Schema):
     quantity: int
     produced_on: date | None = None
     expires_on: date | None = None
+    warehouse_id: UUID | None = None
+
+
+class CloseIn(Schema):
+    short_by: str
+    reason: str
+
+
+class ReasonIn(Schema):
+    reason: str
+
+
+class Closed(Schema):
+    missing: int
 
 
 class Made(Schema):
@@ -100,8 +114,21 @@ def safety(request: HttpRequest) -> list[dict[str, object]]:
 @router.post("/purchases/{purchase_id}/arrivals", response={201: Made})
 def arrive(request: HttpRequest, purchase_id: UUID, body: ArrivalIn) -> tuple[int, Made]:
     """This function will take an arrival in; its units wait for inspection."""
-    made = services.receive_goods(actor=request.auth, purchase_id=purchase_id, now=request.now, **body.dict())
+    made = arrivals.receive_goods(actor=request.auth, purchase_id=purchase_id, now=request.now, **body.dict())
     return 201, Made(id=made.pk)
+
+
+@router.post("/purchases/{purchase_id}/close-rest", response=Closed)
+def close_rest(request: HttpRequest, purchase_id: UUID, body: CloseIn) -> Closed:
+    """This function will close an order whose rest will not come; `short_by` is supplier or us."""
+    return Closed(missing=purchase_changes.close_rest(actor=request.auth, purchase_id=purchase_id, now=request.now, **body.dict()))
+
+
+@router.post("/inspections/{inspection_id}/take-back", response=Decided)
+def take_back(request: HttpRequest, inspection_id: UUID, body: ReasonIn) -> Decided:
+    """This function will take back an arrival booked wrongly, before anybody judged it."""
+    arrivals.take_back_arrival(actor=request.auth, inspection_id=inspection_id, reason=body.reason, now=request.now)
+    return Decided(state="undone")
 
 
 @router.post("/inspections/{inspection_id}/results", response=Decided)

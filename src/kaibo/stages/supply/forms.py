@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.master.catalog.forms import YuanField
 from kaibo.master.catalog.queries import skus_visible
+from kaibo.master.stock.queries import warehouses
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.long_select import LongSelect
 from kaibo.stages.supply import rules
@@ -47,7 +50,7 @@ class QuoteForm(_WithChoices):
 class PurchaseForm(_WithChoices):
     """A purchase order."""
 
-    quantity = forms.IntegerField(label=_("数量"), min_value=1)
+    quantity = forms.IntegerField(label=_("数量"), min_value=1, max_value=10_000_000)
     price = YuanField(label=_("单价（元）"))
 
 
@@ -58,6 +61,31 @@ class ArrivalForm(forms.Form):
     quantity = forms.IntegerField(label=_("到货数量"), min_value=1)
     produced_on = forms.DateField(label=_("生产日期"), required=False, widget=DAY)
     expires_on = forms.DateField(label=_("保质期至"), required=False, widget=DAY)
+    warehouse_id = forms.TypedChoiceField(label=_("到哪个仓"), coerce=UUID)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        places = warehouses()
+        self.fields["warehouse_id"].choices = [(place.pk, place.name) for place in places]
+        if len(places) == 1:
+            self.fields["warehouse_id"].widget = forms.HiddenInput()
+            self.fields["warehouse_id"].initial = places[0].pk
+            self.fields["warehouse_id"].required = False
+            self.fields["warehouse_id"].empty_value = None
+
+
+class DraftForm(forms.Form):
+    """What a draft orders, changed before it is approved."""
+
+    quantity = forms.IntegerField(label=_("数量"), min_value=1, max_value=10_000_000)
+    price = YuanField(label=_("单价（元）"))
+
+
+class ShortForm(forms.Form):
+    """Why the rest of an order will not come."""
+
+    short_by = forms.ChoiceField(label=_("谁的原因"), choices=(("supplier", _("供应商交不齐（计入准时交货）")), ("us", _("我们不要了"))))
+    reason = forms.CharField(label=_("原因"), max_length=200)
 
 
 class InspectionForm(forms.Form):

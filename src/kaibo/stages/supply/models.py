@@ -38,7 +38,10 @@ class Quote(models.Model):
 
 
 class Purchase(models.Model):
-    """A purchase order for one item. `cause` is manual or safety_line."""
+    """
+    A purchase order for one item. `cause` is manual, safety_line or rolling. Closed short, it is received with `short_by`
+    saying whose doing that is (`supplier` or `us`). `drawn_units` is what its approval took of a material agreement.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     code = models.CharField(max_length=30, unique=True)
@@ -57,10 +60,19 @@ class Purchase(models.Model):
     approved_at = models.DateTimeField(null=True)
     promised_on = models.DateField(null=True)
     completed_at = models.DateTimeField(null=True)
+    short_by = models.CharField(max_length=8, blank=True, default="")
+    short_reason = models.CharField(max_length=200, blank=True, default="")
+    drawn_from = models.ForeignKey("Agreement", null=True, on_delete=models.PROTECT)
+    drawn_units = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="purchase_quantity_positive"),
+            models.CheckConstraint(condition=models.Q(received__lte=models.F("quantity")), name="purchase_not_received_beyond"),
+            models.CheckConstraint(
+                condition=models.Q(short_by="") | (models.Q(short_by__in=["supplier", "us"], state="received") & ~models.Q(short_reason="")),
+                name="purchase_short_says_why",
+            ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["draft", "approved", "received", "cancelled"]),
                 name="purchase_state_known",
@@ -108,6 +120,7 @@ class Inspection(models.Model):
     """
     One inspection at one of the three gates (SUP-4): `sample` before a purchase, `arrival` at goods-in (SUP-3), `spot`
     before a session, and `return` of goods buyers sent back. A sample has no lot and no warehouse. `plan` is the sampling plan as it was drawn.
+    `undone` is an arrival that was booked wrongly and taken back before it was judged.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
@@ -130,7 +143,7 @@ class Inspection(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=["open", "passed", "failed"]), name="inspection_state_known"
+                condition=models.Q(state__in=["open", "passed", "failed", "undone"]), name="inspection_state_known"
             ),
             models.CheckConstraint(
                 condition=models.Q(gate="sample", lot=None) | models.Q(gate__in=["arrival", "spot", "return"], lot__isnull=False, warehouse__isnull=False),
@@ -325,7 +338,10 @@ class SeverityDecision(models.Model):
 
 
 class SafetyLevel(models.Model):
-    """The safety stock in force for an item, with the inputs it was computed from (SUP-7)."""
+    """
+    The safety stock in force for an item, with the inputs it was computed from (SUP-7). `is_unserved`: below its line and
+    nothing drafted, because nobody could deliver it or enough was on its way; looked at again until that changes.
+    """
 
     id = models.BigAutoField(primary_key=True)
     sku = models.OneToOneField("catalog.Sku", on_delete=models.CASCADE)
@@ -333,6 +349,7 @@ class SafetyLevel(models.Model):
     inputs = models.JSONField()
     computed_at = models.DateTimeField()
     is_below = models.BooleanField(default=False)
+    is_unserved = models.BooleanField(default=False)
 
 
 class Negotiation(models.Model):

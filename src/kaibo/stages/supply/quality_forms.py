@@ -25,7 +25,7 @@ DEFECT_ROWS = 4
 
 
 class DefectForm(forms.Form):
-    """One kind of defect; a row without units says nothing."""
+    """One kind of defect; an empty row says nothing, half a row is asked about: a fault named without its units must not pass a lot."""
 
     defect_class = forms.ChoiceField(label=_("等级"), choices=DEFECT_CLASSES, required=False, initial="major")
     kind = forms.CharField(label=_("缺陷"), max_length=40, required=False)
@@ -38,6 +38,8 @@ class DefectForm(forms.Form):
         said = self.cleaned_data
         if said.get("units") and not said.get("kind"):
             self.add_error("kind", _("写明是什么缺陷"))
+        if (said.get("kind") or said.get("photo")) and not said.get("units") and "units" not in self.errors:
+            self.add_error("units", _("写明有几件；没有缺陷就把这一行清空"))
         return said
 
     def said(self) -> DefectSaid | None:

@@ -193,7 +193,7 @@ def inspections_of(product_ids: Iterable[UUID]) -> list[Inspection]:
 
 
 def _inspections(*, products: Any) -> QuerySet[Inspection]:
-    rows = Inspection.objects.filter(sku__product__among=products).exclude(gate="return").select_related("lot", "sku", "custody").order_by("-opened_at")
+    rows = Inspection.objects.filter(sku__product__among=products).exclude(gate="return").exclude(state="undone").select_related("lot", "sku", "custody").order_by("-opened_at")
     return rows.only("gate", "state", "opened_at", "sku__code", "sku__product_id", "lot__code", "custody__outcome")
 
 

@@ -61,6 +61,7 @@ class LineRow:
     line: int
     is_below: bool
     draft_code: str
+    is_unserved: bool
 
 
 def suppliers(actor: Actor) -> list[Supplier]:
@@ -159,6 +160,7 @@ def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
                 safety.units * line_bp // 10_000,
                 below,
                 drafts.get(sku_id, ""),
+                level.is_unserved,
             )
         )
     return sorted(rows, key=lambda row: (not row.is_below, row.sellable - row.line, row.sku.code))

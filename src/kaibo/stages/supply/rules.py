@@ -24,6 +24,7 @@ PURCHASE_STEPS = Transitions.of(
     {
         PurchaseState.DRAFT: {PurchaseState.APPROVED, PurchaseState.CANCELLED},
         PurchaseState.APPROVED: {PurchaseState.RECEIVED, PurchaseState.CANCELLED},
+        PurchaseState.RECEIVED: {PurchaseState.APPROVED},
     }
 )
 
@@ -32,9 +33,10 @@ class InspectionState(StrEnum):
     OPEN = "open"
     PASSED = "passed"
     FAILED = "failed"
+    UNDONE = "undone"
 
 
-INSPECTION_STEPS = Transitions.of({InspectionState.OPEN: {InspectionState.PASSED, InspectionState.FAILED}})
+INSPECTION_STEPS = Transitions.of({InspectionState.OPEN: {InspectionState.PASSED, InspectionState.FAILED, InspectionState.UNDONE}})
 
 
 class ResultMissing(Invalid):
@@ -198,16 +200,19 @@ class Replenishment:
     reason_zh: str
 
 
-def propose(offers: Sequence[Offer], *, sellable: int, safety: int, mean_milli: int) -> Replenishment | None:
+def propose(offers: Sequence[Offer], *, sellable: int, coming: int, safety: int, mean_milli: int) -> Replenishment | None:
     """
     This function will choose the best available supplier (the main one, else the fastest, then the cheapest) and a
-    quantity that brings stock to twice safety plus what sells while waiting, at least the supplier's minimum.
+    quantity that brings stock to twice safety plus what sells while waiting, at least the supplier's minimum. What waits
+    for inspection or is on order counts as stock: None when that suffices, or when nobody offers the item.
 
     Source: SUP-9, SUP-10.
     """
     if not offers:
         return None
     best = min(offers, key=lambda offer: (not offer.is_main, offer.lead_days, offer.price_fen))
-    wanted = 2 * safety + math.ceil(mean_milli * best.lead_days / 1000) - sellable
+    wanted = 2 * safety + math.ceil(mean_milli * best.lead_days / 1000) - sellable - coming
+    if wanted <= 0:
+        return None
     why = "主供应商" if best.is_main else f"交期最短 {best.lead_days} 天"
-    return Replenishment(best, max(wanted, best.minimum_units, 1), why)
+    return Replenishment(best, max(wanted, best.minimum_units), why)

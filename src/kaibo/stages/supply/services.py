@@ -7,27 +7,21 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.db.models.functions import Least
-from django.utils.translation import gettext_noop
 
-from kaibo.facts.flow import LotReleased, SafetyLineCrossed
+from kaibo.facts.flow import LotReleased
 from kaibo.kit.clock import business_date, day_bounds
 from kaibo.kit.errors import Conflict, Invalid
 from kaibo.master.catalog import queries as catalog
-from kaibo.master.people.queries import people_with_role
 from kaibo.master.stock import quarantine
 from kaibo.master.stock import queries as stock_queries
 from kaibo.master.stock import services as stock
 from kaibo.plumbing.access import access
-from kaibo.plumbing.access.actor import KAIBO, Actor
+from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
-from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.supply import quality, quality_queries, queries, rules, sampling
+from kaibo.stages.supply import material, quality, quality_queries, queries, rules, sampling
 from kaibo.stages.supply.models import (
-    Agreement,
     Inspection,
     InspectionItem,
     InspectionResult,
@@ -37,7 +31,6 @@ from kaibo.stages.supply.models import (
     Supplier,
 )
 from kaibo.stages.supply.permissions import (
-    GOODS_RECEIVE,
     LOT_INSPECT,
     PURCHASE_APPROVE,
     PURCHASE_APPROVE_LARGE,
@@ -62,12 +55,6 @@ class InspectionDecided(Conflict):
     code = "supply.inspection_decided"
     message_zh = "批次 {lot} 已有结论，不能重复判定"
     message_en = "Lot {lot} has been decided already"
-
-
-class MoreThanOrdered(Invalid):
-    code = "supply.more_than_ordered"
-    message_zh = "到货 {arrived} 件，超过还没到的 {open} 件"
-    message_en = "{arrived} units arrived, only {open} are still open"
 
 
 class SampleNotApproved(Conflict):
@@ -165,37 +152,32 @@ def draft_purchase(
 
 
 @transaction.atomic
-def approve_purchase(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
+def approve_purchase(*, actor: Actor, purchase_id: UUID, now: datetime, seen_fen: int | None = None) -> None:
     """
     This function will approve a draft; a large amount asks for the large ability, and where the category asks for a
-    pre-production sample, one must have passed.
+    pre-production sample, one must have passed. `seen_fen` is the amount the approver read: a draft changed meanwhile is
+    not approved unread.
 
     Raises: Forbidden, PurchaseUnknown, PurchaseMovedOn, SampleNotApproved.   Source: SUP-4, SUP-10.
     """
     purchase = queries.purchase_for(actor, purchase_id)
     access.require(actor, PURCHASE_APPROVE, shop_id=purchase.shop_id)
+    if seen_fen is not None and seen_fen != purchase.quantity * purchase.price_fen:
+        raise PurchaseMovedOn(purchase=purchase.code)
     if purchase.quantity * purchase.price_fen > thresholds.value("supply.purchase_large_fen"):
         access.require(actor, PURCHASE_APPROVE_LARGE, shop_id=purchase.shop_id)
     product = purchase.sku.product
     needs_sample = quality_queries.policies([product.category_id])[product.category_id].needs_sample
     if needs_sample and not quality_queries.has_approved_sample(product.pk, purchase.supplier_id):
         raise SampleNotApproved(supplier=purchase.supplier.name, product=product.title)
-    changed = Purchase.objects.filter(pk=purchase_id, state=rules.PurchaseState.DRAFT).update(
+    as_read = Purchase.objects.filter(pk=purchase_id, quantity=purchase.quantity, price_fen=purchase.price_fen)
+    changed = as_read.filter(state=rules.PurchaseState.DRAFT).update(
         state=rules.PurchaseState.APPROVED, approved_by=actor.person_id, approved_at=now, promised_on=_promised_on(purchase, now),
     )
     if not changed:
         raise PurchaseMovedOn(purchase=purchase.code)
-    _draw_material(purchase, now)
+    material.draw(purchase, now)
     audit.record(actor, PURCHASE_APPROVE, subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id)
-
-
-def _draw_material(purchase: Purchase, now: datetime) -> None:
-    """An order draws on the material its supplier keeps ready for the item, as far as that goes (SUP-8)."""
-    today = business_date(now)
-    standing = Agreement.objects.filter(
-        kind="material", supplier=purchase.supplier_id, sku=purchase.sku_id, ended_at=None, valid_from__lte=today, valid_until__gte=today
-    )
-    standing.update(drawn=Least(F("units"), F("drawn") + purchase.quantity))
 
 
 def _promised_on(purchase: Purchase, now: datetime) -> date:
@@ -215,67 +197,8 @@ def cancel_purchase(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
         state=rules.PurchaseState.CANCELLED
     ):
         raise PurchaseMovedOn(purchase=purchase.code)
+    material.give_back(Purchase.objects.get(pk=purchase_id), purchase.quantity)
     audit.record(actor, "supply:purchase:cancel", subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id)
-
-
-@transaction.atomic
-def receive_goods(
-    *,
-    actor: Actor,
-    purchase_id: UUID,
-    lot_code: str,
-    quantity: int,
-    now: datetime,
-    warehouse_id: UUID | None = None,
-    produced_on: date | None = None,
-    expires_on: date | None = None,
-) -> Inspection:
-    """
-    This function will take an arrival in as a lot: its units wait for inspection, they cannot be sold yet.
-
-    Raises: Forbidden, PurchaseUnknown, PurchaseMovedOn, MoreThanOrdered.   Source: SUP-3.
-    """
-    purchase = queries.purchase_for(actor, purchase_id)
-    access.require(actor, GOODS_RECEIVE, shop_id=purchase.shop_id)
-    taken = Purchase.objects.filter(
-        pk=purchase_id, state=rules.PurchaseState.APPROVED, quantity__gte=F("received") + quantity
-    ).update(received=F("received") + quantity)
-    if not taken:
-        fresh = Purchase.objects.get(pk=purchase_id)
-        if fresh.state == rules.PurchaseState.APPROVED:
-            raise MoreThanOrdered(arrived=quantity, open=fresh.quantity - fresh.received)
-        raise PurchaseMovedOn(purchase=purchase.code)
-    Purchase.objects.filter(pk=purchase_id, received=F("quantity")).update(state=rules.PurchaseState.RECEIVED, completed_at=now)
-    place = warehouse_id or stock_queries.main_warehouse().pk
-    lot = stock.add_lot(sku_id=purchase.sku_id, code=lot_code, now=now, produced_on=produced_on, expires_on=expires_on)
-    category = purchase.sku.product.category_id
-    plan = quality.plan_arrival(supplier_id=purchase.supplier_id, category=category, units=quantity)
-    inspection = Inspection.objects.create(
-        lot=lot, purchase=purchase, supplier_id=purchase.supplier_id, sku_id=purchase.sku_id, warehouse_id=place,
-        quantity=quantity, plan=plan, opened_at=now,
-    )  # fmt: skip
-    stock.receive(
-        actor=actor,
-        sku_id=purchase.sku_id,
-        warehouse_id=place,
-        lot_id=lot.pk,
-        quantity=quantity,
-        reference=f"inspection:{inspection.pk}",
-        now=now,
-    )
-    audit.record(
-        actor,
-        GOODS_RECEIVE,
-        subject=f"lot:{lot.pk}",
-        now=now,
-        details={"purchase": purchase.code, "units": quantity},
-        shop_id=purchase.shop_id,
-    )
-    notices.tell(
-        people_with_role("quality", shop_id=purchase.shop_id), key=f"inspect:{inspection.pk}", now=now,
-        title=gettext_noop("批次 %(lot)s 到货 %(units)s 件，待检"), values={"lot": lot_code, "units": quantity}, href=f"/supply/inspections/{inspection.pk}",
-    )  # fmt: skip
-    return inspection
 
 
 @transaction.atomic
@@ -411,74 +334,12 @@ def compute_safety_as(*, actor: Actor, sku_id: UUID, now: datetime) -> rules.Saf
 
 
 def recompute_all(now: datetime) -> int:
-    """This function will recompute the safety stock of every item that ever had an inspection; a nightly clock."""
-    sku_ids = list(Inspection.objects.values_list("sku_id", flat=True).distinct())
+    """This function will recompute the safety stock of every item that was ever inspected or quoted; a nightly clock."""
+    bought = Inspection.objects.values_list("sku_id", flat=True).union(Quote.objects.values_list("sku_id", flat=True))
+    sku_ids = list(bought)
     for sku_id in sku_ids:
         compute_safety(sku_id=sku_id, now=now)
     return len(sku_ids)
-
-
-def watch_lines(now: datetime) -> int:
-    """
-    This function will look at every item's line; one newly below it gets a draft order to its best supplier, a notice
-    to those who approve, and the fact. One that recovered is marked so. Gives the number of new drafts.   Source: SUP-10.
-    """
-    drafted = 0
-    for row in queries.lines_for(KAIBO):
-        has_changed = (
-            SafetyLevel.objects.filter(sku=row.sku.id).exclude(is_below=row.is_below).update(is_below=row.is_below)
-        )
-        if row.is_below and has_changed:
-            drafted += _start_replenishment(row, now)
-    return drafted
-
-
-@transaction.atomic
-def _start_replenishment(row: queries.LineRow, now: datetime) -> int:
-    offers = [
-        rules.Offer(quote.supplier_id, quote.price_fen, quote.minimum_units, quote.lead_days, quote.is_main)
-        for quote in queries.standing_offers([row.sku.id]).get(row.sku.id, [])
-    ]
-    outbox.announce(
-        SafetyLineCrossed(sku_id=row.sku.id, sellable=row.sellable, safety=row.safety.units, at=now), now=now
-    )
-    plan = rules.propose(offers, sellable=row.sellable, safety=row.safety.units, mean_milli=row.safety.mean_milli)
-    told = people_with_role("operations", shop_id=row.sku.shop_id) + people_with_role(
-        "warehouse", shop_id=row.sku.shop_id
-    )
-    title = f"{row.sku.code} 可售 {row.sellable} 件，低于警戒线 {row.line} 件"
-    figures = {"sku": row.sku.code, "sellable": row.sellable, "line": row.line}
-    if plan is None or row.draft_code:
-        notices.tell(
-            told,
-            key=f"line:{row.sku.id}:{now:%Y%m%d}",
-            title=gettext_noop("%(sku)s 可售 %(sellable)s 件，低于警戒线 %(line)s 件；没有可用供应商报价"),
-            values=figures,
-            now=now,
-            href="/supply/",
-            state="red",
-        )
-        return 0
-    purchase = draft_purchase(
-        actor=KAIBO,
-        supplier_id=plan.offer.supplier_id,
-        sku_id=row.sku.id,
-        quantity=plan.units,
-        price_fen=plan.offer.price_fen,
-        now=now,  # type: ignore[arg-type]
-        cause="safety_line",
-        reason=f"{title}；{plan.reason_zh}",
-    )
-    notices.tell(
-        told,
-        key=f"draft:{purchase.pk}",
-        title=gettext_noop("%(sku)s 可售 %(sellable)s 件，低于警戒线 %(line)s 件；已起草 %(purchase)s，待批准"),
-        values={**figures, "purchase": purchase.code},
-        now=now,
-        href=f"/supply/purchases/{purchase.pk}",
-        state="red",
-    )
-    return 1
 
 
 def ensure_template(*, category: str, items: list[dict[str, object]]) -> None:

@@ -75,9 +75,14 @@ def supplier_for(actor: Actor, supplier_id: UUID) -> Supplier:
 
 
 def is_on_time(one: Purchase, now: datetime) -> bool | None:
-    """This function will say whether an order arrived whole by the promised day; None while that day is still to come."""
+    """
+    This function will say whether an order arrived whole by the promised day; None while that day is still to come. One
+    its supplier never completed was not on time, whenever it was closed.
+    """
     if one.promised_on is None:
         return None
+    if one.short_by == "supplier":
+        return False
     if one.completed_at is not None:
         return business_date(one.completed_at) <= one.promised_on
     return None if business_date(now) <= one.promised_on else False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -19,6 +20,7 @@ from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, Row, Search, Table
 from kaibo.stages.supply import (
+    arrivals,
     forms,
     permissions,
     quality_forms,
@@ -36,10 +38,13 @@ PURCHASE_WORDS = {
     "draft": (gettext_lazy("待批准"), "warn"), "approved": (gettext_lazy("在途"), "note"), "received": (gettext_lazy("已到齐"), "ok"),
     "cancelled": (gettext_lazy("已取消"), ""),
 }  # fmt: skip
+SHORT_WORDS = (gettext_lazy("少到结单"), "warn")
+"""An order closed although part of it never came."""
 INSPECTION_WORDS = {
     "open": (gettext_lazy("待检"), "warn"),
     "passed": (gettext_lazy("已放行"), "ok"),
     "failed": (gettext_lazy("不合格，已冻结"), "bad"),
+    "undone": (gettext_lazy("登记错了，已撤回"), ""),
 }
 CHECK_WORDS = INSPECTION_WORDS | {"passed": (gettext_lazy("合格"), "ok"), "failed": (gettext_lazy("不合格"), "bad")}
 """Samples and spot checks release nothing."""
@@ -112,7 +117,7 @@ INSPECTIONS = Table(
 
 
 def _purchase_row(one: Purchase) -> Row:
-    words, state = PURCHASE_WORDS[one.state]
+    words, state = SHORT_WORDS if one.short_by else PURCHASE_WORDS[one.state]
     cells = {
         "code": Cell(one.code, note=one.reason), "sku": one.sku.code, "supplier": one.supplier.name, "quantity": one.quantity,
         "received": one.received, "amount": one.quantity * one.price_fen, "state": Cell(words, state=state), "created_at": one.created_at,
@@ -186,13 +191,15 @@ def new_purchase(request: ConsoleRequest) -> HttpResponse:
 
 def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
     found = queries.purchase_for(request.actor, purchase_id)
-    words, state = PURCHASE_WORDS[found.state]
+    words, state = SHORT_WORDS if found.short_by else PURCHASE_WORDS[found.state]
+    arrivals_there = [(one, *INSPECTION_WORDS[one.state]) for one in queries.inspections_for(request.actor).filter(purchase=found).order_by("opened_at")]
     return render(
         request, "supply/purchase.html",
         {
             "purchase": found, "words": words, "state": state, "open_units": found.quantity - found.received, "amount": found.quantity * found.price_fen,
-            "arrivals": queries.inspections_for(request.actor).filter(purchase=found).order_by("opened_at"), "form": forms.ArrivalForm(),
-            "inspection_words": INSPECTION_WORDS, "can_approve": request.actor.can(permissions.PURCHASE_APPROVE, shop_id=found.shop_id),
+            "arrivals": arrivals_there, "form": forms.ArrivalForm(), "short_form": forms.ShortForm(),
+            "draft_form": forms.DraftForm(initial={"quantity": found.quantity, "price": Decimal(found.price_fen) / 100}),
+            "can_change": found.state == "draft" and request.actor.can(permissions.PURCHASE_DRAFT, shop_id=found.shop_id), "can_approve": request.actor.can(permissions.PURCHASE_APPROVE, shop_id=found.shop_id),
             "prices": queries.price_history(found.sku_id), "can_receive": request.actor.can(permissions.GOODS_RECEIVE, shop_id=found.shop_id),
         },
     )  # fmt: skip
@@ -200,7 +207,8 @@ def purchase(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
 
 @require_POST
 def approve(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
-    services.approve_purchase(actor=request.actor, purchase_id=purchase_id, now=request.now)
+    seen = request.POST.get("seen_fen", "")
+    services.approve_purchase(actor=request.actor, purchase_id=purchase_id, now=request.now, seen_fen=int(seen) if seen.isdecimal() else None)
     return done(request, _("已批准，等到货登记"), "supply:purchase", purchase_id)
 
 
@@ -217,7 +225,7 @@ def receive(request: ConsoleRequest, purchase_id: UUID) -> HttpResponse:
         title = _("登记到货")
         back = reverse("supply:purchase", args=[purchase_id])
         return render(request, "supply/form.html", {"form": form, "title": title, "back": back}, status=422)
-    inspection = services.receive_goods(
+    inspection = arrivals.receive_goods(
         actor=request.actor, purchase_id=purchase_id, now=request.now, **form.cleaned_data
     )
     return done(request, _("已登记到货，进入待检；检验放行前不能销售"), "supply:inspection", inspection.pk)
@@ -253,12 +261,19 @@ def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
         request, "supply/inspection.html",
         {
             "inspection": found, "sku": sku, "form": form, "words": words, "state": state, "results": [_result_row(one) for one in found.results.order_by("id")],
-            "gate_words": quality_words.GATE_WORDS[found.gate], "defect_forms": rows, "can_file": can_inspect, "can_inspect": can_inspect and found.state == "open",
+            "gate_words": quality_words.GATE_WORDS[found.gate], "defect_forms": rows, "can_file": can_inspect,
+            "can_take_back": _may_take_back(request, found, sku.shop_id), "can_inspect": can_inspect and found.state == "open",
             **_sampling_of(found), **_custody_of(request, found, sku.shop_id, can_inspect=can_inspect),
             "reports": found.files.filter(kind="report").select_related("media"), "report_form": quality_forms.ReportForm(),
         },
         status=422 if form.errors or any(row.errors for row in rows) else 200,
     )  # fmt: skip
+
+
+def _may_take_back(request: ConsoleRequest, found: Inspection, shop_id: UUID) -> bool:
+    """An arrival nobody has judged yet, for those who book arrivals."""
+    is_fresh = found.gate == "arrival" and found.state == "open" and not found.is_repeat and found.purchase_id is not None
+    return is_fresh and request.actor.can(permissions.GOODS_RECEIVE, shop_id=shop_id)
 
 
 def _sampling_of(found: Inspection) -> dict[str, object]:
