@@ -9,9 +9,10 @@ segmenter does not need one of them for a word with its neighbour.   Source: CMP
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Final, Literal
 
 import daachorse
@@ -21,31 +22,32 @@ from numpy.typing import NDArray
 
 from kaibo.language.keys import ONE_DIGIT, Keys
 from kaibo.language.normaliser import is_han
-from kaibo.language.tables import UNICODE, component_forms, look_groups, ordinary_pairs, readings, splits, trade_words
+from kaibo.language.seeking import LONGEST, PLANE, STRANGE, Extra, Forms, Seeker, Standing, plane_of, squeezed
+from kaibo.language.tables import UNICODE, component_forms, look_groups, readings, splits, trade_words
 
 Disguise = Literal["sound", "pinyin", "look", "split"]
 
-LONGEST: Final = 12
-"""Longer words are not looked for in disguise: hiding one character of many does not hide them."""
 WORDS, VIEWS, PIECES, LETTERS, PATTERNS = (1 << bit for bit in range(5))
 EVERYWHERE: Final = 31
-_NOWHERE: Final = np.empty(0, dtype=np.intp)
+_HOW: Final[tuple[Disguise, ...]] = ("sound", *("look",) * 7)
 _AROUND: Final = 6
-_LINE: Final = ord("\n")
 _PRIVATE: Final = 0xE000
 _LETTERS: Final = re.compile("[a-z]{2,}")
 _MOST_READINGS: Final = 4
+_IN_DISGUISE: Final = 0xFE
+_FAR: Final = "\U00010000"
+PIECES_MEET, ANCHORS = 0, 1
+"""Pairs that the seeker marks: the first two pieces of a character, and what patterns ask for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disguised:
-    """A word found in disguise; places are of the keys, `which` is the word's number, `changed` how many characters differ."""
+    """A word found in disguise; places are of the keys, `which` is the word's number."""
 
     start: int
     end: int
     which: int
     how: Disguise
-    changed: int
 
 
 class View:
@@ -126,69 +128,69 @@ class _Words:
 
 
 class Disguises:
-    """The words of a lexicon, ready to be found in disguise. `keys` are the words as `keys_of` writes them."""
+    """
+    The words of a lexicon, ready to be found in disguise. `keys` are the words as `keys_of` writes them, `automaton` seeks them as
+    they are and perhaps others after them. `anchors` are pairs whose places the sieve wants to know.
+    """
 
-    def __init__(self, keys: list[str]) -> None:
+    def __init__(self, keys: list[str], automaton: daachorse.CharwiseDoubleArrayAhoCorasick | None, anchors: Iterable[str] = ()) -> None:
         self._keys = keys
         hidable = [which for which, key in enumerate(keys) if 2 <= len(key) <= LONGEST and any(map(is_han, key))]
         worth = [which for which in hidable if _is_spoken(keys[which])]
-        self._spoken = _Words((form, which) for which in worth for form in _sounds(keys[which]))
+        self._hidable = frozenset(hidable)
+        self._automaton = automaton
         self._written = _Words((form, which) for which in worth for form in _letters(keys[which]))
-        self._seen = [_Words((view.of(keys[which]), which) for which in hidable) for view in look_views()]
-        self._exact = _Words((keys[which], which) for which in hidable)
-
-    def seen_forms(self) -> list[tuple[View, list[str]]]:
-        """This function will give each view with the forms of the words in it."""
-        return [(sound_view(), self._spoken.forms), *((view, words.forms) for view, words in zip(look_views(), self._seen, strict=True))]
+        forms: list[Forms] = [
+            [(key, which) for which, key in enumerate(keys) if len(key) > 1],
+            [(form, which) for which in worth for form in dict.fromkeys(_sounds(keys[which]))],
+            *(_seen_by(view, keys, hidable) for view in look_views()),
+        ]
+        itself = np.arange(UNICODE, dtype=np.uint32)
+        tables = [plane_of(view) for view in (itself, sound_view().table, *(view.table for view in look_views()))]
+        components = np.minimum(component_table()[:PLANE], PLANE - 1).astype(np.uint16)
+        self.seeker = Seeker(tables, forms, keys, [Extra(components, {pieces[:2] for pieces in splits()}), Extra(tables[0], anchors)])
 
     def found_in(self, keys: Keys, parts: int = EVERYWHERE) -> list[Disguised]:
         """This function will list words that stand there in disguise, by place. `parts` is what there is to look for."""
         found: list[Disguised] = []
-        strange = strange_places(keys.shown) if parts & (VIEWS | PIECES) else _NOWHERE
-        if strange.size and parts & VIEWS:
-            found += self._viewed(keys, strange)
-        if strange.size and parts & PIECES:
-            found += self._rejoined(keys, strange)
+        if parts & (VIEWS | PIECES) and len(keys.shown) > 1:
+            codes = codes_of(keys.shown)
+            shown = squeezed(codes)
+            marks = self.seeker.marks(shown)
+            if parts & VIEWS:
+                standing = self.seeker.standing(shown, marks, _IN_DISGUISE)
+                believed = self.believed(standing, keys.shown)
+                found += believed if shown is codes else [one for one in believed if self._is_near(keys, one)]
+            if parts & PIECES and (shown is not codes or (marks & Seeker.extra_mark(PIECES_MEET)).any()):
+                found += self._rejoined(keys, np.flatnonzero(marks & STRANGE))
         if parts & LETTERS:
             found += self._in_letters(keys)
         return sorted(found, key=lambda one: (one.start, one.end, one.which))
 
-    def _viewed(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
-        stretches = _stretches(strange, len(keys.shown), LONGEST)
-        if not stretches:
-            return
-        # The stretches one after the other, a line each, and where each of their characters stood.
-        lengths = np.array([last - first + 1 for first, last in stretches])
-        firsts = np.array([first for first, _ in stretches])
-        ends = np.cumsum(lengths)
-        places = np.arange(ends[-1]) + np.repeat(firsts - ends + lengths, lengths)
-        codes = codes_of(keys.text + "\n").take(places)
-        codes[ends - 1] = _LINE
-        for view, words in [(sound_view(), self._spoken), *zip(look_views(), self._seen, strict=True)]:
-            for start, end, which in words.found_in(text_of(view.table.take(codes))):
-                first = int(places[start])
-                one = self._believed(keys, first, first + end - start, which, view.how, strange)
-                if one is not None:
-                    yield one
+    @staticmethod
+    def believed(standing: Standing, shown: str) -> list[Disguised]:
+        """This function will list the words among those that stand there in a view whose characters no other word needs."""
+        spans = list(zip(standing.place.tolist(), (standing.place + standing.size).tolist(), strict=True))
+        alone = standing_alone(shown, spans)
+        return [
+            Disguised(start, end, which, _HOW[view - 1])
+            for (start, end), which, view, is_alone in zip(spans, standing.which.tolist(), standing.view.tolist(), alone, strict=True)
+            if is_alone
+        ]
 
-    def _believed(self, keys: Keys, start: int, end: int, which: int, how: Disguise, strange: NDArray[np.intp]) -> Disguised | None:
-        word = self._keys[which]
-        differing = [one for one, other in zip(keys.text[start:end], word, strict=True) if one != other]
-        changed = len(differing)
-        if not changed or (how == "sound" and any(map(str.isdigit, differing))) or not _holds(strange, start, end):
-            return None
-        return Disguised(start, end, which, how, changed) if stands_alone(keys.shown, start, end) else None
+    def _is_near(self, keys: Keys, one: Disguised) -> bool:
+        # Characters beyond the first plane look and sound like themselves only; the tables know several of them as one.
+        return all(char == other or max(char, other) < _FAR for char, other in zip(keys.text[one.start : one.end], self._keys[one.which], strict=True))
 
     def _rejoined(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
         forms = component_table()
         for first, last in _stretches(strange, len(keys.shown), LONGEST + 4):
             piece = text_of(forms.take(codes_of(keys.shown[first:last])))
             for rejoined, places in _rejoinings(keys.shown[first:last], piece, strange - first):
-                for start, end, which in self._exact.found_in(rejoined.translate(ONE_DIGIT)):
+                for start, end, which in self._automaton.find_overlapping(rejoined.translate(ONE_DIGIT)) if self._automaton else ():
                     begins, ends = first + places[start], first + places[end]
-                    pieces = (ends - begins) - (end - start)
-                    if pieces and _holds(strange, begins, ends):
-                        yield Disguised(begins, ends, which, "split", pieces)
+                    if which in self._hidable and ends - begins > end - start and _holds(strange, begins, ends):
+                        yield Disguised(begins, ends, which, "split")
 
     def _in_letters(self, keys: Keys) -> Iterator[Disguised]:
         runs = [match.span() for match in _LETTERS.finditer(keys.text)]
@@ -207,8 +209,13 @@ class Disguises:
             return None
         if not _is_aligned(letters, places, start, end, keys.text[first:], self._keys[which]):
             return None
-        own = sum(char in self._keys[which] for char in written if not "a" <= char <= "z")
-        return Disguised(begins, ends, which, "pinyin", len(self._keys[which]) - own)
+        return Disguised(begins, ends, which, "pinyin")
+
+
+def _seen_by(view: View, keys: Sequence[str], numbers: Sequence[int]) -> Forms:
+    joined = view.of("".join(keys[which] for which in numbers))
+    ends = accumulate(len(keys[which]) for which in numbers)
+    return [(joined[end - len(keys[which]) : end], which) for which, end in zip(numbers, ends, strict=True)]
 
 
 def _is_spoken(key: str) -> bool:
@@ -232,13 +239,6 @@ def _letters(key: str) -> list[str]:
     return ["".join(spoken) for spoken in _readings_of(key)]
 
 
-def strange_places(shown: str) -> NDArray[np.intp]:
-    """This function will list the places whose character and the next one ordinary text would not put side by side."""
-    if len(shown) < 2:
-        return np.empty(0, dtype=np.intp)
-    return np.flatnonzero(~ordinary_pairs().are_ordinary(codes_of(shown)))
-
-
 def _holds(strange: NDArray[np.intp], start: int, end: int) -> bool:
     """Whether two neighbours within [start, end) are strange to each other."""
     at = int(np.searchsorted(strange, start))
@@ -259,21 +259,36 @@ def _merged(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def stands_alone(shown: str, start: int, end: int) -> bool:
+def standing_alone(shown: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     """
     This function will tell characters that stand for another word from those a word needs: neither may a word reach over
     their border (质地一般 holds 地一), nor may they be a word themselves.
     """
-    if shown[start:end] in trade_words() or rjieba.has_word(shown[start:end]):
-        return False
-    first, last = max(0, start - _AROUND), min(len(shown), end + _AROUND)
-    place = first
-    for piece in rjieba.cut(shown[first:last], False):
-        after = place + len(piece)
-        if place < start < after or place < end < after:
-            return False
-        place = after
-    return True
+    alone = [not _is_word(shown[start:end]) for start, end in spans]
+    asked = [span for span, is_alone in zip(spans, alone, strict=True) if is_alone]
+    if not asked:
+        return alone
+    # The segmenter reads one line at a time, so all of them can be asked about in one call.
+    around = [shown[max(0, start - _AROUND) : end + _AROUND] for start, end in asked]
+    borders = set(accumulate(map(len, rjieba.cut("\n".join(around), False))))
+    borders.add(0)
+    answers = []
+    first = 0
+    for (start, end), line in zip(asked, around, strict=True):
+        begins = first + min(start, _AROUND)
+        answers.append(begins in borders and begins + end - start in borders)
+        first += len(line) + 1
+    asking = iter(answers)
+    return [is_alone and next(asking) for is_alone in alone]
+
+
+def stands_alone(shown: str, start: int, end: int) -> bool:
+    return standing_alone(shown, [(start, end)])[0]
+
+
+@lru_cache(maxsize=20_000)
+def _is_word(written: str) -> bool:
+    return written in trade_words() or rjieba.has_word(written)
 
 
 @cache

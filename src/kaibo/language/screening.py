@@ -9,18 +9,23 @@ from functools import cache
 from typing import Literal
 
 import daachorse
+import numpy as np
 import rjieba
+from numpy.typing import NDArray
 
 from kaibo.language.anchors import Gate
 from kaibo.language.choosing import Found, leftmost_longest
-from kaibo.language.disguises import EVERYWHERE, PATTERNS, WORDS, Disguised, Disguises
+from kaibo.language.disguises import EVERYWHERE, PATTERNS, VIEWS, WORDS, Disguised, Disguises
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
 from kaibo.language.normaliser import Plain, normalise
-from kaibo.language.sieve import Sieve
+from kaibo.language.sieve import Sieve, anchor_pairs
 
 _CHARACTERS_AT_ONCE = 60_000
 """So many that the tables, not the calls, take the time; so few that what is worked on stays in the processor's cache."""
+
+_MOST_ANSWERS = 64
+"""Surfaces and categories for which it is kept which words speak there."""
 
 Verdict = Literal["pass", "review", "block"]
 
@@ -62,13 +67,14 @@ class Screener:
         by_form.pop("", None)
         innocent = sorted({_key(word) for word in lexicon.innocent} - by_form.keys() - {""})
         self._forms = list(by_form)
-        self._single = {form: {surface for one in entries for surface in one.severities} for form, entries in by_form.items() if len(form) == 1}
         self._entries: list[tuple[Entry, ...]] = [*map(tuple, by_form.values()), *(() for _ in innocent)]
         self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick([*by_form, *innocent]) if by_form or innocent else None
-        self._disguises = Disguises(self._forms)
-        self._gate = Gate([pattern for pattern, _ in lexicon.patterns])
+        patterns = [pattern for pattern, _ in lexicon.patterns]
+        self._disguises = Disguises(self._forms, self._automaton, anchor_pairs(patterns))
+        self._gate = Gate(patterns)
         self._clean = Screening("pass", (), lexicon.version)
         self._sieve: Sieve | None = None
+        self._speaking: dict[tuple[str, frozenset[str] | None], NDArray[np.bool_]] = {}
 
     def forbidden_in(self, category: str | None, surface: str) -> tuple[CategoryRule, ...]:
         """This function will list what is forbidden to say of goods of that category in particular."""
@@ -81,11 +87,11 @@ class Screener:
         The longest of several objections at one place counts, the leftmost first; a word inside an innocent one
         (最 in 最后) is none. Source: CMP-2, CMP-3, CMP-4, CMP-7.
         """
-        return self._screened(text, surface, category, EVERYWHERE)
+        return self._screened(text, surface, self._lexicon.families_of(category), EVERYWHERE)
 
-    def _screened(self, text: str, surface: str, category: str | None, parts: int) -> Screening:
+    def _screened(self, text: str, surface: str, families: frozenset[str] | None, parts: int, disguised: Sequence[Disguised] = ()) -> Screening:
         plain = normalise(text)
-        chosen = leftmost_longest(list(self._found(plain, surface, self._lexicon.families_of(category), parts)))
+        chosen = leftmost_longest(list(self._found(plain, surface, families, parts, disguised)))
         if not chosen:
             return self._clean
         hits = tuple(_hit(text, plain, found) for found in chosen)
@@ -96,8 +102,8 @@ class Screener:
         """This function will screen many texts as `screen` does each, many times faster where most have nothing to object to."""
         if self._sieve is None:
             self._sieve = Sieve(self._forms, [pattern for pattern, _ in self._lexicon.patterns], self._disguises)
-        silent = frozenset(form for form, surfaces in self._single.items() if surface not in surfaces)
         families = self._lexicon.families_of(category)
+        speaks = self._speaking_on(surface, families)
         result = [self._clean] * len(texts)
         first = 0
         while first < len(texts):
@@ -105,11 +111,22 @@ class Screener:
             while last < len(texts) and (size < _CHARACTERS_AT_ONCE or last == first):
                 size += len(texts[last]) + 1
                 last += 1
-            for number, parts, compared in self._sieve.held_back(texts[first:last], silent):
-                if parts != WORDS or self._may_object(compared, surface, families):
-                    result[first + number] = self._screened(texts[first + number], surface, category, parts)
+            for one in self._sieve.held_back(texts[first:last], speaks):
+                if one.parts != WORDS or self._may_object(one.compared, surface, families):
+                    parts, disguised = (one.parts, ()) if one.parts == EVERYWHERE else (one.parts & ~VIEWS, one.disguised)
+                    result[first + one.number] = self._screened(texts[first + one.number], surface, families, parts, disguised)
             first = last
         return result
+
+    def _speaking_on(self, surface: str, families: frozenset[str] | None) -> NDArray[np.bool_]:
+        """Of each word, whether anybody objects to it there."""
+        known = self._speaking.get((surface, families))
+        if known is None:
+            each = (any(one.severity_for(surface, families) for one in self._entries[which]) for which in range(len(self._forms)))
+            known = np.fromiter(each, dtype=bool, count=len(self._forms))
+            if len(self._speaking) < _MOST_ANSWERS:
+                self._speaking[surface, families] = known
+        return known
 
     def _may_object(self, compared: str, surface: str, families: frozenset[str] | None) -> bool:
         """Whether a word stands there that somebody objects to on this surface, and not inside an innocent one."""
@@ -122,10 +139,12 @@ class Screener:
         sheltered = _Shelters([(start, end) for start, end, which in matches if not self._entries[which]])
         return any(not sheltered.hold(start, end) for start, end in speaking)
 
-    def _found(self, plain: Plain, surface: str, families: frozenset[str] | None, parts: int) -> Iterator[Found]:
+    def _found(
+        self, plain: Plain, surface: str, families: frozenset[str] | None, parts: int, disguised: Sequence[Disguised]
+    ) -> Iterator[Found]:
         keys = keys_of(plain.text)
         candidates, shelters = self._written(keys)
-        candidates += self._disguised(keys, parts)
+        candidates += self._disguised(keys, parts, disguised)
         for which in self._gate.opened_by(plain.text) if parts & PATTERNS else ():
             pattern, entry = self._lexicon.patterns[which]
             candidates += [Found(*match.span(), entry, "block") for match in pattern.finditer(plain.text) if match.group()]
@@ -161,10 +180,13 @@ class Screener:
                 found += [Found(first, last, entry, "block") for entry in self._entries[which]]
         return found, shelters
 
-    def _disguised(self, keys: Keys, parts: int) -> list[Found]:
+    def _disguised(self, keys: Keys, parts: int, known: Sequence[Disguised]) -> list[Found]:
+        found = self._disguises.found_in(keys, parts)
+        if known:
+            found = sorted([*known, *found], key=lambda one: (one.start, one.end, one.which))
         return [
             Found(keys.places[one.start], keys.places[one.end - 1] + 1, entry, self._believed(one, keys), one.how)
-            for one in self._disguises.found_in(keys, parts)
+            for one in found
             for entry in self._entries[one.which]
         ]
 

@@ -63,8 +63,14 @@ class OrdinaryPairs:
 
     def are_ordinary(self, codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """This function will say of each code and the one after it whether ordinary text puts them so."""
-        rows = self.row.take(codes)
-        pairs = (rows[:-1] << _ROW_BITS) + rows[1:]
+        return self._are(self.row.take(codes[:-1]), self.row.take(codes[1:]))
+
+    def puts_together(self, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """This function will say of each first code and its second one whether ordinary text puts them side by side."""
+        return self._are(self.row.take(first), self.row.take(second))
+
+    def _are(self, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.bool_]:
+        pairs = (first << _ROW_BITS) + second
         found: NDArray[np.bool_] = (self._bits.take(pairs >> 3) >> (pairs & 7).astype(np.uint8)) & 1 != 0
         return found
 

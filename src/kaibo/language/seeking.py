@@ -1,0 +1,253 @@
+"""
+Where the words of a lexicon stand in a row of characters, as they are and in every view, for all characters at once.
+
+A word of two characters is looked up by its pair; a longer one by its first three, then compared to its end. What a pair may be the
+beginning of in any view is kept from one text to the next: the same few thousand pairs make up nearly all that people write.
+Source: ADR 0018.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kaibo.language.keys import ONE_DIGIT
+from kaibo.language.tables import ordinary_pairs
+
+Codes = NDArray[np.uint32]
+Places = NDArray[np.intp]
+Forms = Sequence[tuple[str, int]]
+
+LONGEST: Final = 12
+"""Longer words are not looked for in disguise: hiding one character of many does not hide them."""
+PLANE: Final = 0x10000
+_SURROGATES: Final = 0xD800
+MOST_VIEWS: Final = 8
+_BEGINS, _FOLLOWS, _PAIR, _STRANGE, _EXTRA = 0, 8, 16, 24, 25
+STRANGE: Final = np.uint32(1 << _STRANGE)
+"""Ordinary text does not put the two side by side."""
+_SEEN_BITS: Final = 17
+_MOST_BITS: Final = 21
+_SOUND: Final = 1
+_DIGITS: Final = np.array([chr(code).isdigit() for code in range(PLANE)])
+_SPREAD32: Final = np.uint32(0x9E3779B1)
+_SPREAD64: Final = np.uint64(0x9E3779B97F4A7C15)
+_HALF: Final = np.uint32(16)
+_LOW: Final = np.uint32(0xFFFF)
+
+
+def squeezed(codes: Codes) -> Codes:
+    """This function will give characters beyond the first plane a number in it that no character has; several share one."""
+    far = codes >= PLANE
+    return np.where(far, _SURROGATES | (codes & np.uint32(0x7FF)), codes).astype(np.uint32) if far.any() else codes
+
+
+def pairs_of(shown: Codes) -> Codes:
+    """This function will give each character with the next one as one number."""
+    pairs: Codes = (shown[:-1] << _HALF) | shown[1:]
+    return pairs
+
+
+def plane_of(table: Codes) -> NDArray[np.uint16]:
+    """This function will give a table of a view for characters as they are shown: digits of all styles are one there."""
+    one_digit = np.arange(PLANE, dtype=np.uint32)
+    for code, digit in ONE_DIGIT.items():
+        one_digit[code] = ord(digit)
+    seen = table.take(one_digit)
+    return np.where(seen < PLANE, seen, np.arange(PLANE)).astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Pairs whose places somebody wants to know, and the table in which they are meant."""
+
+    table: NDArray[np.uint16]
+    pairs: Iterable[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Words that stand there: the view, the place of the first character, the word's number and its length, an entry each."""
+
+    view: NDArray[np.intp]
+    place: Places
+    which: NDArray[np.int32]
+    size: NDArray[np.intp]
+
+
+class Seeker:
+    """Words in several views: the first shows them as they are, the second as they sound."""
+
+    def __init__(self, tables: Sequence[NDArray[np.uint16]], forms: Sequence[Forms], keys: Sequence[str], extras: Sequence[Extra] = ()) -> None:
+        if not len(tables) == len(forms) <= MOST_VIEWS:
+            raise ValueError("more views than a mark has bits")
+        self._tables = np.concatenate(tables)
+        self._views = len(tables)
+        self._forms, self._sizes = _matrix([form for each in forms for form, _ in each])
+        self._which = np.array([which for each in forms for _, which in each], dtype=np.int32)
+        self._keys, _ = _matrix(keys)
+        self._view = np.repeat(np.arange(len(forms)), [len(each) for each in forms])
+        view = self._view.astype(np.uint64)
+        columns = [self._forms[:, at].astype(np.uint64) for at in range(3)]
+        pair = view << np.uint64(32) | columns[0] << np.uint64(16) | columns[1]
+        is_two = self._sizes == 2
+        self._twos = _Sorted(pair[is_two], np.flatnonzero(is_two))
+        long = self._sizes > 2
+        follows = view << np.uint64(32) | columns[1] << np.uint64(16) | columns[2]
+        self._threes = _Sorted((view << np.uint64(48) | (columns[0] << np.uint64(32) | columns[1] << np.uint64(16) | columns[2]))[long], np.flatnonzero(long))
+        self._pairs = _Marked([pair[long], follows[long], pair[is_two]])
+        self._starts = _Marked([self._threes.numbers])
+        self._extras = [(one.table, np.unique(np.array([_number(pair) for pair in one.pairs], dtype=np.uint32))) for one in extras]
+        self._seen = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
+
+    def marks(self, shown: Codes) -> NDArray[np.uint32]:
+        """This function will give each pair its marks: what it may begin, whether it is strange, which extras it is one of."""
+        pairs = pairs_of(shown)
+        slots = (pairs * _SPREAD32) >> np.uint32(32 - _SEEN_BITS)
+        seen = self._seen.take(slots)
+        marks: NDArray[np.uint32] = seen.astype(np.uint32)
+        new = np.flatnonzero((seen >> np.uint64(32)) != pairs)
+        if new.size:
+            missing, where = np.unique(pairs[new], return_inverse=True)
+            learnt = self._marks_of(missing)
+            marks[new] = learnt[where]
+            # One entry names its pair and its marks, so it is whole at any moment.
+            self._seen[(missing * _SPREAD32) >> np.uint32(32 - _SEEN_BITS)] = missing.astype(np.uint64) << np.uint64(32) | learnt
+        return marks
+
+    @staticmethod
+    def extra_mark(number: int) -> np.uint32:
+        """This function will give the mark of the extra pairs of that number."""
+        return np.uint32(1 << (_EXTRA + number))
+
+    def _marks_of(self, pairs: Codes) -> NDArray[np.uint32]:
+        first, second = (pairs >> _HALF).astype(np.intp), (pairs & _LOW).astype(np.intp)
+        strange = ~ordinary_pairs().puts_together(first, second)
+        marks = strange.astype(np.uint32) << np.uint32(_STRANGE)
+        for view in range(self._views):
+            table = self._tables[view * PLANE : (view + 1) * PLANE]
+            number = np.uint64(view << 32) | table.take(first).astype(np.uint64) << np.uint64(16) | table.take(second)
+            kinds = self._pairs.kinds_of(number)
+            for bit, shift in enumerate((_BEGINS, _FOLLOWS, _PAIR)):
+                has = (kinds >> np.uint8(bit)) & np.uint8(1) != 0
+                if bit == 2 and view:
+                    has &= strange
+                marks |= has.astype(np.uint32) << np.uint32(shift + view)
+        for place, (table, extras) in enumerate(self._extras):
+            written = table.take(first).astype(np.uint32) << _HALF | table.take(second)
+            marks |= np.isin(written, extras).astype(np.uint32) << np.uint32(_EXTRA + place)
+        return marks
+
+    def standing(self, shown: Codes, marks: NDArray[np.uint32], views: int = (1 << MOST_VIEWS) - 1) -> Standing:
+        """
+        This function will list words that stand there in one of the views, written otherwise and around a strange pair unless
+        the view shows them as they are. Words longer than `LONGEST` are compared up to there.
+        """
+        each = np.uint32(views)
+        begins = marks & each
+        begins[:-1] &= marks[1:] >> np.uint32(_FOLLOWS)
+        begins[-1:] = 0
+        twos = (marks >> np.uint32(_PAIR)) & each
+        hot = np.flatnonzero((begins | twos) != 0)
+        threes = self._expanded(self._threes, *self._likely(shown, hot, begins[hot]))
+        pairs = self._expanded(self._twos, *self._pair_numbers(shown, hot, twos[hot]))
+        place, form = (np.concatenate(both) for both in zip(threes, pairs, strict=True))
+        return self._compared(shown, marks, place, form)
+
+    def _likely(self, shown: Codes, places: Places, views: Codes) -> tuple[Places, NDArray[np.uint64]]:
+        rows, view = _bits(views)
+        places = places[rows]
+        base = view * PLANE
+        number = view.astype(np.uint64)
+        for step in range(3):
+            number = number << np.uint64(16) | self._tables.take(base + shown.take(places + step))
+        likely = np.flatnonzero(self._starts.kinds_of(number))
+        return places[likely], number[likely]
+
+    def _pair_numbers(self, shown: Codes, places: Places, views: Codes) -> tuple[Places, NDArray[np.uint64]]:
+        rows, view = _bits(views)
+        places = places[rows]
+        number = view.astype(np.uint64)
+        for step in range(2):
+            number = number << np.uint64(16) | self._tables.take(view * PLANE + shown.take(places + step))
+        return places, number
+
+    @staticmethod
+    def _expanded(known: _Sorted, places: Places, numbers: NDArray[np.uint64]) -> tuple[Places, Places]:
+        first, many = known.range_of(numbers)
+        held = np.flatnonzero(many)
+        first, many = first[held], many[held]
+        ends = np.cumsum(many)
+        at = np.arange(int(ends[-1]) if ends.size else 0) + np.repeat(first - ends + many, many)
+        return np.repeat(places[held], many), known.forms[at]
+
+    def _compared(self, shown: Codes, marks: NDArray[np.uint32], place: Places, form: Places) -> Standing:
+        size = self._sizes[form]
+        inside = np.flatnonzero(place + size <= shown.size)
+        place, form, size = place[inside], form[inside], size[inside]
+        view = self._view[form]
+        steps = np.arange(LONGEST)
+        codes = shown.take(np.minimum(place[:, None] + steps, shown.size - 1))
+        within = steps < size[:, None]
+        same = (self._tables.take((view * PLANE)[:, None] + codes) == self._forms[form]) | ~within
+        is_strange = (marks.take(np.minimum(place[:, None] + steps[:-1], marks.size - 1)) & STRANGE != 0) & within[:, 1:]
+        differs = (self._tables[:PLANE].take(codes) != self._keys[self._which[form]]) & within
+        # A number sounds like itself only: 11 is no 一一.
+        tells = (view == _SOUND) & (differs & _DIGITS.take(self._tables[:PLANE].take(codes))).any(axis=1)
+        kept = np.flatnonzero(same.all(axis=1) & ((view == 0) | (is_strange.any(axis=1) & differs.any(axis=1) & ~tells)))
+        return Standing(view[kept], place[kept], self._which[form[kept]], size[kept])
+
+
+class _Sorted:
+    """Numbers that forms begin with, in order, and which form each is of."""
+
+    def __init__(self, numbers: NDArray[np.uint64], forms: Places) -> None:
+        order = np.argsort(numbers, kind="stable")
+        self.numbers = numbers[order]
+        self.forms = forms[order]
+
+    def range_of(self, numbers: NDArray[np.uint64]) -> tuple[Places, Places]:
+        """This function will say where the forms of each number begin and how many there are."""
+        first = np.searchsorted(self.numbers, numbers)
+        return first, np.searchsorted(self.numbers, numbers, side="right") - first
+
+
+class _Marked:
+    """Sets of numbers by hash: a table no larger than it has to be stays in the cache. Up to eight sets, a bit each."""
+
+    def __init__(self, sets: Sequence[NDArray[np.uint64]]) -> None:
+        count = sum(one.size for one in sets)
+        self._shift = np.uint64(64 - max(13, min(_MOST_BITS, (count * 8).bit_length())))
+        self._kinds = np.zeros(1 << (64 - int(self._shift)), dtype=np.uint8)
+        for bit, numbers in enumerate(sets):
+            self._kinds[numbers * _SPREAD64 >> self._shift] |= np.uint8(1 << bit)
+
+    def kinds_of(self, numbers: NDArray[np.uint64]) -> NDArray[np.uint8]:
+        """This function will say of each number in which of the sets it may be, as bits."""
+        return self._kinds.take(numbers * _SPREAD64 >> self._shift)
+
+
+def _bits(masks: Codes) -> tuple[Places, NDArray[np.intp]]:
+    """Which bit of which mask is set, one after the other."""
+    bits = np.unpackbits(masks.astype(np.uint8)[:, None], axis=1, bitorder="little")
+    rows, columns = np.nonzero(bits)
+    return rows, columns
+
+
+def _matrix(words: Sequence[str]) -> tuple[NDArray[np.uint16], NDArray[np.intp]]:
+    """The first characters of each word, a row each, and how many there are."""
+    cut = [word[:LONGEST] for word in words]
+    sizes = np.array([len(word) for word in cut], dtype=np.intp)
+    rows = np.zeros((len(cut), LONGEST), dtype=np.uint16)
+    codes = squeezed(np.frombuffer("".join(cut).encode("utf-32-le", "surrogatepass"), dtype=np.uint32))
+    rows[np.arange(LONGEST) < sizes[:, None]] = codes
+    return rows, sizes
+
+
+def _number(pair: str) -> int:
+    first, second = squeezed(np.frombuffer(pair.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)).tolist()
+    return int(first << 16 | second)
