@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from kaibo.kit.errors import Invalid, KaiboError, NotFound
 from kaibo.kit.shop_channels import Can, Grant, ShopChannel, ShopKind
@@ -20,6 +21,8 @@ from kaibo.plumbing.vault.deposit import DepositUnreadable, open_deposit, seal_d
 
 RENEW_BEFORE = timedelta(minutes=50)
 """抖店 renews within the last hour only; before, it gives the same token back."""
+RENEWING_LOCK = 7_204_021
+"""First half of the advisory lock of whoever renews an account's tokens."""
 
 
 class ChannelUnknown(NotFound):
@@ -121,16 +124,39 @@ def stored_channel(account: ChannelAccount) -> ShopChannel:
 
 
 def renew_account(account: ChannelAccount, *, now: datetime) -> ShopChannel:
-    """This function will renew an account's tokens and give the channel ready to call.   Raises: what a ShopChannel raises."""
+    """
+    This function will renew an account's tokens and give the channel ready to call.
+
+    One process renews: with many platforms the tokens for renewing end when they are used. Who comes second takes what the
+    first one got.   Raises: what a ShopChannel raises.
+    """
     kind = kind_of(account.channel)
-    said, grant = open_deposit(_about(account.pk, "settings"), account.sealed_settings), _grant_of(account)
-    if grant is None:
+    said, used = open_deposit(_about(account.pk, "settings"), account.sealed_settings), account.sealed_grant
+    if used is None:
         return kind.make(said, None)
-    renewed = kind.make(said, grant).refreshed_grant(grant, now=now)
-    columns = _grant_columns(account.pk, renewed)
-    ChannelAccount.objects.filter(pk=account.pk).update(**columns)
+    with _alone(account.pk):
+        account.refresh_from_db(fields=["sealed_grant", "grant_ends_at"])
+        grant = _grant_of(account)
+        if grant is None or bytes(account.sealed_grant or b"") != bytes(used):
+            return kind.make(said, grant)
+        renewed = kind.make(said, grant).refreshed_grant(grant, now=now)
+        columns = _grant_columns(account.pk, renewed)
+        ChannelAccount.objects.filter(pk=account.pk).update(**columns)
     account.sealed_grant, account.grant_ends_at = columns["sealed_grant"], columns["grant_ends_at"]
     return kind.make(said, renewed)
+
+
+@contextmanager
+def _alone(channel_id: UUID) -> Iterator[None]:
+    """No row and no transaction is held while the platform is asked; the lock ends with its connection at the latest."""
+    with connection.cursor() as cursor:
+        # lock: the only one of its holder; taken before every row and given back before the next one
+        cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [RENEWING_LOCK, str(channel_id)])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [RENEWING_LOCK, str(channel_id)])
 
 
 def note_trouble(account: ChannelAccount, complaint: KaiboError | None) -> None:
