@@ -134,6 +134,34 @@ class DealBook:
     """(item, platform, start, end, at most) → its deals, the cheapest first, those that do not count last."""
 
 
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Goods as they stand before anybody sells them: where, of which category, and the words they would be sold with. `product_id` once there is one."""
+
+    shop_id: UUID
+    category: str
+    product_id: UUID | None
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hurdle:
+    """
+    One thing the law or a platform asks of goods that is not there: named once, however many channels ask for it.
+
+    `kind` is document, claim or rights; `state` red (blocks) or run; `places` the channels that ask.
+    """
+
+    key: str
+    kind: str
+    state: str
+    reason: str
+    source: str
+    places: tuple[str, ...] = ()
+    repair_label: str = ""
+    repair_href: str = ""
+
+
 GateCheck = Callable[[Sequence[UUID], datetime], Mapping[UUID, Finding]]
 """Takes launch ids, gives the stage's finding for each: one call, a constant number of queries."""
 
@@ -160,6 +188,8 @@ class Stage:
     """Proves the stage's own invariants for `kaibo check`."""
     deal_book: DealBook | None = None
     """Given by the stage that keeps the sales."""
+    hurdles: Callable[[Goods, datetime], Sequence[Hurdle]] | None = None
+    """Given by the stage that knows what the law asks: selection, which comes before it, asks about goods it only thinks of."""
 
 
 Handler = Callable[[Any, datetime], None]
@@ -197,6 +227,11 @@ class Wiring:
     @property
     def deal_books(self) -> tuple[DealBook, ...]:
         return tuple(stage.deal_book for stage in self.manifests if stage.deal_book is not None)
+
+    def hurdles_of(self, goods: Goods, now: datetime) -> list[Hurdle]:
+        """This function will ask every stage that knows what stands between goods and being sold, red ones first."""
+        found = [one for stage in self.manifests if stage.hurdles is not None for one in stage.hurdles(goods, now)]
+        return sorted(found, key=lambda one: one.state != "red")
 
     def import_kinds(self) -> dict[str, Any]:
         return {kind.key: kind for stage in self.manifests for kind in stage.imports}

@@ -29,8 +29,10 @@ from kaibo.stages.selection.models import Cooperation, CooperationSession, House
 from kaibo.stages.selection.past import OnAir, Sold, selling_past
 from kaibo.stages.selection.scorecard import HOUSE_RULES, Outcome
 from kaibo.stages.selection.trials import Seen
+from kaibo.master.catalog.models import Category
+from tests.make.compliance import make_channel, make_document, make_food_category
 from tests.make.people import make_actor, make_person, make_shop
-from tests.make.selection import NOW, csv_bytes, make_candidate, make_competitor, make_market, make_reviews, run_import
+from tests.make.selection import ECONOMICS, NOW, csv_bytes, make_candidate, make_competitor, make_market, make_reviews, run_import
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 22)
@@ -57,7 +59,7 @@ def buyer(client, shop):
 
 
 def readings(candidate):
-    return {key: one.reading for key, one in evidence.gather(candidate).found.items()}
+    return {key: one.reading for key, one in evidence.gather(candidate, NOW).found.items()}
 
 
 class Remembered:
@@ -82,7 +84,7 @@ def test_the_card_counts_what_is_there_and_says_what_is_missing(candidate):
     assert (found["gap"].value, found["gap"].counted) == (7_500, 40)
     assert (found["margin"].value, found["returns"].value, found["returns"].why) == (candidate.margin_bp or found["margin"].value, 3_500, "expected")
     assert [(key, found[key].why) for key in ("strengths", "feedback", "on_air")] == [("strengths", "no_strength"), ("feedback", "few_sold"), ("on_air", "few_shown")]
-    judged = scorecard.judge(evidence.gather(candidate).card)
+    judged = scorecard.judge(evidence.gather(candidate, NOW).card)
     assert judged.known_bp == (20 + 15 + 20 + 20 + 10) * 10_000 // 125
 
 
@@ -97,6 +99,63 @@ def test_words_the_law_forbids_weigh_on_the_card(shop):
     assert readings(loud)["compliance"].value >= 2
 
 
+@pytest.fixture
+def tea_shop(shop):
+    make_food_category()
+    make_channel(shop, "douyin", "企业店", "抖音小店")
+    make_channel(shop, "taobao", "企业店", "淘宝店")
+    return shop
+
+
+def tea(shop, **changes):
+    return make_candidate(shop, "KB-TEA", category="food.tea", title="明前龙井 250 克", value_proposition="给办公室的人：一泡不涩的明前茶", selling_points=["明前采摘"], **changes)
+
+
+def test_documents_that_are_missing_or_have_ended_are_named_and_weigh_on_the_card(tea_shop):
+    make_document(tea_shop)
+    make_document(tea_shop, "food_licence", "JY1", valid_from=date(2021, 1, 1), valid_until=date(2026, 11, 21))
+    gathered = evidence.gather(tea(tea_shop), NOW)
+    red = {one.key: (one.reason, one.places) for one in gathered.hurdles if one.state == "red"}
+    assert red["document:food_licence"] == ("食品经营许可证 已在 2026-11-21 过期", ("抖音小店", "淘宝店"))
+    assert red["document:food_producer_licence"][0] == "缺 生产企业 SC 许可证"
+    assert red["document:quarantine_certificate"][1] == ("抖音小店",)
+    assert (gathered.found["compliance"].reading.value, gathered.found["compliance"].reading.counted) == (3, 3)
+
+
+def test_a_document_is_counted_until_its_last_day_and_once_for_all_channels(tea_shop):
+    make_document(tea_shop)
+    for kind in ("food_producer_licence", "quarantine_certificate"):
+        make_document(tea_shop, kind, kind)
+    make_document(tea_shop, "food_licence", "JY1", valid_from=date(2021, 1, 1), valid_until=date(2026, 11, 22))
+    candidate = tea(tea_shop)
+    assert evidence.gather(candidate, NOW).found["compliance"].reading.value == 0
+    assert evidence.gather(candidate, NOW + timedelta(days=1)).found["compliance"].reading.value == 1
+
+
+def test_a_claim_without_filing_is_a_risk_before_there_is_a_product_and_a_shops_own_paper_does_not_cover_it(shop):
+    Category.objects.get_or_create(code="beauty", defaults={"title": "美妆", "title_en": "Beauty"})
+    make_document(shop, "cosmetics_filing", "粤G妆网备字2026000001")
+    candidate = make_candidate(shop, "KB-CREAM", category="beauty", title="祛斑美白面霜", value_proposition="给暗沉的人：四周看得见的面霜", selling_points=["不油"])
+    hurdles = {one.key: one for one in evidence.gather(candidate, NOW).hurdles if one.kind == "claim"}
+    assert hurdles and all(one.state == "red" for one in hurdles.values())
+    assert evidence.gather(candidate, NOW).found["compliance"].reading.value >= 2 * len(hurdles)
+
+
+def test_what_would_change_the_verdict_names_the_documents_to_bring(tea_shop, buyer):
+    candidate = tea(tea_shop, economics=replace(ECONOMICS, return_bp=1_000), goods_kind="standard")
+    rules_ = replace(HOUSE_RULES, rules={key: replace(one, weight=20 if key in {"margin", "compliance"} else 0) for key, one in HOUSE_RULES.rules.items()})
+    score_rules.change_rules(actor=make_actor("lin", "owner", shop=tea_shop), shop_id=tea_shop.pk, rules=rules_, seen=0, reason="试算", now=NOW)
+    gathered = evidence.gather(candidate, NOW)
+    assert gathered.found["compliance"].reading.value == 4  # licence, food licence, producer's licence, quarantine: worth nothing
+    assert scorecard.judge(gathered.card).outcome is Outcome.NO
+    page = buyer.get(reverse("selection:card", args=[candidate.pk])).content.decode()
+    assert "缺 营业执照" in page and "办好：" in page and "kind=business_licence" in page
+    found = scorecard.fewest_mended(gathered.card, "compliance", gathered.risks)
+    fewer = gathered.card.with_value("compliance", found.value + 1)
+    assert scorecard.outcome_of(gathered.card.with_value("compliance", found.value)) is found.outcome is not Outcome.NO
+    assert scorecard.outcome_of(fewer) is Outcome.NO
+
+
 def test_what_came_back_of_sold_goods_lowers_the_next_candidate_of_the_market(shop, owner, market, candidate, monkeypatch):
     older = make_candidate(shop, "KB-OLD", market=market, scored=True)
     services.approve_candidate(actor=owner, candidate_id=older.pk, now=NOW)
@@ -104,13 +163,13 @@ def test_what_came_back_of_sold_goods_lowers_the_next_candidate_of_the_market(sh
     past = Remembered({older.product_id: Sold(200, 60)})
     monkeypatch.setattr(evidence, "selling_past", lambda: past)
     assert readings(candidate)["feedback"].value == 0
-    before = scorecard.judge(evidence.gather(candidate).card).score_bp
+    before = scorecard.judge(evidence.gather(candidate, NOW).card).score_bp
     for n, nature in enumerate(["quality", "quality", "safety", "logistics", "no_reason"]):
         services.note_feedback(fact=CaseClosed(case_id=uuid.UUID(int=n + 1), order_id=None, product_id=older.product_id, reason="起球", severity="general", refunded_fen=100, closed_at=NOW, nature=nature), now=NOW)
     found = readings(candidate)
     # two for quality twice, five for safety, nothing for a late parcel or a change of mind: 9 in 200 pieces
     assert (found["feedback"].value, found["feedback"].counted) == (450, 200)
-    assert scorecard.judge(evidence.gather(candidate).card).score_bp < before
+    assert scorecard.judge(evidence.gather(candidate, NOW).card).score_bp < before
     assert (readings(older)["returns"].value, readings(older)["returns"].counted) == (3_000, 200)
 
 
@@ -170,7 +229,7 @@ def test_two_people_changing_rules_at_once_do_not_overwrite_each_other(shop, own
 
 def test_strengths_of_the_house_reach_the_card(shop, owner, candidate):
     score_rules.say_strength(actor=owner, shop_id=shop.pk, kind="supply_chain", level=4, evidence="自有产线 3 条", now=NOW)
-    assert (readings(candidate)["strengths"].value, evidence.gather(candidate).found["strengths"].words) == (4, ("supply_chain", "自有产线 3 条"))
+    assert (readings(candidate)["strengths"].value, evidence.gather(candidate, NOW).found["strengths"].words) == (4, ("supply_chain", "自有产线 3 条"))
     with pytest.raises(score_rules.StrengthWrong):
         score_rules.say_strength(actor=owner, shop_id=shop.pk, kind="supply_chain", level=4, evidence=" ", now=NOW)
 
@@ -270,7 +329,7 @@ def test_a_failed_trial_turns_the_card_and_a_cancelled_one_says_nothing(owner, c
     second = trial_services.begin_trial(actor=owner, candidate_id=candidate.pk, wish=WISH, now=NOW)
     trial_services.count_day(actor=owner, trial_id=second.pk, day=TODAY, seen=Seen(second.viewers, 3, 3, 0, 0), today=TODAY, now=NOW)
     trial_services.end_trial(actor=owner, trial_id=second.pk, reason="", now=NOW)
-    judged = scorecard.judge(evidence.gather(candidate).card)
+    judged = scorecard.judge(evidence.gather(candidate, NOW).card)
     assert (judged.outcome, judged.reasons) == (Outcome.NO, ("trial_failed",))
 
 
@@ -386,10 +445,10 @@ def test_the_card_over_json_says_what_the_page_says(owner, candidate):
         auth, now = owner, NOW
 
     told = decision_api.candidate_card(Asked(), candidate.pk)
-    judged = scorecard.judge(evidence.gather(candidate).card)
+    judged = scorecard.judge(evidence.gather(candidate, NOW).card)
     assert (told["outcome"], told["score_bp"], told["known_bp"]) == (judged.outcome.value, judged.score_bp, judged.known_bp)
     assert [one["key"] for one in told["figures"]] == list(scorecard.FIGURES)
-    assert len(told["changes"]) == len(scorecard.changes(evidence.gather(candidate).card))
+    assert len(told["changes"]) == len(scorecard.changes(evidence.gather(candidate, NOW).card))
     made = decision_api.begin_trial(Asked(), candidate.pk, decision_api.TrialIn(price_fen=59_900, usual_bp=200, worth_bp=150, viewers_a_day=800, return_limit_bp=4_000))[1]
     stands = decision_api.count_trial_day(Asked(), made.pk, decision_api.DayIn(day=TODAY, viewers=100, buyers=3, units=3))
     assert (stands["ending"], stands["buy_bp"]) == ("running", 300)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -154,3 +155,23 @@ def test_points_end_at_both_ends_and_fall_where_less_is_better():
 def test_a_score_on_the_line_reaches_it_and_one_above_does_not():
     assert scorecard.reaches([(5_000, 3), (5_000, 7)], 5_000) and not scorecard.reaches([(5_000, 3), (5_000, 7)], 5_001)
     assert scorecard.reaches([(2_000, 1), (8_000, 1)], 4_000) and not scorecard.reaches([(2_000, 1), (7_999, 1)], 4_000)
+
+
+@given(cards(), st.lists(st.integers(0, 3), max_size=5))
+@settings(max_examples=150)
+def test_no_smaller_choice_of_risks_mends_what_the_named_ones_do(held, weights_):
+    held = held.with_value("compliance", sum(weights_))
+    risks = [scorecard.Risk(f"r{n}", weight) for n, weight in enumerate(weights_)]
+    found = scorecard.fewest_mended(held, "compliance", risks)
+    now = scorecard.outcome_of(held)
+    flips = {
+        len(chosen)
+        for size in range(1, len(risks) + 1)
+        for chosen in itertools.combinations(risks, size)
+        if scorecard.outcome_of(held.with_value("compliance", sum(weights_) - sum(one.weight for one in chosen))) is not now
+    }
+    assert (len(found.keys) if found else None) == min(flips, default=None)
+    if found:
+        mended = {one.key: one.weight for one in risks}
+        assert found.value == sum(weights_) - sum(mended[key] for key in found.keys)
+        assert scorecard.outcome_of(held.with_value("compliance", found.value)) is found.outcome

@@ -64,11 +64,13 @@ def cover_words(row: ClaimRow, cover: Cover) -> str:
     }[cover.standing] % (said | {"until": until})
 
 
-def finding_of(product_id: UUID, row: ClaimRow) -> Finding:
-    """This function will say which claim is not covered by what, by which law, and where it is mended."""
+def finding_of(product_id: UUID | None, row: ClaimRow) -> Finding:
+    """This function will say which claim is not covered by what, by which law, and where it is mended. Without a product it is one to be."""
     language = get_language() or "zh"
     bad = [cover for cover in row.covers if cover.is_red] or [cover for cover in row.covers if cover.is_amber]
     why = "、".join(cover_words(row, cover) for cover in bad)
     reason = _("说了“%(word)s”（%(claim)s）：%(why)s") % {"word": row.made.word, "claim": row.made.claim.title(language), "why": why}
-    upload = f"{reverse('compliance:document-new')}?kind={bad[0].kind}&product={product_id}&claims={row.made.claim.key}"
-    return Finding(row.state, reason, row.made.claim.source, reverse("compliance:product", args=[product_id]), _("补备案或报告"), upload)
+    of_product = f"&product={product_id}" if product_id else ""
+    upload = f"{reverse('compliance:document-new')}?kind={bad[0].kind}{of_product}&claims={row.made.claim.key}"
+    here = reverse("compliance:product", args=[product_id]) if product_id else reverse("compliance:matrix")
+    return Finding(row.state, reason, row.made.claim.source, here, _("补备案或报告"), upload)

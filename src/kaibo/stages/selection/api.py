@@ -120,7 +120,7 @@ def market_verdict(request: HttpRequest, market_id: UUID) -> dict[str, object]:
         "outcome": verdict.outcome.value, "competitors": len(verdict.signs), "on_price_count": verdict.on_price_count,
         "complaints": verdict.complaints, "quality_complaints": verdict.quality_complaints, "quality_bp": verdict.quality_bp,
         "quality_limit_bp": verdict.limits.quality_share_bp, "reference_fen": verdict.reference_fen, "source": "SEL-7",
-        "themes": [{"key": one.key, "title": one.title, "count": one.count, "share_bp": one.share_bp} for one in queries.themes_of(market, quotes=1)],
+        "themes": [{"key": one.key, "title": one.title, "count": one.count, "share_bp": one.share_bp, "low_bp": one.low_bp, "high_bp": one.high_bp} for one in queries.themes_of(market, quotes=1)],
     }
 
 

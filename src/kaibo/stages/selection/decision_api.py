@@ -41,6 +41,16 @@ class ChangeOut(Schema):
     outcome: str
 
 
+class RiskOut(Schema):
+    key: str
+    kind: str
+    state: str
+    reason: str
+    source: str
+    places: list[str]
+    href: str
+
+
 class CardOut(Schema):
     outcome: str
     reasons: list[str]
@@ -51,6 +61,7 @@ class CardOut(Schema):
     rules_number: int
     figures: list[FigureOut]
     changes: list[ChangeOut]
+    risks: list[RiskOut]
 
 
 class TrialIn(Schema):
@@ -119,7 +130,7 @@ class ReasonIn(Schema):
 @router.get("/candidates/{candidate_id}/card", response=CardOut)
 def candidate_card(request: HttpRequest, candidate_id: UUID) -> dict[str, Any]:
     access.require(request.auth, SEE)
-    gathered = evidence.gather(queries.candidate_for(request.auth, candidate_id))
+    gathered = evidence.gather(queries.candidate_for(request.auth, candidate_id), request.now)
     judged, rules = scorecard.judge(gathered.card), gathered.card.rules
     return {
         "outcome": judged.outcome.value, "reasons": list(judged.reasons), "score_bp": judged.score_bp, "known_bp": judged.known_bp, "trial_bp": rules.trial_bp,
@@ -132,6 +143,7 @@ def candidate_card(request: HttpRequest, candidate_id: UUID) -> dict[str, Any]:
             for one in judged.figures
         ],
         "changes": [{"key": one.key, "of": one.of, "now": one.now, "needed": one.needed, "outcome": one.outcome.value} for one in scorecard.changes(gathered.card)],
+        "risks": [{"key": one.key, "kind": one.kind, "state": one.state, "reason": one.reason, "source": one.source, "places": list(one.places), "href": one.repair_href} for one in gathered.hurdles],
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def card(request: ConsoleRequest, candidate_id: UUID) -> HttpResponse:
     """What does this candidate score, on what, and what would change it?   Source: SEL-9, SEL-15, SEL-19."""
     access.require(request.actor, SEE)
     candidate = queries.candidate_for(request.actor, candidate_id)
-    gathered = evidence.gather(candidate)
+    gathered = evidence.gather(candidate, request.now)
     judged = scorecard.judge(gathered.card)
     words, state = OUTCOME_WORDS[judged.outcome]
     return render(
@@ -48,7 +48,7 @@ def card(request: ConsoleRequest, candidate_id: UUID) -> HttpResponse:
         {
             "candidate": candidate, "trail": trail_to(candidate), "words": words, "state": state, "figures": _figures(judged, gathered, runs=trial_services.running_of(candidate)),
             "rows": [_row(one, gathered) for one in judged.figures],
-            "chart": _chart(judged), "changes": changes_told(gathered.card), "unknowns": _unknowns(gathered.card),
+            "chart": _chart(judged), "changes": [*mending_told(gathered), *changes_told(gathered.card)], "risks": risks_told(gathered), "unknowns": _unknowns(gathered.card),
             "hits": gathered.found["compliance"].words, "number": gathered.rules_number,
         },
     )  # fmt: skip
@@ -101,6 +101,30 @@ def _change(one: Change) -> dict[str, Any]:
     else:
         title, now, needed = FIGURE_WORDS[one.key][0], value_text(one.key, one.now), value_text(one.key, one.needed)
     return {"key": one.key, "of": one.of, "title": title, "now": now, "needed": needed, "words": words, "state": state}
+
+
+def risks_told(gathered: evidence.Gathered) -> list[dict[str, Any]]:
+    """This function will write what the compliance figure counts, thing by thing, with where each is mended."""
+    weights = {one.key: one.weight for one in gathered.risks}
+    return [
+        {
+            "words": one.reason, "places": "、".join(one.places), "source": one.source, "weight": weights[one.key], "state": "bad" if one.state == "red" else "warn",
+            "label": one.repair_label, "href": one.repair_href,
+        }
+        for one in gathered.hurdles
+    ]  # fmt: skip
+
+
+def mending_told(gathered: evidence.Gathered) -> list[dict[str, Any]]:
+    """This function will say which documents, filings and words are the fewest whose mending changes the verdict."""
+    found = scorecard.fewest_mended(gathered.card, "compliance", gathered.risks)
+    if found is None:
+        return []
+    reasons = {one.key: one.reason for one in gathered.hurdles}
+    words, state = OUTCOME_WORDS[found.outcome]
+    named = "；".join(reasons.get(key) or _("改掉“%(word)s”") % {"word": key.removeprefix("word:")} for key in found.keys)
+    value = next(one.value for one in gathered.card.readings if one.key == "compliance")
+    return [{"key": "compliance", "of": "mended", "title": _("办好：%(what)s") % {"what": named}, "now": value, "needed": found.value, "words": words, "state": state}]
 
 
 def _unknowns(card_: Card) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ What is not known is missing, never zero, and says what would make it known.   S
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count
@@ -15,11 +17,12 @@ from kaibo.kit.money import BP, share_bp
 from kaibo.language.screening import default_screener
 from kaibo.plumbing.addresses import address_of
 from kaibo.plumbing.thresholds import thresholds
+from kaibo.plumbing.wiring import Goods, Hurdle, wiring
 from kaibo.stages.selection import queries, rules, score_rules
 from kaibo.stages.selection.economics import economics_of
 from kaibo.stages.selection.models import Candidate, Feedback, ReviewTheme, Trial
 from kaibo.stages.selection.past import OnAir, selling_past
-from kaibo.stages.selection.scorecard import Card, Reading, TrialWord
+from kaibo.stages.selection.scorecard import Card, Reading, Risk, TrialWord
 
 THEMES = {
     "price": ("price",), "quality": ("quality", "fabric", "authenticity", "taste", "smell"), "function": ("performance", "effect", "size"),
@@ -30,6 +33,8 @@ NEEDS = {"standard": "supply_chain", "creative": "content", "durable": "cash"}
 """Strong supply chain → standard best-sellers; strong content → creative goods; strong cash → high-ticket durables (SEL-9)."""
 WEIGHTS = {"safety": 5, "quality": 2, "not_as_described": 2, "damage": 1, "size": 1}
 """What a case says against the goods themselves; a late parcel or a change of mind says nothing against them."""
+HURDLE_WEIGHT = {"document": 1, "claim": 2, "rights": 2}
+"""A document that is missing or has ended can be fetched; a claim without filing or a right that is not ours changes the goods or their words."""
 ENOUGH_SOLD = 30
 ENOUGH_SHOWN = 50
 
@@ -52,21 +57,28 @@ class Gathered:
     card: Card
     found: dict[str, Found]
     rules_number: int
+    hurdles: tuple[Hurdle, ...] = ()
+    """What the law and the platforms would still ask, red ones first."""
+    risks: tuple[Risk, ...] = ()
+    """What the compliance figure is the sum of: words by themselves, hurdles by their keys."""
 
 
-def gather(candidate: Candidate) -> Gathered:
+def gather(candidate: Candidate, now: datetime) -> Gathered:
     """This function will read everything a candidate's card needs, in a constant number of queries."""
+    hurdles = tuple(wiring().hurdles_of(_goods(candidate), now))
+    words = _words(candidate)
+    risks = (*words, *(Risk(one.key, HURDLE_WEIGHT[one.kind] if one.state == "red" else 0) for one in hurdles))
     margin_bp = rules.margin_after_returns(economics_of(candidate)).margin_bp
     own = _scope(candidate)
     found = {
         "demand": _demand(candidate), "gap": _gap(candidate), "strengths": _strengths(candidate),
         "margin": Found(Reading("margin", margin_bp, 1), _page(candidate, "economics")), "returns": _returns(candidate),
-        "compliance": _words(candidate), "feedback": _feedback(candidate, own), "on_air": _on_air(candidate, own),
+        "compliance": _compliance(candidate, risks), "feedback": _feedback(candidate, own), "on_air": _on_air(candidate, own),
     }  # fmt: skip
     number, held = score_rules.in_force(candidate.shop_id)
     floor_bp = thresholds.value("selection.margin_floor_bp", shop_id=candidate.shop_id)
     card = Card(tuple(one.reading for one in found.values()), held, margin_bp, floor_bp, trial_word(candidate))
-    return Gathered(card, found, number)
+    return Gathered(card, found, number, hurdles, risks)
 
 
 def trial_word(candidate: Candidate) -> TrialWord:
@@ -132,14 +144,24 @@ def _returns(candidate: Candidate) -> Found:
     return Found(Reading("returns", candidate.return_bp, 0, "expected"), _page(candidate, "economics"))
 
 
-def _words(candidate: Candidate) -> Found:
+def _goods(candidate: Candidate) -> Goods:
+    return Goods(candidate.shop_id, candidate.category_id, candidate.product_id, tuple(one for one in (candidate.title, candidate.value_proposition, *candidate.selling_points) if one))
+
+
+def _words(candidate: Candidate) -> list[Risk]:
     """What the law would object to in the words that everything downstream reuses: a blocked word counts two, one to look at counts one."""
-    screener, weight, hits = default_screener(), 0, []
-    for text in (candidate.title, candidate.value_proposition, *candidate.selling_points):
+    screener, risks = default_screener(), []
+    for text in _goods(candidate).texts:
         for hit in screener.screen(text, surface="title", category=candidate.category_id).hits:
-            weight += 2 if str(hit.severity) == "block" else 1
-            hits.append(hit.text)
-    return Found(Reading("compliance", weight, len(hits)), _page(candidate, "why"), words=tuple(dict.fromkeys(hits)))
+            risks.append(Risk(f"word:{hit.text}", 2 if str(hit.severity) == "block" else 1))
+    return risks
+
+
+def _compliance(candidate: Candidate, risks: Sequence[Risk]) -> Found:
+    """Forbidden words, documents that are missing or have ended, claims nobody filed: what must be out of the way before anything is sold."""
+    words = tuple(dict.fromkeys(one.key.removeprefix("word:") for one in risks if one.key.startswith("word:")))
+    counted = sum(1 for one in risks if one.weight)
+    return Found(Reading("compliance", sum(one.weight for one in risks), counted), f"{address_of('selection:card', candidate.pk)}#risks", words=words)
 
 
 def _feedback(candidate: Candidate, products: list[UUID]) -> Found:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import Abs, Coalesce, RowNumber
+from django.utils.translation import gettext
 
 from kaibo.kit.errors import NotFound
 from kaibo.kit.money import share_bp
@@ -20,10 +21,13 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.selection import rules
 from kaibo.stages.selection.models import Candidate, Competitor, Feedback, Market, Review, ReviewTheme
+from kaibo.stages.selection.probability import wilson_bp
 from kaibo.stages.selection.rules import Inputs, Limits, PriceSpan, Rival, Verdict
 
 QUALITY_THEME = "quality"
 QUOTES_PER_THEME = 4
+QUOTES_READ = 24
+"""So many are read for them: buyers copy each other, and the same words are shown once."""
 PLAINEST_LENGTH = 24
 """Characters of a review that makes its point and is read at a glance: quotes near it come first."""
 
@@ -56,12 +60,14 @@ class QuoteRow:
 
 @dataclass(frozen=True, slots=True)
 class ThemeRow:
-    """A theme of complaints in a market; `share_bp` is of all complaining reviews."""
+    """A theme of complaints in a market; `share_bp` is of all complaining reviews, within `low_bp` to `high_bp` with 95 % certainty."""
 
     key: str
     title: str
     count: int
     share_bp: int
+    low_bp: int
+    high_bp: int
     quotes: tuple[QuoteRow, ...] = ()
 
 
@@ -142,12 +148,16 @@ def themes_of(market: Market, *, quotes: int = QUOTES_PER_THEME) -> list[ThemeRo
     """This function will give what a market complains of, most frequent first, with the plainest quotes.   Source: SEL-6."""
     complaints = Review.objects.filter(market=market, is_complaint=True).count()
     counted = list(ReviewTheme.objects.filter(market=market).values_list("theme").annotate(n=Count("pk")).order_by("-n", "theme"))
-    titles = default_reader().titles
     quoted = _quotes(market, quotes)
     return [
-        ThemeRow(key, titles.get(key, key), number, share_bp(number, complaints), tuple(quoted.get(key, ())))
+        ThemeRow(key, theme_words(key), number, share_bp(number, complaints), *wilson_bp(number, complaints), tuple(quoted.get(key, ())))
         for key, number in counted
     ]
+
+
+def theme_words(key: str) -> str:
+    """This function will name a theme of complaints in the reader's language."""
+    return gettext(default_reader().titles.get(key, key)) if key else ""
 
 
 def _quotes(market: Market, most: int) -> dict[str, list[QuoteRow]]:
@@ -155,12 +165,12 @@ def _quotes(market: Market, most: int) -> dict[str, list[QuoteRow]]:
     ranked = (
         ReviewTheme.objects.filter(market=market)
         .annotate(rank=Window(RowNumber(), partition_by="theme", order_by=[Abs(F("length") - PLAINEST_LENGTH), "pk"]))
-        .filter(rank__lte=most).select_related("review").order_by("theme", "rank")
+        .filter(rank__lte=QUOTES_READ).select_related("review").order_by("theme", "rank")
     )
-    found: dict[str, list[QuoteRow]] = {}
+    found: dict[str, dict[str, QuoteRow]] = {}
     for one in ranked:
-        found.setdefault(one.theme, []).append(quote_row(one))
-    return found
+        found.setdefault(one.theme, {}).setdefault(one.review.body, quote_row(one))
+    return {theme: list(rows.values())[:most] for theme, rows in found.items()}
 
 
 def quote_row(one: ReviewTheme) -> QuoteRow:
@@ -208,10 +218,7 @@ def concentration_of(market: Market, *, most: int = 5) -> list[Concentration]:
         .values_list("review__product_title", "theme").annotate(n=Count("pk")).order_by("-n")
     ):
         blamed.setdefault(title, theme)
-    titles = default_reader().titles
-    return [
-        Concentration(title, number, share_bp(number, total), titles.get(blamed.get(title, ""), "")) for title, number in worst
-    ]
+    return [Concentration(title, number, share_bp(number, total), theme_words(blamed.get(title, ""))) for title, number in worst]
 
 
 def verdict_of(market: Market, *, limits: Limits | None = None, rivals: list[Rival] | None = None, figures: MarketFigures | None = None) -> Verdict:

@@ -8,7 +8,7 @@ is found by asking the same verdict, not by a formula beside it.   Source: SEL-9
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -321,3 +321,42 @@ def unknowns(card: Card) -> list[Unknown]:
             rule = card.rules.rules[reading.key]
             found.append(Unknown(reading.key, outcome_of(card.with_value(reading.key, rule.nothing)), outcome_of(card.with_value(reading.key, rule.full))))
     return found
+
+
+# What mending would change
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One named thing that a figure counts against goods, and how much of the figure it is; 0 is told but not counted."""
+
+    key: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a verdict becomes when these risks are out of the way."""
+
+    keys: tuple[str, ...]
+    value: int
+    outcome: Outcome
+
+
+def fewest_mended(card: Card, figure: str, risks: Sequence[Risk]) -> Mended | None:
+    """
+    This function will name the fewest risks whose mending gives another verdict, the heaviest first; None where not even all do.
+
+    The figure is the sum of its risks, so the heaviest ones take it furthest: no smaller choice can reach what these do not.
+    """
+    value = next(one.value for one in card.readings if one.key == figure)
+    if value is None:
+        return None
+    now, keys = outcome_of(card), []
+    for risk in sorted((one for one in risks if one.weight), key=lambda one: -one.weight):
+        value -= risk.weight
+        keys.append(risk.key)
+        outcome = outcome_of(card.with_value(figure, value))
+        if outcome is not now:
+            return Mended(tuple(keys), value, outcome)
+    return None

@@ -199,7 +199,7 @@ def score_candidate(*, actor: Actor, candidate_id: UUID, now: datetime) -> Candi
     rules.check_selling_points(candidate.selling_points)
     margin = rules.margin_after_returns(economics_of(candidate))
     changed = Candidate.objects.filter(pk=candidate.pk, state__in=[State.DRAFT, State.SCORED]).update(
-        state=State.SCORED, margin_bp=margin.margin_bp, scored_at=now, score_sheet=_score_sheet(candidate, margin.margin_bp)
+        state=State.SCORED, margin_bp=margin.margin_bp, scored_at=now, score_sheet=_score_sheet(candidate, margin.margin_bp, now)
     )
     if not changed:
         raise CandidateAlreadyDecided(title=candidate.title, decided_by=candidate.decided_by)
@@ -211,19 +211,20 @@ def score_candidate(*, actor: Actor, candidate_id: UUID, now: datetime) -> Candi
     return candidate
 
 
-def _card_sheet(candidate: Candidate) -> dict[str, object]:
+def _card_sheet(candidate: Candidate, now: datetime) -> dict[str, object]:
     """The scorecard as it stood: every figure with what it was worth, so that an old score can be read later."""
-    gathered = evidence.gather(candidate)
+    gathered = evidence.gather(candidate, now)
     judged = scorecard.judge(gathered.card)
     return {
         "outcome": judged.outcome.value, "score_bp": judged.score_bp, "known_bp": judged.known_bp, "rules": gathered.rules_number,
         "trial": gathered.card.trial.value, "figures": {one.key: [one.reading.value, one.points_bp, one.rule.weight] for one in judged.figures},
+        "risks": [one.key for one in gathered.risks],
     }  # fmt: skip
 
 
-def _score_sheet(candidate: Candidate, margin_bp: int) -> dict[str, object]:
+def _score_sheet(candidate: Candidate, margin_bp: int, now: datetime) -> dict[str, object]:
     sheet: dict[str, object] = {"margin_bp": margin_bp, "floor_bp": thresholds.value("selection.margin_floor_bp", shop_id=candidate.shop_id)}
-    sheet["card"] = _card_sheet(candidate)
+    sheet["card"] = _card_sheet(candidate, now)
     if candidate.market is None:
         return sheet
     verdict = queries.verdict_of(candidate.market)

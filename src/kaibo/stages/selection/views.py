@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kaibo.kit.money import yuan_text
-from kaibo.language.themes import default_reader
 from kaibo.master.catalog.queries import categories
 from kaibo.master.people.queries import choices as people_choices
 from kaibo.plumbing.access import access
@@ -30,6 +29,8 @@ from kaibo.stages.selection.rules import Outcome, State
 STATE_WORDS = {
     State.DRAFT: gettext_lazy("草稿"), State.SCORED: gettext_lazy("待决定"), State.APPROVED: gettext_lazy("已通过"), State.REJECTED: gettext_lazy("未通过"),
 }
+SEVERITY_WORDS = {"minor": gettext_lazy("轻微"), "general": gettext_lazy("一般"), "serious": gettext_lazy("严重")}
+"""How grave an after-sales case was, as the fact of its closing says it."""
 STATE_PILLS = {State.DRAFT: "", State.SCORED: "warn", State.APPROVED: "ok", State.REJECTED: "bad"}
 OUTCOMES = {
     Outcome.RECOMMENDED: (gettext_lazy("建议：高质中价"), "ok"),
@@ -208,7 +209,7 @@ def complaints(request: ConsoleRequest, market_id: UUID, theme: str) -> HttpResp
     access.require(request.actor, SEE)
     found = queries.market_for(request.actor, market_id)
     shown = Paginator(queries.quotes_of(found, theme), 50).get_page(request.GET.get("page"))
-    title = default_reader().titles.get(theme, theme)
+    title = queries.theme_words(theme)
     return render(
         request, "selection/complaints.html", {"market": found, "page": shown, "quotes": [queries.quote_row(one) for one in shown], "theme_title": title, "trail": [*_trail(_("市场"), "selection:markets"), *_trail(found.title, "selection:market", found.pk)]}
     )
@@ -239,7 +240,7 @@ def _candidate_row(one: Candidate) -> tables.Row:
 
 def _form(request: ConsoleRequest, *args: object, **kwargs: object) -> CandidateForm:
     return CandidateForm(
-        *args, shops=_shops(request), categories=[(one.code, one.title) for one in categories()],
+        *args, shops=_shops(request), categories=[(one.code, one.local_title) for one in categories()],
         markets=[(str(one.pk), one.title) for one in queries.markets_for(request.actor)],
         people=[(str(key), name) for key, name in people_choices()], **kwargs,
     )
@@ -288,7 +289,7 @@ def candidate(request: ConsoleRequest, candidate_id: UUID) -> HttpResponse:
             "figures": _candidate_figures(found, margin, floor_bp, span), "lines": _margin_lines(economics, margin), "margin": margin, "floor_bp": floor_bp,
             "is_thin": margin.margin_bp < floor_bp, "needed_fen": rules.price_for_margin(economics, floor_bp), "verdict": verdict,
             "outcome": OUTCOMES[verdict.outcome] if verdict else None, "span": span, "position": POSITION_WORDS.get(found.position, ""),
-            "themes": queries.themes_of(found.market, quotes=2)[:4] if found.market else [], "feedback": queries.feedback_of(found),
+            "themes": queries.themes_of(found.market, quotes=2)[:4] if found.market else [], "feedback": [(one, SEVERITY_WORDS.get(one.severity, one.severity)) for one in queries.feedback_of(found)],
             "why_back": [(taught.words_of(one.nature), one) for one in taught.reasons_of(found.product_id)] if found.product_id else [],
             "skus": list(found.skus.order_by("pk")), "may_edit": request.actor.can(EDIT, shop_id=found.shop_id),
             "may_decide": request.actor.can(DECIDE, shop_id=found.shop_id), "is_open": state in {State.DRAFT, State.SCORED},
