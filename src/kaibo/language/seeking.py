@@ -8,6 +8,7 @@ Source: ADR 0018.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +36,9 @@ _MOST_BITS: Final = 21
 _SOUND: Final = 1
 _DIGITS: Final = np.array([chr(code).isdigit() for code in range(PLANE)])
 _SPREAD32: Final = np.uint32(0x9E3779B1)
+_SPREAD_TOO: Final = np.uint32(0x85EBCA6B)
+_SLOT: Final = np.uint32(32 - _SEEN_BITS)
+_HIGH: Final = 1 if sys.byteorder == "little" else 0
 _SPREAD64: Final = np.uint64(0x9E3779B97F4A7C15)
 _HALF: Final = np.uint32(16)
 _LOW: Final = np.uint32(0xFFFF)
@@ -93,30 +97,43 @@ class Seeker:
         self._view = np.repeat(np.arange(len(forms)), [len(each) for each in forms])
         view = self._view.astype(np.uint64)
         columns = [self._forms[:, at].astype(np.uint64) for at in range(3)]
-        pair = view << np.uint64(32) | columns[0] << np.uint64(16) | columns[1]
-        is_two = self._sizes == 2
-        self._twos = _Sorted(pair[is_two], np.flatnonzero(is_two))
-        long = self._sizes > 2
-        follows = view << np.uint64(32) | columns[1] << np.uint64(16) | columns[2]
-        self._threes = _Sorted((view << np.uint64(48) | (columns[0] << np.uint64(32) | columns[1] << np.uint64(16) | columns[2]))[long], np.flatnonzero(long))
-        self._pairs = _Marked([pair[long], follows[long], pair[is_two]])
-        self._starts = _Marked([self._threes.numbers])
-        self._extras = [(one.table, np.unique(np.array([_number(pair) for pair in one.pairs], dtype=np.uint32))) for one in extras]
+        pair = columns[0] << np.uint64(16) | columns[1]
+        follows = columns[1] << np.uint64(16) | columns[2]
+        start = pair << np.uint64(16) | columns[2]
+        two, long = np.flatnonzero(self._sizes == 2), np.flatnonzero(self._sizes > 2)
+        self._twos = _Sorted((view << np.uint64(32) | pair)[two], two)
+        self._threes = _Sorted((view << np.uint64(48) | start)[long], long)
+        self._begins, self._follows = _Marked(pair[long], self._view[long]), _Marked(follows[long], self._view[long])
+        self._pairs, self._starts = _Marked(pair[two], self._view[two]), _Marked(start[long], self._view[long])
+        self._extras = [(one.table, np.array(sorted({*map(_number, one.pairs)}), dtype=np.uint32)) for one in extras]
         self._seen = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
+        self._seen_too = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
 
     def marks(self, shown: Codes) -> NDArray[np.uint32]:
         """This function will give each pair its marks: what it may begin, whether it is strange, which extras it is one of."""
         pairs = pairs_of(shown)
-        slots = (pairs * _SPREAD32) >> np.uint32(32 - _SEEN_BITS)
-        seen = self._seen.take(slots)
+        seen = self._seen.take((pairs * _SPREAD32) >> _SLOT)
         marks: NDArray[np.uint32] = seen.astype(np.uint32)
-        new = np.flatnonzero((seen >> np.uint64(32)) != pairs)
+        new = np.flatnonzero(seen.view(np.uint32)[_HIGH::2] != pairs)
         if new.size:
-            missing, where = np.unique(pairs[new], return_inverse=True)
-            learnt = self._marks_of(missing)
-            marks[new] = learnt[where]
-            # One entry names its pair and its marks, so it is whole at any moment.
-            self._seen[(missing * _SPREAD32) >> np.uint32(32 - _SEEN_BITS)] = missing.astype(np.uint64) << np.uint64(32) | learnt
+            marks[new] = self._looked_up(pairs[new])
+        return marks
+
+    def _looked_up(self, pairs: Codes) -> NDArray[np.uint32]:
+        """The marks of pairs whose first place in the memory holds another: from the second place, or made and kept."""
+        seen = self._seen_too.take((pairs * _SPREAD_TOO) >> _SLOT)
+        marks: NDArray[np.uint32] = seen.astype(np.uint32)
+        new = np.flatnonzero(seen.view(np.uint32)[_HIGH::2] != pairs)
+        if not new.size:
+            return marks
+        pairs = pairs[new]
+        learnt = marks[new] = self._marks_of(pairs)
+        # An entry names its pair beside its marks, so whichever of several threads writes last, each entry is whole.
+        entries = pairs.astype(np.uint64) << np.uint64(32) | learnt
+        slots = (pairs * _SPREAD32) >> _SLOT
+        is_free = self._seen[slots] == 0
+        self._seen[slots[is_free]] = entries[is_free]
+        self._seen_too[((pairs * _SPREAD_TOO) >> _SLOT)[~is_free]] = entries[~is_free]
         return marks
 
     @staticmethod
@@ -130,16 +147,17 @@ class Seeker:
         marks = strange.astype(np.uint32) << np.uint32(_STRANGE)
         for view in range(self._views):
             table = self._tables[view * PLANE : (view + 1) * PLANE]
-            number = np.uint64(view << 32) | table.take(first).astype(np.uint64) << np.uint64(16) | table.take(second)
-            kinds = self._pairs.kinds_of(number)
-            for bit, shift in enumerate((_BEGINS, _FOLLOWS, _PAIR)):
-                has = (kinds >> np.uint8(bit)) & np.uint8(1) != 0
-                if bit == 2 and view:
+            number = table.take(first).astype(np.uint64) << np.uint64(16) | table.take(second)
+            for known, shift in ((self._begins, _BEGINS), (self._follows, _FOLLOWS), (self._pairs, _PAIR)):
+                has = known.may_hold(number, view)
+                if shift == _PAIR and view:
                     has &= strange
                 marks |= has.astype(np.uint32) << np.uint32(shift + view)
         for place, (table, extras) in enumerate(self._extras):
-            written = table.take(first).astype(np.uint32) << _HALF | table.take(second)
-            marks |= np.isin(written, extras).astype(np.uint32) << np.uint32(_EXTRA + place)
+            if extras.size:
+                written = table.take(first).astype(np.uint32) << _HALF | table.take(second)
+                at = np.minimum(np.searchsorted(extras, written), extras.size - 1)
+                marks |= (extras[at] == written).astype(np.uint32) << np.uint32(_EXTRA + place)
         return marks
 
     def standing(self, shown: Codes, marks: NDArray[np.uint32], views: int = (1 << MOST_VIEWS) - 1) -> Standing:
@@ -162,11 +180,11 @@ class Seeker:
         rows, view = _bits(views)
         places = places[rows]
         base = view * PLANE
-        number = view.astype(np.uint64)
+        start = np.zeros(places.size, dtype=np.uint64)
         for step in range(3):
-            number = number << np.uint64(16) | self._tables.take(base + shown.take(places + step))
-        likely = np.flatnonzero(self._starts.kinds_of(number))
-        return places[likely], number[likely]
+            start = start << np.uint64(16) | self._tables.take(base + shown.take(places + step))
+        likely = np.flatnonzero(self._starts.may_hold(start, view))
+        return places[likely], view[likely].astype(np.uint64) << np.uint64(48) | start[likely]
 
     def _pair_numbers(self, shown: Codes, places: Places, views: Codes) -> tuple[Places, NDArray[np.uint64]]:
         rows, view = _bits(views)
@@ -217,25 +235,24 @@ class _Sorted:
 
 
 class _Marked:
-    """Sets of numbers by hash: a table no larger than it has to be stays in the cache. Up to eight sets, a bit each."""
+    """Numbers of each view by hash: a table no larger than it has to be stays in the cache. A bit for each view."""
 
-    def __init__(self, sets: Sequence[NDArray[np.uint64]]) -> None:
-        count = sum(one.size for one in sets)
-        self._shift = np.uint64(64 - max(13, min(_MOST_BITS, (count * 8).bit_length())))
-        self._kinds = np.zeros(1 << (64 - int(self._shift)), dtype=np.uint8)
-        for bit, numbers in enumerate(sets):
-            self._kinds[numbers * _SPREAD64 >> self._shift] |= np.uint8(1 << bit)
+    def __init__(self, numbers: NDArray[np.uint64], views: NDArray[np.intp] | int) -> None:
+        self._shift = np.uint64(64 - max(13, min(_MOST_BITS, (numbers.size * 4).bit_length())))
+        self._views = np.zeros(1 << (64 - int(self._shift)), dtype=np.uint8)
+        bits = np.left_shift(1, views).astype(np.uint8)
+        np.bitwise_or.at(self._views, (numbers * _SPREAD64 >> self._shift).astype(np.intp), bits)
 
-    def kinds_of(self, numbers: NDArray[np.uint64]) -> NDArray[np.uint8]:
-        """This function will say of each number in which of the sets it may be, as bits."""
-        return self._kinds.take(numbers * _SPREAD64 >> self._shift)
+    def may_hold(self, numbers: NDArray[np.uint64], view: NDArray[np.intp] | int) -> NDArray[np.bool_]:
+        """This function will say of each number whether it may be one of that view."""
+        found: NDArray[np.bool_] = self._views.take(numbers * _SPREAD64 >> self._shift) & np.left_shift(1, view) != 0
+        return found
 
 
 def _bits(masks: Codes) -> tuple[Places, NDArray[np.intp]]:
     """Which bit of which mask is set, one after the other."""
-    bits = np.unpackbits(masks.astype(np.uint8)[:, None], axis=1, bitorder="little")
-    rows, columns = np.nonzero(bits)
-    return rows, columns
+    at = np.flatnonzero(np.unpackbits(masks.astype(np.uint8), bitorder="little"))
+    return at >> 3, at & 7
 
 
 def _matrix(words: Sequence[str]) -> tuple[NDArray[np.uint16], NDArray[np.intp]]:

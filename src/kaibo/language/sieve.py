@@ -112,7 +112,7 @@ class _Batch:
         self.count = len(texts)
         self._folded = _FOLDING.of(codes_of("\n".join(texts)))
         self._lines = np.cumsum(np.fromiter(map(len, texts), dtype=np.intp, count=len(texts)) + 1) - 1
-        odd = np.flatnonzero(self._folded & _ODDLY)
+        odd = np.flatnonzero(self._folded & _ODDLY != 0)
         self._quotes, gone = _gone(self._folded, odd)
         self.unclear = np.searchsorted(self._lines, odd[self._folded[odd] & _CODE == _SEVERAL])
         self._plain: NDArray[np.bool_] = np.ones(self._folded.size, dtype=bool)
@@ -192,7 +192,7 @@ class Sieve:
         parts = np.zeros(batch.count, dtype=np.uint8)
         parts[batch.unclear] |= EVERYWHERE
         kinds = self._kinds.take(shown)
-        telling = np.flatnonzero(kinds)
+        telling = np.flatnonzero(kinds != 0)
         kinds = kinds[telling]
         alone = telling[kinds & _ALONE != 0]
         _mark(parts, batch.numbers_of(alone[speaks[self._alone[self._one_digit[shown[alone]]]]]), WORDS)
@@ -203,9 +203,9 @@ class Sieve:
         if shown.size > 1:
             marks = self._disguises.seeker.marks(shown)
             disguised = self._seek(batch, marks, speaks, parts)
-            pieces = np.flatnonzero(marks & Seeker.extra_mark(PIECES_MEET))
+            pieces = np.flatnonzero(marks & Seeker.extra_mark(PIECES_MEET) != 0)
             _mark(parts, batch.numbers_of(self._put_together(shown, marks, pieces)), PIECES)
-            meeting = np.flatnonzero(marks & Seeker.extra_mark(ANCHORS))
+            meeting = np.flatnonzero(marks & Seeker.extra_mark(ANCHORS) != 0)
         keys_at = self._one_digit.take
         found = self._patterns.found(keys_at(shown[anchors]), keys_at(shown[meeting]), keys_at(shown[np.minimum(meeting + 1, shown.size - 1)]))
         numerals = np.bincount(batch.numbers_of(telling[kinds & _NUMERAL != 0]), minlength=batch.count)
