@@ -97,6 +97,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("aftersales-pull", 20, case_pulling.pull_due),
     Clock("aftersales-gaps", 10 * MINUTE, case_gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
+    Clock("orders-short", 20, shipping.try_short_again),
     Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("orders-channel-stock", 15, publishing.publish_due),
     Clock("orders-tracking", 30, tracking.follow_due),

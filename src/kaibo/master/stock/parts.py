@@ -42,3 +42,27 @@ def ship_part(*, actor: Actor, reference: str, sent: Mapping[UUID, tuple[int, in
             Reservation.objects.filter(pk=one.pk).update(quantity=F("quantity") - units)
         moved += units
     return moved
+
+
+@transaction.atomic
+def release_part(*, actor: Actor, reference: str, sku_id: UUID, units: int, key: str, now: datetime) -> bool:
+    """
+    This function will give units of a reference's reservation free again, the rest stays promised; once per key.
+
+    Raises: StockShort, QuantityNotPositive.   Source: ORD-6.
+    """
+    lock_items({part for part, _ in units_of(sku_id, 1)})
+    # lock: items before reservations, as every writer of the ledger does
+    one = Reservation.objects.select_for_update().filter(reference=reference, sku=sku_id, state=Reservation.State.OPEN).first()
+    if one is None or one.quantity < units:
+        raise StockShort(sku=str(sku_id), bucket="预占", wanted=units, there=one.quantity if one else 0)
+    if not transfer(
+        actor=actor, key=f"unreserve:{reference}:{key}"[:120], reason="unreserve", reference=reference, sku_id=sku_id,
+        warehouse_id=one.warehouse_id, quantity=units, source=Bucket.RESERVED, target=Bucket.SELLABLE, now=now,
+    ):  # fmt: skip
+        return False
+    if one.quantity == units:
+        Reservation.objects.filter(pk=one.pk).update(state=Reservation.State.RELEASED)
+    else:
+        Reservation.objects.filter(pk=one.pk).update(quantity=F("quantity") - units)
+    return True

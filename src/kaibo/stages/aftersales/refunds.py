@@ -30,7 +30,7 @@ from kaibo.stages.aftersales.models import Case, CaseEntry, LineRefund, Refund, 
 from kaibo.stages.aftersales.permissions import REFUND, REFUND_LARGE
 from kaibo.stages.aftersales.rules import State
 from kaibo.stages.aftersales.steps import note, take_step
-from kaibo.stages.orders import refunding
+from kaibo.stages.orders import refunding, stopping
 from kaibo.stages.orders.models import OrderLine, PaymentRefund
 
 LIMIT = "aftersales.refund_large_fen"
@@ -129,17 +129,30 @@ def _refuse_beside_goods(case: Case) -> None:
 
 def _pay_back(case: Case, actor: Actor, amount_fen: int, key: str, now: datetime) -> Refund:
     _refuse_beside_goods(case)
-    if case.line_id is None:
+    if case.line_id is None or case.order_id is None:
         raise LineUnknown
+    stopping.lock_order(case.order_id)
     take_from_line(case.line_id, amount_fen)
     made = Refund.objects.create(case=case, key=key, amount_fen=amount_fen, refunded_at=now, by=actor.name)
-    if case.order_id is not None:
-        refunding.ask_for_case(order_id=case.order_id, amount_fen=amount_fen, refund_id=made.pk, words="售后退款", now=now)
+    refunding.ask_for_case(order_id=case.order_id, amount_fen=amount_fen, refund_id=made.pk, words="售后退款", now=now)
     note(case, CaseEntry.Kind.REFUND, str(amount_fen), actor, now)
+    _stop_what_was_refunded(case, case.line_id, amount_fen, actor, now)
     is_under_way = PaymentRefund.objects.filter(pk=made.pk).exclude(state=PaymentRefund.State.DONE).exists()
     target = State.REFUNDING if is_under_way else State.REFUNDED
     take_step(case, target, actor, "", now, refunded_fen=case.refunded_fen + amount_fen)
     return made
+
+
+def _stop_what_was_refunded(case: Case, line_id: UUID, amount_fen: int, actor: Actor, now: datetime) -> None:
+    """What was paid back before it left is not sent: the whole line, or the case's units when these were paid back whole."""
+    line = OrderLine.objects.get(pk=line_id)
+    row = LineRefund.objects.get(pk=line_id)
+    is_whole = row.refunded_fen >= row.paid_fen
+    are_units = case.kind == rules.Kind.REFUND.value and amount_fen * line.quantity >= line.amount_fen * case.quantity
+    units = line.quantity if is_whole else case.quantity if are_units else 0
+    stopped = stopping.stop_units(line_id=line_id, units=units, case_no=case.case_no, now=now) if units else 0
+    if stopped:
+        note(case, CaseEntry.Kind.NOTE, gettext_noop("还没发出的 %(units)s 件不再发货"), actor, now, values={"units": stopped})
 
 
 def paid_and_refunded(case: Case) -> tuple[int, int]:

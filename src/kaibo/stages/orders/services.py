@@ -19,6 +19,7 @@ from kaibo.stages.orders import following, queries, relay
 from kaibo.stages.orders.addresses.parser import Address, parse_address
 from kaibo.stages.orders.complaints import (
     AddressIncomplete,
+    AlreadyShipped,
     NotAwaitingPayment,
     OrderNotHeld,
     PaymentAmountWrong,
@@ -30,12 +31,16 @@ from kaibo.stages.orders.complaints import (
 from kaibo.stages.orders.marks import masked_receiver, receiver_mark
 from kaibo.stages.orders.models import Finding, Order, Payment
 from kaibo.stages.orders.permissions import HOLD, PAY, RECEIVER, RELEASE, UNMASK
-from kaibo.stages.orders.rules import Hold, State
+from kaibo.stages.orders.rules import SENT, SHIPPABLE, TERMINAL, Hold, State
 from kaibo.stages.orders.verification import Field
 
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}")
 PARTS = {"province": ("省份", "province"), "city": ("城市", "city"), "area": ("区县", "area"), "detail": ("详细地址", "street and number")}
 BY_HAND = "by_hand"
+HOLDABLE = [State.PENDING_PAYMENT.value, *sorted(state.value for state in SHIPPABLE), State.UNKNOWN.value]
+ADD_FLAG = """
+UPDATE orders_order SET hold_flags = (SELECT array_agg(DISTINCT one ORDER BY one) FROM unnest(hold_flags || %s::varchar) AS one), hold_reason = %s
+ WHERE id = %s AND NOT %s = ANY(hold_flags) AND state = ANY(%s)"""
 
 
 @transaction.atomic
@@ -84,10 +89,12 @@ def set_receiver(*, actor: Actor, order_id: UUID, name: str, phone: str, address
     """
     This function will keep who receives an order, sealed under that person's key, and settle an open address finding.
 
-    Raises: Forbidden, PhoneWrong, AddressIncomplete.   Source: ORD-2, PIPL art. 51.
+    Raises: Forbidden, AlreadyShipped, PhoneWrong, AddressIncomplete.   Source: ORD-2, PIPL art. 51.
     """
     order = queries.order_for(actor, order_id)
     access.require(actor, RECEIVER, shop_id=order.shop_id)
+    if State(order.state) in SENT | TERMINAL:
+        raise AlreadyShipped(order_no=order.order_no)
     phone = re.sub(r"[\s-]", "", phone)
     if not PHONE.fullmatch(phone):
         raise PhoneWrong
@@ -129,15 +136,21 @@ def unmask_receiver(*, actor: Actor, order_id: UUID, reason: str, now: datetime)
 
 @transaction.atomic
 def hold_orders(*, actor: Actor, order_ids: Sequence[UUID], reason: str, now: datetime, flag: Hold = Hold.MANUAL) -> int:
-    """This function will hold orders back from shipping and give how many were not held so before.   Raises: Forbidden, ReasonMissing.   Source: ORD-6."""
+    """
+    This function will hold orders back from shipping and give how many were not held so before; what has left or ended
+    cannot be held. The flag is added to those that stand at that moment, so that two holds at once keep both.
+
+    Raises: Forbidden, ReasonMissing.   Source: ORD-6.
+    """
     if not reason.strip():
         raise ReasonMissing
     held = 0
     for order in [queries.order_for(actor, order_id) for order_id in order_ids]:
         access.require(actor, HOLD, shop_id=order.shop_id)
-        changed = Order.objects.filter(pk=order.pk).exclude(hold_flags__contains=[flag.value])
-        flags = sorted({*order.hold_flags, flag.value})
-        if changed.update(hold_flags=flags, hold_reason=reason.strip()[:200]):
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_FLAG, [flag.value, reason.strip()[:200], order.pk, flag.value, HOLDABLE])
+            is_new = cursor.rowcount
+        if is_new:
             held += 1
             audit.record(
                 actor, "orders:order:hold", subject=f"order:{order.pk}", now=now, shop_id=order.shop_id, details={"flag": flag.value}, reason=reason

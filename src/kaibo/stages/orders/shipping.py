@@ -18,7 +18,7 @@ from kaibo.master.stock import queries as stock_queries
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.batches import Promise, reserve_many
 from kaibo.master.stock.parts import ship_part
-from kaibo.master.stock.rules import StockShort
+from kaibo.master.stock.rules import Bucket, StockShort
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
@@ -99,6 +99,52 @@ def _places(wanted: Mapping[UUID, Mapping[UUID, int]]) -> dict[UUID, dict[UUID, 
 def _hold_short(order: Order, short: StockShort | NoWarehouse) -> None:
     flags = sorted({*order.hold_flags, Hold.STOCK_SHORT.value})
     Order.objects.filter(pk=order.pk).update(hold_flags=flags, hold_reason=short.message("zh")[:200])
+
+
+def try_short_again(now: datetime) -> int:
+    """
+    This function will reserve for orders held only because stock was short, oldest first, as far as what came in meanwhile
+    suffices for them whole, and take that hold off; the clock gives how many.   Source: ORD-3.
+    """
+    short = Order.objects.filter(state=State.PAID.value, released_at__isnull=False, hold_flags=[Hold.STOCK_SHORT.value])
+    due = list(short.order_by("released_at", "ordered_at", "pk").values_list("pk", flat=True)[:MOST_ALLOCATED])
+    needs = {order: _parts(units) for order, units in _units_wanted(due).items()}
+    left = {sku: units.get(Bucket.SELLABLE, 0) for sku, units in stock_queries.levels_of({sku for need in needs.values() for sku in need}).items()}
+    done = 0
+    for order in due:
+        need = needs.get(order, Counter())
+        if need and all(left.get(sku, 0) >= units for sku, units in need.items()) and _reserve_short(order, now):
+            done += 1
+            for sku, units in need.items():
+                left[sku] -= units
+    return done
+
+
+def _reserve_short(order_id: UUID, now: datetime) -> bool:
+    """One order in a transaction of its own; what another warehouse has, or somebody took first, leaves it as it was."""
+    try:
+        with transaction.atomic():
+            # lock: a person may lift, hold or send it at this moment
+            order = Order.objects.select_for_update(skip_locked=True).filter(
+                pk=order_id, state=State.PAID.value, hold_flags=[Hold.STOCK_SHORT.value]
+            ).first()  # fmt: skip
+            if order is None:
+                return False
+            reserve_for(order, now)
+            Order.objects.filter(pk=order_id).update(hold_flags=[], hold_reason="")
+            audit.record(KAIBO, "orders:order:lift", subject=f"order:{order_id}", now=now, shop_id=order.shop_id, details={"flag": Hold.STOCK_SHORT.value})
+    except (StockShort, NoWarehouse):
+        return False
+    return True
+
+
+def _parts(units: Mapping[UUID, int]) -> Counter[UUID]:
+    """What really leaves the shelf, bundles taken apart."""
+    found = Counter[UUID]()
+    for sku, count in units.items():
+        for part, each in stock.units_of(sku, count) if sku else []:
+            found[part] += each
+    return found
 
 
 def _units_wanted(order_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, int]]:
