@@ -424,6 +424,24 @@ class GreetsPushes(Protocol):
         ...
 
 
+class CanSpare(Protocol):
+    """Whether an order that a list shows (number, version where the list says it, the window it is listed in) needs no reading."""
+
+    def __call__(self, number: str, version: datetime | None, listed: Window) -> bool: ...
+
+
+@runtime_checkable
+class ReadsOneByOne(Protocol):
+    """A channel whose lists give little more than numbers: each order is a call of its own, so known ones are spared."""
+
+    can_spare: CanSpare
+
+
+def spare_none(number: str, version: datetime | None, listed: Window) -> bool:
+    """This function will spare no order: whoever knows nothing reads everything."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class ShopKind:
     """A platform Kaibo can connect to, before any account: what it wants to know and how a channel is made."""

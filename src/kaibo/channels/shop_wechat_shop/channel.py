@@ -18,6 +18,7 @@ from kaibo.channels.shop_wechat_shop import push, reading
 from kaibo.kit.shop_channels import (
     AccountField,
     Can,
+    CanSpare,
     Capabilities,
     CasePage,
     Grant,
@@ -36,6 +37,7 @@ from kaibo.kit.shop_channels import (
     calls_per_second,
     gateway,
     required,
+    spare_none,
 )
 from kaibo.kit.shop_complaints import (
     ShopAway,
@@ -100,6 +102,7 @@ class Channel:
         self.settings = settings
         self._token = grant.access_token if grant else ""
         self._asker = Asker(NAME, Pace(settings.calls_per_second))
+        self.can_spare: CanSpare = spare_none
 
     # ── orders ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,7 +115,8 @@ class Channel:
         told, narrower = self._list("channels/ec/order/list/get", asked, part, now)
         if narrower:
             return OrderPage((), narrower)
-        rows, gone = self._each(_texts(told.get("order_id_list")), lambda number: inner(self._read("channels/ec/order/get", {"order_id": number}, now=now), "order"))
+        numbers = [number for number in _texts(told.get("order_id_list")) if not self.can_spare(number, None, part)]
+        rows, gone = self._each(numbers, lambda number: inner(self._read("channels/ec/order/get", {"order_id": number}, now=now), "order"))
         orders, refused = read_each(rows, reading.order_of, "order_id")
         return OrderPage(orders, _next(window, part, told), (*refused, *gone))
 

@@ -20,6 +20,7 @@ from kaibo.channels.unoffered import Unoffered
 from kaibo.kit.shop_channels import (
     AccountField,
     Can,
+    CanSpare,
     Capabilities,
     CasePage,
     Grant,
@@ -37,6 +38,7 @@ from kaibo.kit.shop_channels import (
     calls_per_second,
     gateway,
     required,
+    spare_none,
 )
 from kaibo.kit.shop_complaints import ShopAway, ShopRefused, ShopSettingWrong, ShopUnreadable
 
@@ -88,6 +90,7 @@ class Channel(Unoffered):
         self.settings = settings
         self._token = grant.access_token if grant else ""
         self._asker = Asker(NAME, Pace(settings.calls_per_second))
+        self.can_spare: CanSpare = spare_none
 
     # ── orders ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -99,7 +102,10 @@ class Channel(Unoffered):
         if turned := first_or_last(following, total_of(NAME, told, "total"), CAPABILITIES.page_rows):
             return OrderPage((), turned)
         rows, gone = [], []
-        for number in (text(one.get("orderId")) for one in items(told.get("orderList"))):
+        for one in items(told.get("orderList")):
+            number = text(one.get("orderId"))
+            if self.can_spare(number, _version(one), window):
+                continue
             try:
                 rows.append(self._read("order.getOrderDetail", {"orderId": number}, now=now))
             except ShopRefused as no:
@@ -227,6 +233,14 @@ class Channel(Unoffered):
         if any(word in words for word in self.settings.busy_words):
             return ShopAway(channel=NAME)
         return self.settings.words.complaint(NAME, f"[{code}] {words}", f"{words[:120]}（{code[:20]}）", sub_code=code[:20])
+
+
+def _version(listed: Mapping[str, Any]) -> datetime | None:
+    """What a list says of an order's version; what cannot be read there is asked for as if it were not."""
+    try:
+        return moment_of_millis(listed.get("updateTime"))
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:

@@ -360,6 +360,13 @@ class Pull(models.Model):
     taken = models.PositiveBigIntegerField(default=0)
 
 
+class PullMemory(models.Model):
+    """What a channel's lists showed lately (`seen_orders`); lost, everything is read once more."""
+
+    channel = models.OneToOneField("shops.Channel", on_delete=models.CASCADE, primary_key=True)
+    seen = models.BinaryField(default=bytes)
+
+
 class PullHint(models.Model):
     """A push said something happened to an order: asked for at the next pull, whatever the push said of it."""
 

@@ -66,14 +66,29 @@ def _number_of(line: PlatformLine) -> str:
     return "1" if not item else hashlib.md5(item.encode(), usedforsecurity=False).hexdigest()[:12]
 
 
+def mark_of(order: PlatformOrder) -> bytes:
+    """This function will give 16 bytes that differ when any line of an order says something new."""
+    digest = hashlib.md5(_hashed.encode([*_said_of_order(order), order.parent_no]), usedforsecurity=False)
+    for line in order.lines:
+        digest.update(_hashed.encode((line.line_no, line.sku_id, line.product_id, line.is_gift, *_said_of_line(order, line))))
+    return digest.digest()
+
+
 def _hash(order: PlatformOrder, line: PlatformLine) -> str:
-    """Of everything but ciphertext, which some platforms make anew at each reading."""
-    said = [
-        order.updated_at, order.raw_status, order.amount_fen, order.freight_fen, order.paid_at, order.promised_at, order.shipped_at,
-        order.finished_at, order.cancel_reason, order.receiver.shown_name, order.receiver.shown_phone, order.receiver.is_empty, line.title,
-        line.specification, line.code, line.quantity, line.price_fen, line.amount_fen, line.raw_status, line.raw_aftersale, line.shipped,
-        sorted(order.holds | line.holds),
-    ]  # fmt: skip
-    if order.parent_no:
-        said.append(order.parent_no)
+    said = [*_said_of_order(order), *_said_of_line(order, line), *([order.parent_no] if order.parent_no else [])]
     return hashlib.md5(_hashed.encode(said), usedforsecurity=False).hexdigest()
+
+
+def _said_of_order(order: PlatformOrder) -> list[object]:
+    """Everything but ciphertext, which some platforms make anew at each reading."""
+    return [
+        order.updated_at, order.raw_status, order.amount_fen, order.freight_fen, order.paid_at, order.promised_at, order.shipped_at,
+        order.finished_at, order.cancel_reason, order.receiver.shown_name, order.receiver.shown_phone, order.receiver.is_empty,
+    ]  # fmt: skip
+
+
+def _said_of_line(order: PlatformOrder, line: PlatformLine) -> list[object]:
+    return [
+        line.title, line.specification, line.code, line.quantity, line.price_fen, line.amount_fen, line.raw_status, line.raw_aftersale,
+        line.shipped, sorted(order.holds | line.holds),
+    ]  # fmt: skip

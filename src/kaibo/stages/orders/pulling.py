@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.ids import new_id
-from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window
+from kaibo.kit.shop_channels import Can, PlatformOrder, ReadsOneByOne, ShopChannel, Window
 from kaibo.kit.shop_complaints import ShopRefused, ShopThrottled, ShopTokenExpired, ShopUnreadable
 from kaibo.kit.shop_windows import order_pages, windows
 from kaibo.master.shops import accounts
@@ -28,8 +28,9 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import ImportContext, Refused, Taken
 from kaibo.plumbing.kept_words import Filling
 from kaibo.stages.orders.channel_items import note_items
-from kaibo.stages.orders.models import Pull, PullHint, PullRefusal
+from kaibo.stages.orders.models import Pull, PullHint, PullMemory, PullRefusal
 from kaibo.stages.orders.pulled import rows_of
+from kaibo.stages.orders.seen_orders import SeenOrders
 from kaibo.stages.orders.taking import take_orders
 
 log = logging.getLogger("kaibo.pulling")
@@ -56,6 +57,7 @@ class Turn:
         self.account, self.now = account, now
         self._begun = time.monotonic()
         self.taken = 0
+        self.seen = SeenOrders()
 
     def clock(self) -> datetime:
         return self.now + timedelta(seconds=time.monotonic() - self._begun)
@@ -117,9 +119,22 @@ def _pull_one(account: ChannelAccount, now: datetime) -> int:
 def _pull(turn: Turn, channel: ShopChannel) -> bool:
     """Whether the turn came to an end; False: its time was up first."""
     _follow_hints(turn, channel)
+    turn.seen = SeenOrders(bytes(PullMemory.objects.filter(pk=turn.account.pk).values_list("seen", flat=True).first() or b""))
+    try:
+        return _pull_windows(turn, channel)
+    finally:
+        PullMemory.objects.update_or_create(pk=turn.account.pk, defaults={"seen": turn.seen.kept(turn.clock())})
+
+
+def _pull_windows(turn: Turn, channel: ShopChannel) -> bool:
     begin = Pull.objects.get(pk=turn.account.pk).pulled_until
-    for window in windows(begin, turn.now, channel.capabilities):
+    due = windows(begin, turn.now, channel.capabilities)
+    if isinstance(channel, ReadsOneByOne):
+        channel.can_spare = turn.seen.can_spare
+        due = turn.seen.cut(due)
+    for window in due:
         pull_window(turn, channel, window)
+        turn.seen.ends_with(window)
         Pull.objects.filter(pk=turn.account.pk, pulled_until__lt=window.end).update(pulled_until=window.end)
         if turn.is_over:
             return window.end >= turn.now - channel.capabilities.settle
@@ -127,12 +142,23 @@ def _pull(turn: Turn, channel: ShopChannel) -> bool:
 
 
 def pull_window(turn: Turn, channel: ShopChannel, window: Window) -> None:
-    """This function will take all orders of a window.   Raises: what a ShopChannel raises."""
+    """This function will take all orders of a window that say something new.   Raises: what a ShopChannel raises."""
+    read_at = turn.clock()
     for page in order_pages(channel, window, clock=turn.clock):
-        turn.taken += take(turn.account, page.orders, turn.clock())
-        note_items(turn.account, page.orders, turn.clock())
+        fresh = turn.seen.fresh(page.orders)
+        if fresh:
+            turn.taken += take(turn.account, fresh, turn.clock())
+            note_items(turn.account, fresh, turn.clock())
         for unread in page.refused:
             _refuse(turn.account, unread.number, gettext_noop("平台给的内容读不懂：%(why)s"), turn.clock(), {"why": unread.why})
+        turn.seen.note(page.orders, read_at, but=_refused_of(turn.account, fresh))
+        read_at = turn.clock()
+
+
+def _refused_of(account: ChannelAccount, orders: Sequence[PlatformOrder]) -> set[str]:
+    """Of orders just taken those that were refused: they are tried again as often as they are shown."""
+    numbers = [one.order_no[:64] for one in orders]
+    return set(PullRefusal.objects.filter(channel=account.pk, order_no__in=numbers).values_list("order_no", flat=True)) if numbers else set()
 
 
 def _follow_hints(turn: Turn, channel: ShopChannel) -> None:
