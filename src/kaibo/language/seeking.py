@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ _SOUND: Final = 1
 _DIGITS: Final = np.array([chr(code).isdigit() for code in range(PLANE)])
 _SPREAD32: Final = np.uint32(0x9E3779B1)
 _SPREAD_TOO: Final = np.uint32(0x85EBCA6B)
+_SPREAD_THREE: Final = np.uint32(0xC2B2AE35)
+_BITMAP_BITS: Final = 22
 _SLOT: Final = np.uint32(32 - _SEEN_BITS)
 _HIGH: Final = 1 if sys.byteorder == "little" else 0
 _SPREAD64: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -100,11 +102,12 @@ class Seeker:
         pair = columns[0] << np.uint64(16) | columns[1]
         follows = columns[1] << np.uint64(16) | columns[2]
         start = pair << np.uint64(16) | columns[2]
-        two, long = np.flatnonzero(self._sizes == 2), np.flatnonzero(self._sizes > 2)
+        two, long = np.flatnonzero(self._sizes == 2), np.flatnonzero((self._sizes > 2) & (self._view != _SOUND))
         self._twos = _Sorted((view << np.uint64(32) | pair)[two], two)
         self._threes = _Sorted((view << np.uint64(48) | start)[long], long)
         self._begins, self._follows = _Marked(pair[long], self._view[long]), _Marked(follows[long], self._view[long])
         self._pairs, self._starts = _Marked(pair[two], self._view[two]), _Marked(start[long], self._view[long])
+        self._sounds = _Sounds(self._forms, self._sizes, np.flatnonzero(self._view == _SOUND))
         self._extras = [(one.table, np.array(sorted({*map(_number, one.pairs)}), dtype=np.uint32)) for one in extras]
         self._seen = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
         self._seen_too = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
@@ -171,9 +174,14 @@ class Seeker:
         begins[-1:] = 0
         twos = (marks >> np.uint32(_PAIR)) & each
         hot = np.flatnonzero((begins | twos) != 0)
-        threes = self._expanded(self._threes, *self._likely(shown, hot, begins[hot]))
-        pairs = self._expanded(self._twos, *self._pair_numbers(shown, hot, twos[hot]))
-        place, form = (np.concatenate(both) for both in zip(threes, pairs, strict=True))
+        found = [
+            self._expanded(self._threes, *self._likely(shown, hot, begins[hot])),
+            self._expanded(self._twos, *self._pair_numbers(shown, hot, twos[hot])),
+        ]
+        if views >> _SOUND & 1 and self._views > _SOUND:
+            heard = self._tables[_SOUND * PLANE : (_SOUND + 1) * PLANE].take(shown).astype(np.uint32)
+            found += [self._expanded(known, *likely) for known, likely in self._sounds.likely(heard, marks & STRANGE != 0)]
+        place, form = (np.concatenate(each) for each in zip(*found, strict=True))
         return self._compared(shown, marks, place, form)
 
     def _likely(self, shown: Codes, places: Places, views: Codes) -> tuple[Places, NDArray[np.uint64]]:
@@ -196,9 +204,7 @@ class Seeker:
 
     @staticmethod
     def _expanded(known: _Sorted, places: Places, numbers: NDArray[np.uint64]) -> tuple[Places, Places]:
-        first, many = known.range_of(numbers)
-        held = np.flatnonzero(many)
-        first, many = first[held], many[held]
+        held, first, many = known.range_of(numbers)
         ends = np.cumsum(many)
         at = np.arange(int(ends[-1]) if ends.size else 0) + np.repeat(first - ends + many, many)
         return np.repeat(places[held], many), known.forms[at]
@@ -221,24 +227,95 @@ class Seeker:
 
 
 class _Sorted:
-    """Numbers that forms begin with, in order, and which form each is of."""
+    """Numbers that forms begin with, in order, and which forms each is of."""
 
     def __init__(self, numbers: NDArray[np.uint64], forms: Places) -> None:
         order = np.argsort(numbers, kind="stable")
-        self.numbers = numbers[order]
         self.forms = forms[order]
+        self._numbers, self._firsts, self._many = np.unique(numbers[order], return_index=True, return_counts=True)
 
-    def range_of(self, numbers: NDArray[np.uint64]) -> tuple[Places, Places]:
-        """This function will say where the forms of each number begin and how many there are."""
-        first = np.searchsorted(self.numbers, numbers)
-        return first, np.searchsorted(self.numbers, numbers, side="right") - first
+    def range_of(self, numbers: NDArray[np.uint64]) -> tuple[Places, Places, Places]:
+        """This function will say which numbers are known, where the forms of each begin and how many there are."""
+        if not self._numbers.size or not numbers.size:
+            return self.forms[:0], self.forms[:0], self.forms[:0]
+        at = np.minimum(np.searchsorted(self._numbers, numbers), self._numbers.size - 1)
+        held = np.flatnonzero(self._numbers[at] == numbers)
+        at = at[held]
+        return held, self._firsts[at], self._many[at]
+
+
+class _Sounds:
+    """
+    Words as they sound. There are so few syllables that nearly every pair begins some word: words of three are asked for by all three,
+    longer ones by four, at every place at once; and only near strange pairs.
+    """
+
+    def __init__(self, forms: NDArray[np.uint16], sizes: NDArray[np.intp], numbers: Places) -> None:
+        three, long = numbers[sizes[numbers] == 3], numbers[sizes[numbers] > 3]
+        self._threes = _Sorted(_joined([forms[three, at] for at in range(3)]), three)
+        self._fours = _Sorted(_joined([forms[long, at] for at in range(4)]), long)
+        hashed = self._hashed([forms[three, at].astype(np.uint32) for at in range(3)])
+        self._marked_threes = _bitmap(hashed)
+        columns = [forms[long, at].astype(np.uint32) for at in range(4)]
+        self._marked_fours = _bitmap(self._hashed(columns[:3]) * _SPREAD32 ^ columns[3] * _SPREAD_TOO)
+
+    @staticmethod
+    def _hashed(columns: Sequence[Codes]) -> Codes:
+        first, second, third = columns
+        hashed: Codes = first * _SPREAD32 ^ second * _SPREAD_TOO ^ third * _SPREAD_THREE
+        return hashed
+
+    def likely(self, heard: Codes, strange: NDArray[np.bool_]) -> Iterable[tuple[_Sorted, tuple[Places, NDArray[np.uint64]]]]:
+        """This function will give the places where words of three, and where longer ones, may begin, with what they begin with."""
+        if heard.size < 3:
+            return
+        hashed = self._hashed([heard[:-2], heard[1:-1], heard[2:]])
+        near = strange[:-1] | strange[1:]
+        at = np.flatnonzero(_is_in(self._marked_threes, hashed) & near)
+        yield self._threes, (at, _joined([heard[at + step] for step in range(3)]))
+        if heard.size < 4:
+            return
+        hashed = hashed[:-1] * _SPREAD32 ^ heard[3:] * _SPREAD_TOO
+        at = np.flatnonzero(_is_in(self._marked_fours, hashed) & _is_ahead(strange)[: heard.size - 3])
+        yield self._fours, (at, _joined([heard[at + step] for step in range(4)]))
+
+
+def _joined(columns: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.uint64]:
+    """Characters after each other as one number."""
+    number = columns[0].astype(np.uint64)
+    for column in columns[1:]:
+        number = number << np.uint64(16) | column.astype(np.uint64)
+    return number
+
+
+def _is_ahead(strange: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether one of the pairs a word may hold that begins there is strange."""
+    ahead = strange.copy()
+    reach = 1
+    while reach < LONGEST - 1:
+        step = min(reach, LONGEST - 1 - reach)
+        ahead[:-step] |= ahead[step:].copy()
+        reach += step
+    return ahead
+
+
+def _bitmap(hashed: Codes) -> NDArray[np.uint8]:
+    bits = np.zeros(1 << _BITMAP_BITS, dtype=bool)
+    bits[hashed >> np.uint32(32 - _BITMAP_BITS)] = True
+    return np.packbits(bits, bitorder="little")
+
+
+def _is_in(bitmap: NDArray[np.uint8], hashed: Codes) -> NDArray[np.bool_]:
+    place = hashed >> np.uint32(32 - _BITMAP_BITS)
+    found: NDArray[np.bool_] = (bitmap.take(place >> np.uint32(3)) >> (place & np.uint32(7)).astype(np.uint8)) & np.uint8(1) != 0
+    return found
 
 
 class _Marked:
     """Numbers of each view by hash: a table no larger than it has to be stays in the cache. A bit for each view."""
 
     def __init__(self, numbers: NDArray[np.uint64], views: NDArray[np.intp] | int) -> None:
-        self._shift = np.uint64(64 - max(13, min(_MOST_BITS, (numbers.size * 4).bit_length())))
+        self._shift = np.uint64(64 - max(13, min(_MOST_BITS, (numbers.size * 16).bit_length())))
         self._views = np.zeros(1 << (64 - int(self._shift)), dtype=np.uint8)
         bits = np.left_shift(1, views).astype(np.uint8)
         np.bitwise_or.at(self._views, (numbers * _SPREAD64 >> self._shift).astype(np.intp), bits)
