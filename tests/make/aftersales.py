@@ -38,7 +38,7 @@ def case_row(case_no: str, **values: object) -> ParsedRow:
         "case_no": case_no, "order_no": "6953000000000004417", "goods": "短款羊毛双面呢外套", "kind": "退货退款", "refund": 59_900, "status": "待商家处理",
         "opened_at": NOW - timedelta(hours=1), "reason": "尺码偏大",
     }  # fmt: skip
-    return ParsedRow(1, {column.key: None for column in AFTERSALES.columns} | usual | values, {})
+    return ParsedRow(1, {column.key: None for column in AFTERSALES.columns} | usual | values)
 
 
 def take(rows: list[ParsedRow], *, exported_at: datetime = NOW) -> list[Outcome]:

@@ -45,4 +45,4 @@ def import_rows(shop: Shop, rows: Sequence[dict[str, object]], *, platform: str 
     """Rows of a file, as the import engine would hand them over."""
     empty = {column.key: None for column in PURCHASES.columns}
     context = ImportContext(KAIBO, shop.pk, platform, new_id(), NOW, NOW)
-    return PURCHASES.apply(context, [ParsedRow(number, empty | row, {}) for number, row in enumerate(rows, start=2)])
+    return PURCHASES.apply(context, [ParsedRow(number, empty | row) for number, row in enumerate(rows, start=2)])

@@ -67,7 +67,7 @@ def row(order_no: str, **values: object) -> ParsedRow:
         "paid_at": NOW - timedelta(minutes=59),
     }  # fmt: skip
     kept = {column.key: None for column in ORDERS.columns} | usual | values
-    return ParsedRow(1, kept, {})
+    return ParsedRow(1, kept)
 
 
 def take(rows: Sequence[ParsedRow], *, shop: Shop | None = None, platform: str = "douyin", exported_at: datetime = NOW, actor: Actor = KAIBO) -> list[Outcome]:

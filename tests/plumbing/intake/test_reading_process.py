@@ -208,9 +208,9 @@ def test_a_handed_row_reads_its_values_when_asked():
     from kaibo.plumbing.intake.batches import HandedRow
 
     asked = []
-    row = HandedRow(7, "meaning", lambda: asked.append(1) or ParsedRow(7, {"goods": "大衣"}, {"颜色": "黑"}))
+    row = HandedRow(7, "meaning", lambda: asked.append(1) or ParsedRow(7, {"goods": "大衣"}))
     assert (row.row_number, row.meaning, asked) == (7, "meaning", [])
-    assert (row["goods"], row.get("code"), row.extra) == ("大衣", None, {"颜色": "黑"})
+    assert (row["goods"], row.get("code")) == ("大衣", None)
     assert asked == [1]
     with pytest.raises(AttributeError):
         _ = row.nothing

@@ -187,7 +187,7 @@ def context(shop, actor, exported_at=NOW) -> ImportContext:
 
 
 def row(**values) -> ParsedRow:
-    return ParsedRow(2, {column.key: None for column in LIVE_FIGURES.columns} | values, {})
+    return ParsedRow(2, {column.key: None for column in LIVE_FIGURES.columns} | values)
 
 
 def test_the_platforms_figures_find_their_session_by_its_start_and_older_files_undo_nothing(shop, owner):

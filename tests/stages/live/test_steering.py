@@ -242,7 +242,7 @@ def test_a_platforms_file_is_taken_once_whatever_its_order(owner, shop):
     session = make_show(owner, shop, platform="douyin", room="douyin-1")
     context = ImportContext(owner, shop.pk, "douyin", session.pk, NOW + timedelta(minutes=9), NOW)
     rows = [
-        ParsedRow(number, {"room": room, "at": NOW + timedelta(minutes=minute), "viewers": 10, "claims": claims, "amount_fen": claims * 100, "watched": None}, {})
+        ParsedRow(number, {"room": room, "at": NOW + timedelta(minutes=minute), "viewers": 10, "claims": claims, "amount_fen": claims * 100, "watched": None})
         for number, (room, minute, claims) in enumerate([("douyin-1", 3, 8), ("douyin-1", 2, 5), ("nowhere", 2, 1), ("douyin-1", 4, 7)])
     ]
     outcomes = apply(context, rows)

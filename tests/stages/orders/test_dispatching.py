@@ -304,8 +304,8 @@ def test_a_sheet_hands_parcels_in_and_the_clock_asks(opened):
     shop = opened(orders=60)
     first, second = shop.ready(most=2)
     rows = [
-        ParsedRow(1, {"order_no": shop.platform.number(first), "carrier": "顺丰", "tracking_no": SF}, {}),
-        ParsedRow(2, {"order_no": shop.platform.number(second), "carrier": "某某速运", "tracking_no": "SF2"}, {}),
+        ParsedRow(1, {"order_no": shop.platform.number(first), "carrier": "顺丰", "tracking_no": SF}),
+        ParsedRow(2, {"order_no": shop.platform.number(second), "carrier": "某某速运", "tracking_no": "SF2"}),
     ]
     context = ImportContext(KAIBO, shop.shop.pk, "", new_id(), shop.now(), shop.now())
     outcomes = take_shipments(context, rows)

@@ -119,7 +119,7 @@ def context(now):
 
 
 def freight(courier, place, *numbers):
-    return ParsedRow(1, dict(zip(("courier", "place", "first_grams", "first", "more_grams", "more"), (courier, place, *numbers), strict=True)), {})
+    return ParsedRow(1, dict(zip(("courier", "place", "first_grams", "first", "more_grams", "more"), (courier, place, *numbers), strict=True)))
 
 
 def lay_rules(now):

@@ -138,7 +138,7 @@ def test_a_shipping_sheet_ships_what_it_can_and_says_why_not(shop):
     take([row("WRONG", price=1, phone="13800000001")])
 
     def sheet():
-        rows = [ParsedRow(n, {"order_no": no, "carrier": "顺丰", "tracking_no": f"SF000000000000{n}"}, {}) for n, no in enumerate(("GOOD", "WRONG", "GONE"))]
+        rows = [ParsedRow(n, {"order_no": no, "carrier": "顺丰", "tracking_no": f"SF000000000000{n}"}) for n, no in enumerate(("GOOD", "WRONG", "GONE"))]
         return [one.code if isinstance(one, Refused) else one for one in take_shipments(ImportContext(KAIBO, shop.pk, "", order.pk, NOW, NOW), rows)]
 
     assert sheet() == [Taken.NEW, "orders.not_shippable", "orders.order_unknown"]

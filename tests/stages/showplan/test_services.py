@@ -204,16 +204,16 @@ def test_a_file_is_taken_once_and_a_wrong_row_waits_with_its_reason(owner, shop)
     context = ImportContext(owner, shop.pk, "", new_id(), NOW, NOW)
     product = {"room": "autumn-3", "position": 2, "kind": "product", "title": None, "minutes": 12, "sku": "KB-2417-B-M", "price_fen": 59_900, "quantity": 80, "limit": 2, "is_flash": False, "note": None}
     rows = [
-        ParsedRow(2, {"room": "autumn-3", "position": 1, "kind": "opening", "title": "开场", "minutes": 8}, {}),
-        ParsedRow(3, product, {}),
-        ParsedRow(4, {**product, "position": 3, "sku": "NOPE"}, {}),
-        ParsedRow(5, {**product, "room": "elsewhere"}, {}),
+        ParsedRow(2, {"room": "autumn-3", "position": 1, "kind": "opening", "title": "开场", "minutes": 8}),
+        ParsedRow(3, product),
+        ParsedRow(4, {**product, "position": 3, "sku": "NOPE"}),
+        ParsedRow(5, {**product, "room": "elsewhere"}),
     ]
     first = RUNDOWN_IMPORT.apply(context, rows)
     assert first[:2] == [Taken.NEW, Taken.NEW]
     assert [one.code for one in first[2:] if isinstance(one, Refused)] == ["catalog.sku_unknown", "showplan.room_unknown"]
     assert RUNDOWN_IMPORT.apply(context, rows)[:2] == [Taken.SAME, Taken.SAME]
-    changed = RUNDOWN_IMPORT.apply(context, [ParsedRow(3, {**product, "quantity": 90}, {})])
+    changed = RUNDOWN_IMPORT.apply(context, [ParsedRow(3, {**product, "quantity": 90})])
     assert changed == [Taken.CHANGED]
     exported = list(RUNDOWN_EXPORT.rows(owner, None, None))
     assert [(row[1], row[3], row[6], row[7], row[8]) for row in exported] == [(1, "开场", "", None, None), (2, "短款羊毛双面呢外套", "KB-2417-B-M", 59_900, 90)]

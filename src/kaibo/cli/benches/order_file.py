@@ -52,9 +52,9 @@ def price_fen_of(item: int) -> int:
     return 5_900 + item * 130
 
 
-def rows_of(rows: int, *, receivers: str = "plain") -> Iterator[list[str]]:
-    """This function will give order lines as 抖店 writes them: ids with a tab, `-` for nothing."""
-    for number in range(rows):
+def rows_of(rows: int, *, receivers: str = "plain", first: int = 0) -> Iterator[list[str]]:
+    """This function will give order lines as 抖店 writes them: ids with a tab, `-` for nothing. Those from `first` on are other orders."""
+    for number in range(first, first + rows):
         chance = number * 2_654_435_761 % 2**32 % 1_000
         buyer = number - 1 if 18 <= chance < 20 else number  # the same person orders the same again, half a minute later
         item = buyer % ITEMS
@@ -79,17 +79,17 @@ def _receiver(buyer: int, *, has_detail: bool, receivers: str) -> tuple[str, str
     return f"{_FAMILIES[buyer % 20]}女士", f"138{buyer:08d}", (province, city, area), detail
 
 
-def write_orders(path: Path, rows: int, *, receivers: str = "plain") -> None:
+def write_orders(path: Path, rows: int, *, receivers: str = "plain", first: int = 0) -> None:
     """This function will write the file of the bench, always the same for the same number of rows."""
     if path.suffix == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADER)
-            writer.writerows(rows_of(rows, receivers=receivers))
+            writer.writerows(rows_of(rows, receivers=receivers, first=first))
         return
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet("订单")
         sheet.write_row(0, 0, HEADER)
-        for number, row in enumerate(rows_of(rows, receivers=receivers), start=1):
+        for number, row in enumerate(rows_of(rows, receivers=receivers, first=first), start=1):
             for index, cell in enumerate(row):
                 sheet.write_string(number, index, cell)

@@ -39,12 +39,12 @@ def platform_of(layout: str) -> str:
     return "douyin" if layout == "usual" else layout
 
 
-def write_layout(path: Path, rows: int, layout: str, *, receivers: str = "plain") -> None:
+def write_layout(path: Path, rows: int, layout: str, *, receivers: str = "plain", first: int = 0) -> None:
     """This function will write the file of a layout, always the same for the same number of rows."""
     if layout == "usual":
-        order_file.write_orders(path, rows, receivers=receivers)
+        order_file.write_orders(path, rows, receivers=receivers, first=first)
         return
-    told = (dict(zip(order_file.HEADER, row, strict=True)) for row in order_file.rows_of(rows, receivers=receivers))
+    told = (dict(zip(order_file.HEADER, row, strict=True)) for row in order_file.rows_of(rows, receivers=receivers, first=first))
     made = {"douyin": _douyin, "taobao": _taobao, "pdd": _pdd}[layout](told)
     if path.suffix == ".csv":
         with path.open("w", encoding="gb18030" if layout == "taobao" else "utf-8-sig", newline="") as file:

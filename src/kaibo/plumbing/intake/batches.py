@@ -15,11 +15,10 @@ from typing import Any
 import msgspec
 
 from kaibo.plumbing.intake.headers import Header
-from kaibo.plumbing.intake.kinds import FileContext, ParsedRow, Refused
-from kaibo.plumbing.intake.plan import Plan, RawRow, RowParser
+from kaibo.plumbing.intake.kinds import FileContext, ParsedRow
+from kaibo.plumbing.intake.plan import Plan, RawRow, Read, RowParser
 
-Read = ParsedRow | list[Refused]
-"""What was read from a row: its values, or the reasons why it waits."""
+FIRST_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,18 @@ class Reading:
 
 
 def read_batches(plan: Plan, told: FileContext, *, position: int, batch_rows: int, pace: Callable[[], bool]) -> Iterator[Batch]:
-    """This function will read the rows behind a position; `pace` says before each batch whether its rows are likely new."""
+    """
+    This function will read the rows behind a position; `pace` says before each batch whether its rows are likely new.
+
+    The first batch is small and each next one twice as large, up to `batch_rows`: whoever takes them begins at once, and a file of
+    a few thousand rows is read while its beginning is taken.
+    """
     rows = islice(plan.rows(), position, None)
     kind = plan.parser.kind
-    while raws := list(islice(rows, batch_rows)):
-        reads = [plan.parser.parse(raw) for raw in raws]
+    wanted = min(FIRST_ROWS, batch_rows)
+    while raws := list(islice(rows, wanted)):
+        wanted = min(2 * wanted, batch_rows)
+        reads = plan.parser.parse_all(raws)
         if kind.ahead and pace():
             with contextlib.suppress(Exception):  # `apply` will meet the same
                 kind.ahead(told, [read for read in reads if isinstance(read, ParsedRow)])
@@ -89,11 +95,10 @@ class HandedRow(ParsedRow):
         self._read_again = read_again
 
     def __getattr__(self, name: str) -> Any:
-        if name not in {"values", "extra"}:
+        if name != "values":
             raise AttributeError(name)
-        read = self._read_again()
-        self.values, self.extra = read.values, read.extra
-        return getattr(self, name)
+        self.values = self._read_again().values
+        return self.values
 
 
 class HandedRaws(Sequence[RawRow]):

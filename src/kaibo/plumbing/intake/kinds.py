@@ -32,11 +32,10 @@ class Column:
 
 @dataclass(slots=True)
 class ParsedRow:
-    """A row whose known cells could all be read; empty ones are None. `extra` keeps unknown columns as they stood."""
+    """A row whose known cells could all be read; empty ones are None."""
 
     row_number: int
     values: dict[str, Any]
-    extra: dict[str, str]
     meaning: Any = None
     """What the kind's `meaning_of` made of the row; None where it did not or could not."""
 

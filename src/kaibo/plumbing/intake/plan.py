@@ -7,11 +7,11 @@ go on from its position.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 from kaibo.kit.errors import KaiboError
 from kaibo.kit.text import clean_cell
@@ -34,6 +34,46 @@ class RawRow:
     cells: list[str]
 
 
+Read = ParsedRow | list[Refused]
+"""What was read from a row: its values, or the reasons why it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownColumn:
+    """A column of the file the kind understands, with the cells met so far."""
+
+    index: int
+    key: str
+    parse: Parser
+    is_needed: bool
+    seen: dict[str, object] = field(default_factory=dict)
+
+    def values_of(self, cells: Sequence[str]) -> tuple[list[object], bool]:
+        """This function will read the cells of a column, and say whether one of them is `Refused`, which then stands in its place."""
+        met = set(cells)
+        fresh = met.difference(self.seen)
+        if not fresh:
+            return list(map(self.seen.__getitem__, cells)), False
+        read = {raw: self._read(raw) for raw in fresh}
+        good = {raw: value for raw, value in read.items() if type(value) is not Refused}
+        self.seen.update(islice(good.items(), max(0, _REMEMBERED - len(self.seen))))
+        if len(fresh) < len(met):
+            read.update((raw, self.seen[raw]) for raw in met - fresh)
+        return list(map(read.__getitem__, cells)), len(good) < len(fresh)
+
+    def _read(self, raw: str) -> object:
+        try:
+            if cell := clean_cell(raw):
+                return self.parse(cell)
+            if self.is_needed:
+                raise CellEmpty
+            return None
+        except CellRefused as complaint:
+            return refusal(complaint, column=self.key)
+        except (KaiboError, ValueError, ArithmeticError) as failure:
+            return _unread(failure, column=self.key)
+
+
 @dataclass(frozen=True, slots=True)
 class RowParser:
     """Reads raw rows of one layout; made from the header once, used for the file and again for corrected rows."""
@@ -41,54 +81,50 @@ class RowParser:
     kind: ImportKind
     names: tuple[str, ...]
     columns: Mapping[str, int]
-    _known: tuple[tuple[int, str, Parser, bool, dict[str, object]], ...] = field(init=False)
-    _unknown: tuple[tuple[int, str], ...] = field(init=False)
+    _known: tuple[_KnownColumn, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         known = [
-            (self.columns[column.key], column.key, column.parse, column.required and not column.may_be_empty, {})
+            _KnownColumn(self.columns[column.key], column.key, column.parse, column.required and not column.may_be_empty)
             for column in self.kind.columns
             if column.key in self.columns
         ]
-        taken = set(self.columns.values())
-        unknown = [(index, name) for index, name in enumerate(self.names) if name and index not in taken]
         object.__setattr__(self, "_known", tuple(known))
-        object.__setattr__(self, "_unknown", tuple(unknown))
 
-    def parse(self, row: RawRow) -> ParsedRow | list[Refused]:
-        """This function will read every known cell, or give a reason for each one that cannot be read."""
-        cells = row.cells
-        width = len(cells)
-        values: dict[str, object] = {}
-        refused: list[Refused] | None = None
-        for index, key, parse, is_needed, seen in self._known:
-            raw = cells[index] if index < width else ""
-            if raw in seen:
-                values[key] = seen[raw]
-                continue
-            cell = clean_cell(raw)
-            try:
-                if cell:
-                    values[key] = value = parse(cell)
-                    if len(seen) < _REMEMBERED:
-                        seen[raw] = value
-                elif is_needed:
-                    raise CellEmpty
-                else:
-                    values[key] = None
-            except CellRefused as complaint:
-                refused = [*(refused or []), refusal(complaint, column=key)]
-            except (KaiboError, ValueError, ArithmeticError) as failure:
-                refused = [*(refused or []), _unread(failure, column=key)]
-        if refused:
-            return refused
-        extra = {name: cells[index] for index, name in self._unknown if index < width and cells[index]}
-        read = ParsedRow(row.number, values, extra)
-        return read if self.kind.meaning_of is None else self._with_meaning(read, self.kind.meaning_of)
+    def parse(self, row: RawRow) -> Read:
+        """This function will read every known cell of a row, or give a reason for each one that cannot be read."""
+        return self.parse_all([row])[0]
 
-    def _with_meaning(self, read: ParsedRow, meaning_of: Callable[[ParsedRow], Any]) -> ParsedRow:
+    def parse_all(self, rows: Sequence[RawRow]) -> list[Read]:
+        """
+        This function will do the same for many rows, column by column: what a column repeats is read once, and the columns a kind
+        does not know cost nothing.
+        """
+        if not rows:
+            return []
+        cells = [row.cells for row in rows]
+        if not self._known:
+            return [self._with_meaning(ParsedRow(row.number, {})) for row in rows]
+        widest = max(column.index for column in self._known) + 1
+        if min(map(len, cells)) < widest:
+            cells = [[*row, *[""] * (widest - len(row))] for row in cells]
+        keys = [column.key for column in self._known]
+        columns, refused = [], False
+        for column in self._known:
+            values, has_refused = column.values_of(list(map(itemgetter(column.index), cells)))
+            columns.append(values)
+            refused = refused or has_refused
+        reads: list[Read] = []
+        for row, values in zip(rows, zip(*columns, strict=True), strict=True):
+            wrong = [value for value in values if type(value) is Refused] if refused else None
+            reads.append(wrong or self._with_meaning(ParsedRow(row.number, dict(zip(keys, values, strict=True)))))
+        return reads
+
+    def _with_meaning(self, read: ParsedRow) -> ParsedRow:
+        if self.kind.meaning_of is None:
+            return read
         try:
-            read.meaning = meaning_of(read)
+            read.meaning = self.kind.meaning_of(read)
         except Exception:  # `apply` will meet the same, and there a failing row waits alone
             return read
         return read

@@ -95,6 +95,8 @@ def check_item(*, code: str, title: str, specification: str, known: Sequence[Kno
 
 def _nearest(code: str, title: str, specification: str, known: Sequence[KnownItem]) -> tuple[KnownItem | None, int]:
     """The likest item, the first of equals. Exact likeness is dear, so items are tried from the highest possible one down."""
+    if not code and _of_both(MOST_CONFIDENCE_BP * bool(specification), MOST_CONFIDENCE_BP * bool(title)) < LEAST_CONFIDENCE_BP:
+        return None, 0  # a title alone names no item: 淘宝's list of orders says no more, thousands of times
     if code:
         most_of = _most_bp(_letters(code), tuple([item.code for item in known]))
     else:
