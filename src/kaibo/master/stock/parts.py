@@ -16,7 +16,9 @@ from kaibo.plumbing.access.actor import Actor
 
 
 @transaction.atomic
-def ship_part(*, actor: Actor, reference: str, sent: Mapping[UUID, tuple[int, int]], now: datetime) -> int:
+def ship_part(
+    *, actor: Actor, reference: str, sent: Mapping[UUID, tuple[int, int]], now: datetime, is_demand: bool = True
+) -> int:
     """
     This function will send out units of a reference's reservations: item → (units, how many of it have then left in all).
 
@@ -32,7 +34,8 @@ def ship_part(*, actor: Actor, reference: str, sent: Mapping[UUID, tuple[int, in
         if one is None or one.quantity < units:
             raise StockShort(sku=str(sku_id), bucket="预占", wanted=units, there=one.quantity if one else 0)
         if not transfer(
-            actor=actor, key=f"ship:{reference}:{sku_id}:{total}"[:120], reason="ship", reference=reference, sku_id=sku_id,
+            actor=actor, key=f"ship:{reference}:{sku_id}:{total}"[:120], reason="ship" if is_demand else "ship_test", reference=reference,
+            sku_id=sku_id,
             warehouse_id=one.warehouse_id, quantity=units, source=Bucket.RESERVED, target=Bucket.CUSTOMER, now=now,
         ):  # fmt: skip
             continue

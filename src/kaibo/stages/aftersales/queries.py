@@ -110,7 +110,7 @@ class DueFigures:
 def due_figures(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> DueFigures:
     """This function will count open cases by what is urgent; one query."""
     settled = [State.REFUNDED.value, State.EXCHANGED.value, State.REPAIRED.value, State.REJECTED.value]
-    counted = cases_for(actor, shop_id=shop_id).exclude(state=State.CLOSED.value).aggregate(
+    counted = cases_for(actor, shop_id=shop_id).exclude(state=State.CLOSED.value).exclude(order__is_test=True).aggregate(
         open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)), soon=Count("pk", filter=Q(due_at__gte=now, due_at__lt=now + SOON)),
         serious=Count("pk", filter=Q(severity=Severity.SERIOUS.value)), to_refund=Count("pk", filter=Q(state=State.RECEIVED.value)),
         to_call=Count("pk", filter=Q(state__in=settled)),
@@ -129,7 +129,7 @@ def open_load(person_ids: Iterable[UUID]) -> dict[UUID, int]:
 def reasons_of_products(product_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
     """This function will count cases by nature for products, for those who choose and buy next.   Source: SEL-19."""
     found: dict[UUID, dict[str, int]] = {}
-    rows = Case.objects.filter(line__sku__product__in=list(product_ids)).values_list("line__sku__product", "nature").annotate(n=Count("pk")).order_by()
+    rows = Case.objects.filter(line__sku__product__in=list(product_ids), order__is_test=False).values_list("line__sku__product", "nature").annotate(n=Count("pk")).order_by()
     for product, nature, n in rows:
         found.setdefault(product, {})[nature] = n
     return found

@@ -19,6 +19,7 @@ _COLUMNS = (
     ("order__parent_no", ExportColumn("parent_no", "拆单前的订单编号")),
     ("line_no", ExportColumn("line_no", "子订单编号")),
     ("order__state", ExportColumn("state", "订单状态")),
+    ("order__is_test", ExportColumn("is_test", "内部测试")),
     ("order__raw_status", ExportColumn("raw_status", "平台原文状态")),
     ("sku__code", ExportColumn("sku", "货号")),
     ("platform_title", ExportColumn("title", "商品名称")),
@@ -44,7 +45,7 @@ def _rows(actor: Actor, start: datetime | None, end: datetime | None) -> Iterato
     lines = OrderLine.objects.filter(order__in=orders.values("pk")).order_by("-order__ordered_at", "line_no")
     place = [key for key, _column in _COLUMNS].index("order__state")
     for values in lines.values_list(*(key for key, _column in _COLUMNS)).iterator(chunk_size=2_000):
-        yield (*values[:place], STATE_WORDS[State(values[place])][0], *values[place + 1 :])
+        yield (*values[:place], STATE_WORDS[State(values[place])][0], "是" if values[place + 1] else "", *values[place + 2 :])
 
 
 ORDERS = ExportKind(

@@ -13,6 +13,7 @@ SHIP = "orders:shipment:make"
 FORCE = "orders:shipment:force"
 PUBLISH = "orders:stock:publish"
 ROUTE = "orders:route:change"
+MARK_TEST = "orders:order:mark_test"
 TRACK = "orders:tracker:connect"
 IMPORT = "orders:order:import"
 EXPORT = "orders:order:export"
@@ -31,13 +32,14 @@ ABILITIES = tuple(
         (FORCE, "平台问不到时仍发货", "ship although the platform cannot be asked"),
         (PUBLISH, "分配并发布渠道库存", "allocate and publish stock to channels"),
         (ROUTE, "修改快递与仓库规则", "change the rules for couriers and warehouses"),
+        (MARK_TEST, "标记内部测试单", "mark the team's own test orders"),
         (TRACK, "填写物流查询账号", "enter the tracker's account"),
         (IMPORT, "导入订单与发货单", "import orders and shipping sheets"),
         (EXPORT, "导出订单", "export orders"),
     )
 )
 ROLES = {
-    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, ROUTE, TRACK, IMPORT, EXPORT),
+    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, ROUTE, MARK_TEST, TRACK, IMPORT, EXPORT),
     "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, PUBLISH, IMPORT, EXPORT),
     "service": (SEE, HOLD, RECEIVER, UNMASK),
     "control": (SEE,),

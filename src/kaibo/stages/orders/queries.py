@@ -261,13 +261,13 @@ COUNTED = ("overdue", "within_4", "within_24", "within_48", "later", "sent_today
 
 
 def _first_to_ship(actor: Actor, shop_id: UUID | None) -> QuerySet[Any]:
-    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP, ship_by__isnull=False)
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP, is_test=False, ship_by__isnull=False)
     return waiting.order_by("ship_by").values_list("ship_by", flat=True)[:1]
 
 
 def _by_time_left(actor: Actor, shop_id: UUID | None, *, now: Any) -> Iterator[tuple[str, QuerySet[Any]]]:
     """Each span is a piece of one index; to sort every waiting order into its span costs four times as much."""
-    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP)
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP, is_test=False)
     yield "overdue", waiting.filter(ship_by__lt=now)
     for name, start, end in (("within_4", 0, 4), ("within_24", 4, 24), ("within_48", 24, 48)):
         yield name, waiting.filter(ship_by__gte=now + timedelta(hours=start), ship_by__lt=now + timedelta(hours=end))
@@ -278,7 +278,7 @@ def _by_time_left(actor: Actor, shop_id: UUID | None, *, now: Any) -> Iterator[t
 
 def burn_down(actor: Actor, now: datetime, *, shop_id: UUID | None = None, hours: int = 48, step: int = 4) -> list[tuple[datetime, int]]:
     """This function will say how many orders may still wait at each coming moment, if none is to be late."""
-    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP, ship_by__gt=now)
+    waiting = orders_for(actor, shop_id=shop_id).filter(state__in=TO_SHIP, is_test=False, ship_by__gt=now)
     moments = [now + timedelta(hours=after) for after in range(0, hours + step, step)]
     counted = waiting.aggregate(**{f"at_{i}": Count(Value(1), filter=Q(ship_by__gt=moment)) for i, moment in enumerate(moments)})
     return [(moment, counted[f"at_{i}"]) for i, moment in enumerate(moments)]

@@ -285,11 +285,11 @@ def _leave(order: Order, carrier: str, tracking_no: str, actor: Actor, now: date
             total[line.sku_id] += line.shipped + wanted.get(line.pk, 0)
             going[line.sku_id] += wanted.get(line.pk, 0)
     if wanted == {pk: count for pk, count in left.items() if count > 0}:
-        if not stock.ship_reserved(actor=actor, reference=order.stock_reference, now=now):
+        if not stock.ship_reserved(actor=actor, reference=order.stock_reference, now=now, is_demand=not order.is_test):
             raise AlreadyShipped(order_no=order.order_no)
     else:
         sent = {sku: (count, total[sku]) for sku, count in going.items() if count}
-        ship_part(actor=actor, reference=order.stock_reference, sent=sent, now=now)
+        ship_part(actor=actor, reference=order.stock_reference, sent=sent, now=now, is_demand=not order.is_test)
     shipment = Shipment.objects.create(order=order, carrier=carrier, tracking_no=tracking_no, shipped_at=now, shipped_by=actor.name)
     ShipmentLine.objects.bulk_create([ShipmentLine(shipment=shipment, line_id=pk, quantity=count) for pk, count in wanted.items()])
     for pk, count in wanted.items():

@@ -22,7 +22,7 @@ from kaibo.kit.clock import in_shanghai
 from kaibo.kit.couriers import COURIERS
 from kaibo.kit.money import fen_from_text, plain_yuan
 from kaibo.master.catalog import queries as catalog
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import PLATFORM_CHOICES, Platform
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
@@ -44,7 +44,19 @@ from kaibo.stages.orders import (
 )
 from kaibo.stages.orders.forms import PaymentForm, ReceiverForm, ShipForm
 from kaibo.stages.orders.models import TO_SHIP, Finding, Order
-from kaibo.stages.orders.permissions import EXPORT, HOLD, IMPORT, PAY, RECEIVER, RELEASE, SEE, SHIP, UNMASK, VERIFY
+from kaibo.stages.orders.permissions import (
+    EXPORT,
+    HOLD,
+    IMPORT,
+    MARK_TEST,
+    PAY,
+    RECEIVER,
+    RELEASE,
+    SEE,
+    SHIP,
+    UNMASK,
+    VERIFY,
+)
 from kaibo.stages.orders.rules import Hold, State, predicted_late
 from kaibo.stages.orders.verification import Field
 
@@ -53,7 +65,7 @@ PICKED_AT_ONCE = 100
 
 
 def _is_late(now: datetime) -> Q:
-    return Q(state__in=TO_SHIP, ship_by__lt=now)
+    return Q(state__in=TO_SHIP, is_test=False, ship_by__lt=now)
 
 
 def _state_options(_request: HttpRequest) -> list[tuple[str, str]]:
@@ -76,9 +88,10 @@ ORDERS = Table(
     filters=(
         Search(("order_no__startswith", "phone_tail"), gettext_lazy("订单号开头、手机尾号…")),
         Choice("state", gettext_lazy("状态"), _state_options, as_chips=True, counted=True),
-        Choice("platform", gettext_lazy("平台"), tuple(Platform.choices)),
+        Choice("platform", gettext_lazy("平台"), PLATFORM_CHOICES),
         Flag("wrong", gettext_lazy("核验未过"), Q(open_findings__gt=0), state="bad"),
         Flag("late", gettext_lazy("发货超时"), _is_late, state="bad"),
+        Flag("test", gettext_lazy("内部测试"), Q(is_test=True)),
         DateRange("ordered", gettext_lazy("下单时间"), "ordered_at"),
     ),
     default_sort="-ordered_at",
@@ -92,7 +105,7 @@ ORDERS = Table(
 
 
 def _row(order: Order) -> Row:
-    note = "、".join(words.hold_words(flag) for flag in order.hold_flags)
+    note = "、".join([*([_("内部测试，不计入数据")] if order.is_test else []), *(words.hold_words(flag) for flag in order.hold_flags)])
     if order.open_findings:
         note = "、".join(filter(None, [note, _("核验 %(n)s 处未过") % {"n": order.open_findings}]))
     cells = {
@@ -318,7 +331,7 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
             "is_waiting": found.state in TO_SHIP, "is_unpaid": found.state == State.PENDING_PAYMENT.value,
             "form": form or ReceiverForm(), "ship_form": ShipForm(), "pay_form": PaymentForm(initial={"paid_yuan": plain_yuan(found.amount_fen)}),
             "may_unmask": can(UNMASK, shop_id=found.shop_id), "may_receive": can(RECEIVER, shop_id=found.shop_id), "may_ship": can(SHIP, shop_id=found.shop_id),
-            "may_hold": can(HOLD, shop_id=found.shop_id), "may_pay": can(PAY, shop_id=found.shop_id),
+            "may_hold": can(HOLD, shop_id=found.shop_id), "may_mark": can(MARK_TEST, shop_id=found.shop_id), "may_pay": can(PAY, shop_id=found.shop_id),
             "trail": [(_("订单"), reverse("orders:list")), (words.short_number(found.order_no), "")],
         },
         status=422 if form is not None and form.errors else 200,
