@@ -29,6 +29,7 @@ from kaibo.room.draws import DrawCalls
 from kaibo.room.events import EventSink
 from kaibo.room.follows import Follows
 from kaibo.room.hot import HotCalls
+from kaibo.room.licence import LicencePages
 from kaibo.room.listening import Listener, PostgresCarrier
 from kaibo.room.metrics import Metrics
 from kaibo.room.openapi import document
@@ -104,6 +105,7 @@ class RoomApp:
         self._pages = Pages()
         self._draws = DrawCalls(parts.dsn, self._pool, self.rooms, lambda: self._the_desk, self._pages)
         self._reports = Reports(self.rooms, self._pool, lambda: self._the_desk)
+        self._licence = LicencePages(self.rooms, self._pool, self._pages)
         self._cold = self._cold_calls()
         self._hot: HotCalls | None = None
         self._streams = Streams(self.rooms)
@@ -214,6 +216,7 @@ class RoomApp:
                 Route("/r/{room}", self._page),
                 *self._draws.routes(),
                 *self._reports.routes(),
+                *self._licence.routes(),
                 *self._pages.routes(),
             ],
         )

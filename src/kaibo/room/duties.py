@@ -7,8 +7,10 @@ Source: facts/law L2 (disclosure by the operator, marking of artificial persons,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from kaibo.room.backoffice import Cursor, announce_state
@@ -32,6 +34,17 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Permit:
+    """A paper by which an operator may do what it does; `until` is its last day, None without end."""
+
+    title_zh: str
+    title_en: str
+    number: str
+    issuer: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """What a room tells viewers of who stands behind it."""
 
@@ -45,12 +58,15 @@ class Identity:
     contact: str
     service_url: str
     is_ai_host: bool
+    permits: int = 0
+    """How many papers its licence page holds."""
 
 
 def identities_of(cur: Cursor, shops: list[str], *, most: int = 200) -> list[Identity]:
     """This function will give what the rooms of shops tell of their operators, the newest first; ended rooms and those of benches are left out."""
     cur.execute(
-        """select room, title, shop, operator, company, host, licence_number, contact, service_url, is_ai_host from room.rooms
+        """select room, title, shop, operator, company, host, licence_number, contact, service_url, is_ai_host,
+                  jsonb_array_length(permits) from room.rooms
             where shop = any(%s) and not is_bench and state <> 'ended' order by created_at desc, room limit %s""",
         (shops, most),
     )
@@ -89,6 +105,16 @@ def show_identity(
     )
     announce_state(cur, room)
     return True
+
+
+def show_permits(cur: Cursor, *, shop: str, permits: Sequence[Permit]) -> int:
+    """
+    This function will show the papers of a shop on the licence page of all its rooms that have not ended, and say of how many that was
+    news. The page leaves out what has ended by itself.   Source: facts/law L4.
+    """
+    told = json.dumps([asdict(one) | {"until": one.until.isoformat() if one.until else None} for one in permits], ensure_ascii=False)
+    cur.execute("update room.rooms set permits = %s::jsonb where shop = %s and state <> 'ended' and permits <> %s::jsonb", (told, shop, told))
+    return cur.rowcount
 
 
 def take_reports(cur: Cursor, *, limit: int = 100, of_shops_only: bool = False) -> list[Report]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -81,9 +82,36 @@ def test_a_room_without_licence_and_contact_is_red_until_they_are_shown(cao, sho
     missing = [one.reason for one in disclosures.rooms_of(owner)[0].findings if one.state == "red"]
     assert missing == ["营业执照号没有写，观众看不到", "联系方式没有写，观众看不到", "售后入口没有写，观众看不到"]
     open_room(shop, licence_number="91330106MA2KLX7Q0B", contact="0571-86021122", service_url="/service", is_ai_host=True)
+    assert [one.reason for one in disclosures.rooms_of(owner)[0].findings if one.state != "ok"] == ["证照公示页上还没有证照：上传营业执照并核对原件"]
+    make_document(shop)
     page = disclosures.rooms_of(owner)[0]
     assert (page.is_complete, "AI 数字人直播" in page.findings[-1].reason) == (True, True)
     assert "营业执照号：91330106MA2KLX7Q0B" in cao.get(reverse("compliance:shown")).content.decode()
+
+
+def permits_shown(shop):
+    with connection.cursor() as cursor:
+        cursor.execute("select permits from room.rooms where shop = %s", (str(shop.pk),))
+        return [(one["title_zh"], one["number"], one["until"]) for one in json.loads(cursor.fetchone()[0])]
+
+
+def test_the_licence_page_follows_the_papers_of_the_shop_as_they_are_checked_and_taken_out_of_use(shop, owner):
+    open_room(shop)
+    unchecked = make_document(shop, "food_licence", "JY13301060099999", valid_until=date(2029, 5, 1), confirmed=False)
+    assert permits_shown(shop) == []
+    licence = make_document(shop)
+    services.confirm_document(actor=owner, document_id=unchecked.pk, now=NOW)
+    assert permits_shown(shop) == [("营业执照", "91330106MA2H", None), ("食品经营许可证", "JY13301060099999", "2029-05-01")]
+    services.withdraw_document(actor=owner, document_id=licence.pk, reason="换了新执照", now=NOW)
+    assert permits_shown(shop) == [("食品经营许可证", "JY13301060099999", "2029-05-01")]
+
+
+def test_papers_of_a_product_of_another_kind_or_ended_are_not_the_operators_licence(shop):
+    open_room(shop)
+    make_document(shop, "test_report", "WT1")
+    make_document(shop, "business_licence", "OLD", valid_until=date(2026, 11, 21))
+    make_document(shop, "food_producer_licence", "SC1", product=make_product(shop))
+    assert permits_shown(shop) == []
 
 
 def test_a_room_that_ended_has_nothing_to_show_any_more(shop, owner):

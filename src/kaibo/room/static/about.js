@@ -9,6 +9,7 @@ export class About {
     this.wire = wire;
     this.beacons = beacons;
     $("who").onclick = $("about-open").onclick = () => this.#open("about");
+    $("licence-open").href = `${location.pathname.replace(/\/$/, "")}/licence${location.search}`;
     $("service-open").onclick = () => this.#open("service");
     $("report-open").onclick = () => this.#openReport();
     $("share").onclick = () => this.#share();

@@ -20,8 +20,8 @@ from kaibo.plumbing.wiring import Finding
 from kaibo.room import duties as room
 from kaibo.stages.compliance import queries
 from kaibo.stages.compliance.efficacy import texts_of
-from kaibo.stages.compliance.models import ComparedPrice, IpRight
-from kaibo.stages.compliance.rules import Held, Standing, standing_of
+from kaibo.stages.compliance.models import ComparedPrice, Document, IpRight
+from kaibo.stages.compliance.rules import Held, Standing, packaged_matrix, standing_of
 
 HEALTH_LABEL = "本品不能代替药物"
 HEALTH_CATEGORY = "food.health"
@@ -114,6 +114,25 @@ def card_labels(product_id: UUID, now: datetime) -> list[str]:
 
 # The room
 
+PERMIT_KINDS = ("business_licence", "individual_licence", "food_licence", "food_producer_licence")
+"""What e-commerce operators show of themselves: the licence, and the permits their trade needs (电子商务法第十五条)."""
+PERMIT_LAW = "电子商务法第十五条（营业执照信息和行政许可信息）"
+AD_LAW = "广告法第十四条；直播电商监督管理办法第三十五条"
+
+
+def permits_of(shop_id: UUID, now: datetime) -> list[room.Permit]:
+    """This function will give a shop's own papers that were checked and hold today, the licence first.   Source: facts/law L4."""
+    today, matrix = business_date(now), packaged_matrix()
+    found = Document.objects.filter(shop=shop_id, product=None, kind__in=PERMIT_KINDS, state="confirmed", valid_from__lte=today).exclude(valid_until__lt=today)
+    shown = sorted(found, key=lambda one: (PERMIT_KINDS.index(one.kind), one.number))
+    return [room.Permit(matrix.title(one.kind), matrix.title(one.kind, "en"), one.number, one.issuer, one.valid_until) for one in shown]
+
+
+def publish_permits(shop_ids: Iterable[UUID], now: datetime) -> int:
+    """This function will bring the licence pages of shops' rooms up to date, inside the caller's transaction, and say how many changed."""
+    with connection.cursor() as cursor:
+        return sum(room.show_permits(cursor, shop=str(shop_id), permits=permits_of(shop_id, now)) for shop_id in shop_ids)
+
 
 @dataclass(frozen=True, slots=True)
 class RoomPage:
@@ -152,6 +171,13 @@ def _of_room(told: room.Identity, shop: Shop) -> list[Finding]:
     ]
     if shop.licence_number and told.licence_number and shop.licence_number != told.licence_number:
         found.append(Finding("red", _("直播间写的执照号和店铺登记的不一样"), ROOM_LAW, mend, _("去核对"), mend))
+    page = f"/r/{told.room}/licence"
+    if told.permits:
+        found.append(Finding("ok", _("证照公示页：%(n)s 份证照，直播间里点“营业执照”就到") % {"n": told.permits}, PERMIT_LAW, page))
+    else:
+        upload = f"{reverse('compliance:document-new')}?kind=business_licence"
+        found.append(Finding("run", _("证照公示页上还没有证照：上传营业执照并核对原件"), PERMIT_LAW, page, _("上传资质"), upload))
+    found.append(Finding("ok", _("画面上一直标着“广告”"), AD_LAW))
     ai = _("画面上一直显示“AI 数字人直播，并非真人”") if told.is_ai_host else _("真人主播，不用 AI 标识；换成数字人时在场次里勾选")
     found.append(Finding("ok", ai, AI_LAW))
     return sorted(found, key=lambda one: one.state == "ok")

@@ -16,6 +16,7 @@ from kaibo.master.catalog.queries import products_for
 from kaibo.plumbing.access.actor import Actor
 from kaibo.stages.compliance import evidence, queries
 from kaibo.stages.compliance.rules import DocumentState, packaged_matrix
+from kaibo.stages.compliance.unnamed_texts import homeless_claims
 
 AHEAD = timedelta(days=60)
 MOST_PRODUCTS = 500
@@ -46,7 +47,7 @@ class Duty:
 def duties_of(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> list[Duty]:
     """This function will list what is to be done, the most urgent first.   Source: CMP-1, CMP-6."""
     today = business_date(now)
-    found = [*_documents(actor, today, shop_id), *_rights(actor, today, shop_id), *_likenesses(actor, today, shop_id), *_lacking(actor, now, today, shop_id)]
+    found = [*_documents(actor, today, shop_id), *_rights(actor, today, shop_id), *_likenesses(actor, today, shop_id), *_lacking(actor, now, today, shop_id), *_homeless(actor, today, shop_id)]
     return sorted(found, key=lambda one: (one.until, one.what))
 
 
@@ -95,3 +96,11 @@ def _lacking(actor: Actor, now: datetime, today: date, shop_id: UUID | None) -> 
         about = products[next(iter(whose))].title if len(whose) == 1 else _("%(n)s 个商品不能上架") % {"n": len(whose)}
         href = f"{reverse('compliance:document-new')}?kind={kind}" + (f"&product={next(iter(whose))}" if len(whose) == 1 else "")
         yield Duty(today, today, _("补 %(kind)s") % {"kind": title}, about, _("运营、合规"), href, _("上传资质"))
+
+
+def _homeless(actor: Actor, today: date, shop_id: UUID | None) -> Iterator[Duty]:
+    """A claim of no product is covered by no filing: somebody says which product the text is about."""
+    for kept, made in homeless_claims(queries.texts_for(actor, shop_id=shop_id), queries.category_paths()):
+        text = kept.text if len(kept.text) <= 40 else kept.text[:39] + "…"
+        about = _("“%(text)s”说了“%(word)s”") % {"text": text, "word": made.word}
+        yield Duty(business_date(kept.screened_at + CHECK_WITHIN), today, _("指明功效说的是哪个商品"), about, _("合规"), reverse("compliance:screened", args=[kept.pk]), _("去指明"))

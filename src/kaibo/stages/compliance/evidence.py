@@ -34,6 +34,25 @@ def findings_of(product_ids: Iterable[UUID], today: date) -> dict[UUID, list[Fin
     undecided one amber, a right or a proof that ended red. Three queries.   Source: CMP-6, CMP-8.
     """
     ids = list(product_ids)
+    found = copying_of(ids, today)
+    for product_id, unproved in unproved_of(ids, today).items():
+        found.setdefault(product_id, []).extend(unproved)
+    return found
+
+
+def unproved_of(product_ids: Iterable[UUID], today: date) -> dict[UUID, list[Finding]]:
+    """This function will give product → struck-through prices whose proof ended.   Source: CMP-8."""
+    found: dict[UUID, list[Finding]] = {}
+    for price in prepared.rows(_unproved_prices, products=list(product_ids), today=today):
+        said = _("%(sku)s 的厂商建议零售价证明已在 %(until)s 到期，划线价要撤下或换证明") % {"sku": price.sku.code, "until": price.evidence_until}
+        here = reverse("compliance:price", args=[price.sku_id, price.platform])
+        found.setdefault(price.sku.product_id, []).append(Finding("red", said, ARTICLE, here, _("看价格依据"), here))
+    return found
+
+
+def copying_of(product_ids: Iterable[UUID], today: date) -> dict[UUID, list[Finding]]:
+    """This function will give product → likenesses not cleared (upheld: red, undecided: amber) and rights that ended (red).   Source: CMP-6."""
+    ids = list(product_ids)
     found: dict[UUID, list[Finding]] = {}
     for one in prepared.rows(_standing_likenesses, products=ids):
         found.setdefault(one.product_id, []).append(_of_likeness(one))
@@ -41,10 +60,6 @@ def findings_of(product_ids: Iterable[UUID], today: date) -> dict[UUID, list[Fin
         said = _("%(title)s（%(number)s）授权或权利已在 %(until)s 到期") % {"title": right.title, "number": right.number, "until": right.valid_until}
         here = f"{reverse('compliance:rights')}?q={right.number}"
         found.setdefault(right.product_id, []).append(Finding("red", said, COPYING, here, _("续期或停用"), here))
-    for price in prepared.rows(_unproved_prices, products=ids, today=today):
-        said = _("%(sku)s 的厂商建议零售价证明已在 %(until)s 到期，划线价要撤下或换证明") % {"sku": price.sku.code, "until": price.evidence_until}
-        here = reverse("compliance:price", args=[price.sku_id, price.platform])
-        found.setdefault(price.sku.product_id, []).append(Finding("red", said, ARTICLE, here, _("看价格依据"), here))
     return found
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.master.catalog.forms import YuanField
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import PLATFORM_CHOICES
 from kaibo.plumbing.long_select import LongSelect
 
 PICTURE_TYPES = {"image/jpeg", "image/png", "image/webp"}
@@ -95,6 +95,6 @@ class MatrixRowForm(forms.Form):
 
     def __init__(self, *args: object, categories: list, kinds: list, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["platform"].choices = [("*", _t("所有平台")), *Platform.choices]
+        self.fields["platform"].choices = [("*", _t("所有平台")), *PLATFORM_CHOICES]
         self.fields["category"].choices = [("*", _t("所有类目")), *categories]
         self.fields["documents"].choices = kinds

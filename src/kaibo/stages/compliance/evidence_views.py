@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -14,15 +16,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kaibo.kit.clock import business_date
 from kaibo.kit.money import plain_yuan, yuan_text
 from kaibo.master.catalog.models import Sku
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import Platform, platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
-from kaibo.stages.compliance import comparing, evidence, price_book, rights
+from kaibo.stages.compliance import comparing, evidence, price_book, rights, struck_work
 from kaibo.stages.compliance.evidence_forms import RIGHT_KINDS, AskForm, PictureForm, RightForm, StruckForm
 from kaibo.stages.compliance.models import ComparedPrice, IpRight, Likeness
 from kaibo.stages.compliance.permissions import COMPARE, LIKENESS, RIGHTS, SEE
-from kaibo.stages.compliance.pricing import LABELS, Basis
+from kaibo.stages.compliance.pricing import LABELS, Basis, DealLevel
 from kaibo.stages.compliance.views import _product_choices, _shops
 
 WHY_NOT = {"refunded": gettext_lazy("发货前退款，不算成交"), "free": gettext_lazy("赠品或补发，没有价格"), "test": gettext_lazy("测试单")}
@@ -108,31 +110,43 @@ def prices(request: ConsoleRequest) -> HttpResponse:
         for platform in platforms:
             level = levels[platform].get(one.pk)
             if level is not None and level.most_fen is not None and level.basis is not None:
-                said.append(f"{Platform(platform).label} {yuan_text(level.most_fen)}（{_label(level.basis)}）")
+                said.append(f"{platform_name(platform)} {yuan_text(level.most_fen)}（{_label(level.basis)}）")
         cells = {
             "sku": tables.Cell(one.code, note=f"{one.product.title} {one.specification}"), "price": yuan_text(one.price_fen),
             "places": "；".join(said) or _("没有成交过，只能标厂商建议零售价"),
         }  # fmt: skip
         return tables.Row(one.pk, cells, reverse("compliance:price", args=[one.pk, platforms[0]]))
 
-    for platform in platforms:
-        levels[platform] = price_book.levels_of(list(visible.values_list("pk", flat=True)[:500]), platform, request.now)
-    standing = [(one, *_standing_state(one, request)) for one in evidence.compared_for(request.actor, shop_id=request.shop_id)[:50]]
-    return render(request, "compliance/prices.html", {"table": tables.page(request, PRICES, visible, row=row), "standing": standing, "label": Platform})
+    def ahead(shown: Sequence[Sku]) -> None:
+        for platform in platforms:
+            levels[platform] = price_book.levels_of([one.pk for one in shown], platform, request.now)
+
+    struck = list(evidence.compared_for(request.actor, shop_id=request.shop_id)[:50])
+    lowest = _levels_beside(struck, request.now)
+    standing = [(one, *_standing_state(one, lowest[one.platform, one.sku_id], request)) for one in struck]
+    return render(request, "compliance/prices.html", {"work": struck_work.work_of(request.actor, request.now)[:100], "table": tables.page(request, PRICES, visible, row=row, ahead=ahead), "standing": standing})
 
 
 def _label(basis: str) -> str:
     return LABELS[Basis(basis)][1 if (get_language() or "zh").startswith("en") else 0]
 
 
-def _standing_state(one: ComparedPrice, request: ConsoleRequest) -> tuple[str, str, str, str]:
+def _levels_beside(struck: Sequence[ComparedPrice], now: datetime) -> dict[tuple[str, UUID], DealLevel]:
+    """This function will give what each struck-through price rests on today; one query a platform."""
+    return {
+        (platform, sku_id): level
+        for platform in {one.platform for one in struck}
+        for sku_id, level in price_book.levels_of([one.sku_id for one in struck if one.platform == platform], platform, now).items()
+    }
+
+
+def _standing_state(one: ComparedPrice, level: DealLevel, request: ConsoleRequest) -> tuple[str, str, str, str]:
     """The words and the pill of a struck-through price that stands: it may have been undersold or unproved since."""
     if one.evidence_until and one.evidence_until < business_date(request.now):
-        return Platform(one.platform).label, _label(one.basis), _("证明已过期"), "bad"
-    level = price_book.levels_of([one.sku_id], one.platform, request.now)[one.sku_id]
+        return platform_name(one.platform), _label(one.basis), _("证明已过期"), "bad"
     if one.basis != Basis.SUGGESTED and level.most_fen is not None and level.most_fen < one.struck_fen:
-        return Platform(one.platform).label, _label(one.basis), _("之后有更低成交 %(fen)s，下次比价前要改") % {"fen": yuan_text(level.most_fen)}, "warn"
-    return Platform(one.platform).label, _label(one.basis), _("站得住"), "ok"
+        return platform_name(one.platform), _label(one.basis), _("之后有更低成交 %(fen)s，下次比价前要改") % {"fen": yuan_text(level.most_fen)}, "warn"
+    return platform_name(one.platform), _label(one.basis), _("站得住"), "ok"
 
 
 def _platforms_of(request: ConsoleRequest) -> list[str]:
@@ -160,8 +174,8 @@ def price(request: ConsoleRequest, sku_id: UUID, platform: str) -> HttpResponse:
         request, "compliance/price.html",
         {
             "found": found, "ask": ask if ask.is_bound else AskForm(initial={"price": plain_yuan(found.sku.price_fen)}), "form": form,
-            "trail": [(_("价格卫士"), reverse("compliance:prices"))], "platform_label": Platform(platform).label,
-            "places": [(Platform(one).label, one, one == platform) for one in _platforms_of(request)],
+            "trail": [(_("价格卫士"), reverse("compliance:prices"))], "platform_label": platform_name(platform),
+            "places": [(platform_name(one), one, one == platform) for one in _platforms_of(request)],
             "remarks": [(price_book.words_of(one), WEIGHT_PILLS[one.weight], one.weight) for one in found.remarks],
             "struck_words": (found.struck.zh, found.struck.en)[language] if found.struck else "",
             "label": _label(found.level.basis) if found.level.basis else "",

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from kaibo.kit.clock import utc_now
+from kaibo.kit.money import yuan_text
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
-from kaibo.stages.compliance import evidence, matrix_rows, queries
+from kaibo.stages.compliance import evidence, matrix_rows, queries, struck_work
 from kaibo.stages.compliance.permissions import SEE
 from kaibo.stages.compliance.rules import packaged_matrix
 
@@ -103,4 +105,25 @@ LIKENESSES_OUT = ExportKind(
         ExportColumn("decided_by", "判断人"), ExportColumn("decided_at", "判断时间", Cell.WHEN),
     ),
     rows=_likenesses,
+)
+
+
+def _struck(actor: Actor, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    for one in struck_work.work_of(actor, end or utc_now()):
+        held = one.compared
+        todo = f"改到不高于 {yuan_text(one.instead_fen)}" if one.instead_fen else "撤下划线价"
+        yield (one.platform_title, held.shop.name, held.sku.code, held.sku.product.title, held.struck_fen, held.price_fen, held.began_at, todo, one.instead_fen, one.reason, one.since, one.source)
+
+
+STRUCK_OUT = ExportKind(
+    key="struck_work",
+    title_zh="要改的划线价",
+    title_en="Struck prices to change",
+    ability=SEE,
+    columns=(
+        ExportColumn("platform", "平台"), ExportColumn("shop", "店铺"), ExportColumn("sku", "货号"), ExportColumn("product", "商品"), ExportColumn("struck", "现在的划线价", Cell.MONEY),
+        ExportColumn("price", "售价", Cell.MONEY), ExportColumn("began", "从何时起划", Cell.WHEN), ExportColumn("todo", "要做什么"), ExportColumn("instead", "最多能划", Cell.MONEY),
+        ExportColumn("why", "为什么"), ExportColumn("since", "从何时起站不住", Cell.WHEN), ExportColumn("source", "依据"),
+    ),
+    rows=_struck,
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kaibo.stages.compliance import lexicon_trials, rights, services
+from kaibo.master.shops.models import Shop
+from kaibo.stages.compliance import disclosures, lexicon_trials, rights, services
 
 
 def remind_expiring(now: datetime) -> int:
-    """This function will remind of documents and rights that end soon.   Source: CMP-1, CMP-6."""
+    """This function will remind of documents and rights that end soon, and bring the licence pages of rooms up to date.   Source: CMP-1, CMP-6, facts/law L4."""
+    disclosures.publish_permits(Shop.objects.filter(is_active=True).values_list("pk", flat=True), now)
     return services.remind_expiring(now) + rights.remind_ending(now)
 
 

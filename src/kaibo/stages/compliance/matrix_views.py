@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from kaibo.kit.clock import business_date
 from kaibo.master.catalog.queries import categories, products_for
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.stages.compliance import disclosures, duties, matrix_rows
@@ -30,10 +30,10 @@ def requirements(request: ConsoleRequest) -> HttpResponse:
     access.require(request.actor, SEE)
     own = list(matrix_rows.rows_in_force())
     stood_in = {one.replaces for one in own}
-    kinds, titles = dict(_kinds()), {HEALTH_CATEGORY: _("保健食品"), **{one.code: one.title for one in categories()}}
+    kinds, titles = dict(_kinds()), {HEALTH_CATEGORY: _("保健食品"), **{one.code: one.local_title for one in categories()}}
 
     def place(one: Rule | MatrixRow) -> tuple[str, str, str, str]:
-        platform = Platform(one.platform).label if one.platform != "*" else _("所有平台")
+        platform = platform_name(one.platform) if one.platform != "*" else _("所有平台")
         shop_type = one.shop_type if one.shop_type != "*" else _("不限")
         category = titles.get(one.category, one.category) if one.category != "*" else _("所有类目")
         return platform, shop_type, category, "、".join(kinds[kind] for kind in one.documents) or "—"
@@ -55,7 +55,7 @@ def requirement(request: ConsoleRequest, line: UUID | None = None) -> HttpRespon
     standing = next((one for one in matrix_rows.history_of(line) if one.ended_at is None), None) if line else None
     if line and standing is None:
         raise matrix_rows.MatrixRowUnknown
-    lists = {"categories": [(one.code, one.title) for one in categories()], "kinds": _kinds()}
+    lists = {"categories": [(one.code, one.local_title) for one in categories()], "kinds": _kinds()}
     form = MatrixRowForm(request.POST, **lists) if request.method == "POST" else MatrixRowForm(initial=_initial(request, standing), **lists)
     if request.method == "POST" and form.is_valid():
         d = form.cleaned_data
@@ -64,8 +64,13 @@ def requirement(request: ConsoleRequest, line: UUID | None = None) -> HttpRespon
         )
         matrix_rows.save_row(actor=request.actor, draft=draft, now=request.now, line=line, version=d["version"])
         return done(request, _("矩阵已更新，所有商品马上按新规则看"), "compliance:requirements")
-    values = {"form": form, "trail": [(_("资质要求"), reverse("compliance:requirements"))], "history": matrix_rows.history_of(line) if line else [], "grades": GRADE_WORDS}
+    values = {"form": form, "trail": [(_("资质要求"), reverse("compliance:requirements"))], "history": _history(line) if line else [], "grades": GRADE_WORDS}
     return render(request, "compliance/requirement_form.html", values, status=422 if request.method == "POST" else 200)
+
+
+def _history(line: UUID) -> list[tuple[MatrixRow, str]]:
+    kinds = dict(_kinds())
+    return [(one, "、".join(str(kinds.get(kind, kind)) for kind in one.documents) or "—") for one in matrix_rows.history_of(line)]
 
 
 def _initial(request: ConsoleRequest, standing: MatrixRow | None) -> dict[str, object]:

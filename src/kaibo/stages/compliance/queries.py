@@ -30,6 +30,7 @@ from kaibo.stages.compliance.house_words import WordUnknown, current_screener
 from kaibo.stages.compliance.matrix_rows import matrix_on
 from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
 from kaibo.stages.compliance.rules import Held, Need, Place, ScreeningState, Standing, needs_at, packaged_matrix
+from kaibo.stages.compliance.unnamed_texts import texts_naming
 
 WARN_KEY = "compliance.expiry_warn_days"
 
@@ -55,22 +56,27 @@ class ChannelCell:
     platform: str
     channel_name: str
     needs: tuple[Need, ...]
+    barriers: tuple[Finding, ...] = ()
+    """What forbids the product on every channel, where somebody asked for it too."""
 
     @property
     def state(self) -> str:
         """red, run (amber) or ok, as gates say it."""
-        if any(need.is_red for need in self.needs):
+        if self.barriers or any(need.is_red for need in self.needs):
             return "red"
         return "run" if any(need.is_amber for need in self.needs) else "ok"
 
     @property
     def worst_words(self) -> str:
-        """How the gravest need stands; the cell's place says which channel."""
-        return standing_words(next(need for need in self.needs if need.is_red or need.is_amber))
+        """How the gravest need stands, or what forbids the product; the cell's place says which channel."""
+        red = next((need for need in self.needs if need.is_red), None)
+        if red is None and self.barriers:
+            return self.barriers[0].reason
+        return standing_words(red or next(need for need in self.needs if need.is_amber))
 
     @property
     def findings(self) -> list[Finding]:
-        return [finding_of(self, need) for need in self.needs if need.is_red or need.is_amber]
+        return [*self.barriers, *(finding_of(self, need) for need in self.needs if need.is_red or need.is_amber)]
 
 
 def _visible(queryset: QuerySet, actor: Actor, *, may_lack_shop: bool = False) -> QuerySet:
@@ -125,6 +131,15 @@ def _held(*, shops: Any) -> QuerySet[Any]:
     return kept.values_list("shop_id", "pk", "kind", "number", "state", "valid_from", "valid_until", "product_id", "claims")
 
 
+def _papers_of(documents: dict[UUID, list[Held]]) -> dict[tuple[UUID, UUID | None], list[Held]]:
+    """The documents of a shop by the product they speak for, None where they speak for all: each cell looks at its own few of thousands."""
+    found: dict[tuple[UUID, UUID | None], list[Held]] = {}
+    for shop_id, held in documents.items():
+        for one in held:
+            found.setdefault((shop_id, one.product_id), []).append(one)
+    return found
+
+
 @each_asked_once
 def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[ChannelCell]]:
     """
@@ -137,19 +152,20 @@ def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Ch
     channels: dict[UUID, list[Channel]] = {}
     for channel in prepared.rows(_active_channels, shops=list(shops)):
         channels.setdefault(channel.shop_id, []).append(channel)
-    documents = held_documents(shops)
+    papers = _papers_of(held_documents(shops))
     warn_days = thresholds.value(WARN_KEY)
     today = business_date(now)
     matrix = matrix_on(today)
     cells: dict[UUID, list[ChannelCell]] = {}
     for product in products:
         path = paths.get(product.category_id, ((product.category_id,), ""))[0]
+        mine = [*papers.get((product.shop_id, None), ()), *papers.get((product.shop_id, product.pk), ())]
         cells[product.pk] = [
             ChannelCell(
                 product.pk, channel.pk, channel.platform, channel.name,
                 tuple(
                     needs_at(
-                        matrix, Place(channel.platform, channel.shop_type, path), documents.get(product.shop_id, ()), product.pk, today, warn_days=warn_days
+                        matrix, Place(channel.platform, channel.shop_type, path), mine, product.pk, today, warn_days=warn_days
                     )
                 ),
             )
@@ -284,6 +300,31 @@ def pieces_of(text: str, hits: Iterable[Hit]) -> list[Piece]:
 
 
 @each_asked_once
+def _beside_papers(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, tuple[list[efficacy.ClaimRow], list[Finding]]]:
+    """Product → the claims its texts make, and what rights and likenesses have against it: the same on every channel."""
+    products = _products(product_ids)
+    ids = [one.pk for one in products]
+    texts = {one: [each.text for each in kept] for one, kept in _texts_kept(ids, now).items()}
+    for one, naming in texts_naming(products).items():
+        texts.setdefault(one, []).extend(naming)
+    claims, copying = claim_rows(products, category_paths(), texts, now), evidence.copying_of(ids, business_date(now))
+    return {one: (claims[one], copying.get(one, [])) for one in ids}
+
+
+def barriers_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Finding]]:
+    """
+    This function will give product → what keeps it off sale on every channel, whatever documents that channel wants: claims
+    without filing or report, copying upheld, rights that ended. Products without any are left out.   Source: CMP-5, CMP-6.
+    """
+    found: dict[UUID, list[Finding]] = {}
+    for product_id, (claims, copying) in _beside_papers(product_ids, now).items():
+        grave = [efficacy.finding_of(product_id, row) for row in claims if row.state == "red"] + [one for one in copying if one.state == "red"]
+        if grave:
+            found[product_id] = grave
+    return found
+
+
+@each_asked_once
 def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Finding]]:
     """
     This function will give product → everything that is not green: documents on its channels, and words.
@@ -293,28 +334,29 @@ def findings_for_products(product_ids: Iterable[UUID], now: datetime) -> dict[UU
     """
     with reading():  # matrix and claims start from the same products, categories, documents and thresholds
         products, paths, cells = _products(product_ids), category_paths(), matrix_for(product_ids, now)
-        kept = prepared.rows(_standing_texts, products=[one.pk for one in products])
-        claims = claim_rows(products, paths, _texts_by_product(kept), now)
+        beside, kept_texts = _beside_papers([one.pk for one in products], now), _texts_kept([one.pk for one in products], now)
     released: dict[UUID, set[str]] = {}
     still_open: dict[UUID, list[ScreenedText]] = {}
-    for one in kept:
-        if one.state == ScreeningState.RELEASED:
-            released.setdefault(one.product_id, set()).add(one.text)
-        elif one.state == ScreeningState.OPEN:
-            still_open.setdefault(one.product_id, []).append(one)
+    for kept in kept_texts.values():
+        for one in kept:
+            if one.state == ScreeningState.RELEASED:
+                released.setdefault(one.product_id, set()).add(one.text)
+            elif one.state == ScreeningState.OPEN:
+                still_open.setdefault(one.product_id, []).append(one)
     found: dict[UUID, list[Finding]] = {}
     screener = current_screener()
-    others = evidence.findings_of([product.pk for product in products], business_date(now))
+    unproved = evidence.unproved_of([product.pk for product in products], business_date(now))
     for product in products:
         mine = [finding for cell in cells[product.pk] for finding in cell.findings]
-        mine += [efficacy.finding_of(product.pk, row) for row in claims[product.pk] if row.state != "ok"]
-        mine += others.get(product.pk, ())
+        claims, copying = beside[product.pk]
+        mine += [efficacy.finding_of(product.pk, row) for row in claims if row.state != "ok"]
+        mine += [*copying, *unproved.get(product.pk, ())]
         if not cells[product.pk]:
             mine.append(Finding("run", _("店铺还没有连接渠道，不知道需要哪些资质"), "CMP-1", reverse("compliance:matrix")))
         own_words = _own_words(screener, product, paths.get(product.category_id, ((), ""))[1], released.get(product.pk, set()))
         seen = {text for text, _finding in own_words}
         mine += [finding for _text, finding in own_words]
-        mine += [_finding_of_text(kept) for kept in still_open.get(product.pk, ()) if kept.text not in seen]
+        mine += [_finding_of_text(one) for one in still_open.get(product.pk, ()) if one.text not in seen]
         found[product.pk] = sorted(mine, key=lambda one: one.state != "red")
     return found
 
@@ -328,26 +370,28 @@ def claim_rows(
 ) -> dict[UUID, list[efficacy.ClaimRow]]:
     """This function will give product → the functional claims its texts make and how each is covered.   Source: CMP-5."""
     listed = list(products)
-    documents, warn_days, today = held_documents({one.shop_id for one in listed}), thresholds.value(WARN_KEY), business_date(now)
+    papers, warn_days, today = _papers_of(held_documents({one.shop_id for one in listed})), thresholds.value(WARN_KEY), business_date(now)
     return {
         one.pk: efficacy.rows_of(
-            one, paths.get(one.category_id, ((one.category_id,), ""))[0], documents.get(one.shop_id, ()), today, warn_days=warn_days, kept=texts.get(one.pk, ())
+            one, paths.get(one.category_id, ((one.category_id,), ""))[0],
+            [*papers.get((one.shop_id, None), ()), *papers.get((one.shop_id, one.pk), ())], today, warn_days=warn_days, kept=texts.get(one.pk, ())
         )
         for one in listed
     }
 
 
-def _texts_by_product(kept: Iterable[ScreenedText]) -> dict[UUID, list[str]]:
-    texts: dict[UUID, list[str]] = {}
-    for one in kept:
-        texts.setdefault(one.product_id, []).append(one.text)
+@each_asked_once
+def _texts_kept(product_ids: Iterable[UUID], _now: datetime) -> dict[UUID, list[ScreenedText]]:
+    """Product → its kept texts that still stand, the newest first."""
+    texts: dict[UUID, list[ScreenedText]] = {}
+    for one in prepared.rows(_standing_texts, products=list(product_ids)):
+        texts.setdefault(one.product_id, []).append(one)
     return texts
 
 
 def claims_of(product: Product, now: datetime) -> list[efficacy.ClaimRow]:
     """This function will give the functional claims of one product's texts."""
-    kept = [one.text for one in prepared.rows(_standing_texts, products=[product.pk])]
-    return claim_rows([product], category_paths(), {product.pk: kept}, now)[product.pk]
+    return _beside_papers([product.pk], now)[product.pk][0]
 
 
 def _own_words(screener: Screener, product: Product, category: str, released: set[str]) -> list[tuple[str, Finding]]:

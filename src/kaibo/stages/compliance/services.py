@@ -9,7 +9,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_noop
 
@@ -26,7 +26,7 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
-from kaibo.stages.compliance import queries, rules
+from kaibo.stages.compliance import disclosures, queries, rules
 from kaibo.stages.compliance.claims import claim_by_key
 from kaibo.stages.compliance.models import Document, ScreenedText
 from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, SCREEN
@@ -164,6 +164,7 @@ def _step(actor: Actor, document_id: UUID, target: DocumentState, now: datetime,
         actor, f"compliance:document:{target}", subject=f"document:{document.pk}", now=now, shop_id=document.shop_id, reason=reason,
         details={"kind": document.kind, "number": document.number},
     )
+    disclosures.publish_permits([document.shop_id], now)
 
 
 @transaction.atomic
@@ -227,6 +228,28 @@ def screen_text(*, actor: Actor, text: str, surface: str, category: str, subject
     """
     kept = keep_screening(actor=actor, text=text, surface=surface, category=category, subject=subject, now=now)
     return Screening(kept.verdict, tuple(queries.hits_of(kept)), kept.lexicon_version)
+
+
+class TextNamesProduct(Conflict):
+    code = "compliance.text_names_product"
+    message_zh = "这段文字已经归到一个商品了"
+    message_en = "This text belongs to a product already"
+
+
+@transaction.atomic
+def name_product(*, actor: Actor, screening_id: UUID, product_id: UUID, now: datetime) -> None:
+    """
+    This function will say which product a kept text is about, so that its claims count there.
+
+    Raises: Forbidden, ScreeningUnknown, ProductUnknown, TextNamesProduct.   Source: CMP-5.
+    """
+    kept = queries.text_for(actor, screening_id)
+    product = product_for(actor, product_id)
+    access.require(actor, SCREEN, shop_id=product.shop_id)
+    free = ScreenedText.objects.filter(pk=kept.pk, product=None).filter(Q(shop=None) | Q(shop=product.shop_id))
+    if not free.update(product=product, shop=product.shop_id):
+        raise TextNamesProduct
+    audit.record(actor, "compliance:text:name", subject=f"text:{kept.pk}", now=now, shop_id=product.shop_id, details={"product": product.code})
 
 
 def _product_of(subject: str) -> UUID | None:

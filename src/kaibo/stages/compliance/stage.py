@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.plumbing.wiring import Page, Stage, Threshold
-from kaibo.stages.compliance.exports import LIKENESSES_OUT, QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT
+from kaibo.stages.compliance.exports import LIKENESSES_OUT, QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT, STRUCK_OUT
 from kaibo.stages.compliance.gates import gate
 from kaibo.stages.compliance.hurdles import hurdles_of
 from kaibo.stages.compliance.imports import QUALIFICATIONS, REQUIREMENTS
@@ -34,6 +34,6 @@ STAGE = Stage(
     badge=badge,
     hurdles=hurdles_of,
     imports=(QUALIFICATIONS, REQUIREMENTS, HOUSE_WORDS),
-    exports=(QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT, LIKENESSES_OUT, HOUSE_WORDS_OUT),
+    exports=(QUALIFICATIONS_OUT, REQUIREMENTS_OUT, RIGHTS_OUT, LIKENESSES_OUT, STRUCK_OUT, HOUSE_WORDS_OUT),
     thresholds=(Threshold("compliance.expiry_warn_days", 30, "days", "资质到期前几天变黄", "Days before its end a document turns amber", "CMP-1，天数为本店约定"),),
 )

@@ -38,5 +38,6 @@ urlpatterns: list[URLPattern] = [
     path("pictures/<uuid:likeness_id>", evidence_views.likeness, name="likeness"),
     path("pictures/<uuid:likeness_id>/decide", evidence_views.decide, name="likeness-decide"),
     path("pictures/titles/<uuid:product_id>", evidence_views.compare_titles, name="compare-titles"),
+    path("screening/<uuid:screening_id>/product", views.name_product, name="name-product"),
     path("screening/<uuid:screening_id>/release", views.release, name="release"),
 ]

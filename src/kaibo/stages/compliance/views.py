@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kaibo.kit.clock import business_date
 from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import categories, product_for, products_for
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import Platform, platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.once import reading
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.compliance import disclosures, efficacy, queries, rules, services
@@ -100,14 +102,17 @@ def matrix(request: ConsoleRequest) -> HttpResponse:
     if request.shop_id:
         visible = visible.filter(shop=request.shop_id)
     shown = Paginator(visible, PRODUCTS_A_PAGE).get_page(request.GET.get("page"))
-    cells = queries.matrix_for([one.pk for one in shown], request.now)
+    with reading():
+        barred = queries.barriers_for([one.pk for one in shown], request.now)
+        plain = queries.matrix_for([one.pk for one in shown], request.now)
+    cells = {one: [replace(cell, barriers=tuple(barred.get(one, ()))) for cell in row] for one, row in plain.items()}
     platforms = [one for one in Platform.values if any(cell.platform == one for row in cells.values() for cell in row)]
     rows = [(one, [[cell for cell in cells[one.pk] if cell.platform == platform] for platform in platforms]) for one in shown]
     everything = [cell for row in cells.values() for cell in row]
     return render(
         request, "compliance/matrix.html",
         {
-            "rows": rows, "platforms": [Platform(one).label for one in platforms], "page": shown, "version": packaged_matrix().version,
+            "rows": rows, "platforms": [platform_name(one) for one in platforms], "page": shown, "version": packaged_matrix().version,
             "figures": _matrix_figures(everything), "gaps": _gaps(everything), "may_file": request.actor.can(FILE),
         },
     )
@@ -116,7 +121,7 @@ def matrix(request: ConsoleRequest) -> HttpResponse:
 def _matrix_figures(cells: list[queries.ChannelCell]) -> list[dict[str, object]]:
     count = {state: sum(cell.state == state for cell in cells) for state in ("red", "run", "ok")}
     return [
-        {"name": _("不能上架"), "value": count["red"], "state": "bad" if count["red"] else "ok", "value_state": "bad" if count["red"] else "", "beside": _("商品×渠道缺资质或已过期")},
+        {"name": _("不能上架"), "value": count["red"], "state": "bad" if count["red"] else "ok", "value_state": "bad" if count["red"] else "", "beside": _("商品×渠道缺资质、缺功效依据或判定侵权")},
         {"name": _("要处理"), "value": count["run"], "state": "warn" if count["run"] else "ok", "beside": _("快到期、待核对或建议有")},
         {"name": _("齐全"), "value": count["ok"], "beside": _("共 %(n)s 个商品×渠道") % {"n": len(cells)}},
     ]  # fmt: skip
@@ -266,7 +271,7 @@ def _text_row(one: ScreenedText) -> tables.Row:
 def screening(request: ConsoleRequest) -> HttpResponse:
     """May these words be used there, and if not, what do I say instead?   Source: CMP-4."""
     access.require(request.actor, SCREEN)
-    lists = {"categories": [(one.code, one.title) for one in categories()], "products": _product_choices(request)}
+    lists = {"categories": [(one.code, one.local_title) for one in categories()], "products": _product_choices(request)}
     if request.method == "POST":
         form = ScreeningForm(request.POST, **lists)
         if form.is_valid():
@@ -307,9 +312,16 @@ def screened(request: ConsoleRequest, screening_id: UUID) -> HttpResponse:
             "kept": kept, "pieces": queries.pieces_of(kept.text, hits), "hits": list(enumerate(hits, 1)), "verdict": VERDICT_WORDS[kept.verdict], "rewritten": queries.rewritten(kept.text, hits),
             "pill": VERDICT_PILLS[kept.verdict], "surface": SURFACE_WORDS[kept.surface], "state_words": TEXT_STATES[kept.state],
             "is_open": kept.state == ScreeningState.OPEN, "is_own": is_own, "may_release": request.actor.can(RELEASE, shop_id=kept.shop_id),
-            "trail": [(_("文字筛查"), reverse("compliance:screening"))],
+            "trail": [(_("文字筛查"), reverse("compliance:screening"))], "products": _product_choices(request) if kept.product_id is None and request.actor.can(SCREEN) else (),
         },
     )
+
+
+@require_POST
+def name_product(request: ConsoleRequest, screening_id: UUID) -> HttpResponse:
+    wanted = request.POST.get("product", "")
+    services.name_product(actor=request.actor, screening_id=screening_id, product_id=UUID(wanted) if _IS_ID.fullmatch(wanted) else UUID(int=0), now=request.now)
+    return done(request, _("已归到这个商品，它的功效宣称按这段话重新查"), "compliance:screened", screening_id)
 
 
 @require_POST

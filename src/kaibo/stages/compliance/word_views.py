@@ -148,7 +148,7 @@ def trial(request: ConsoleRequest) -> HttpResponse:
     access.require(request.actor, SCREEN)
     newest = lexicon_versions.versions().first()
     numbers = [one.number for one in lexicon_versions.versions()[:MOST_VERSIONS]]
-    form = TrialForm(request.POST or None, categories=[(one.code, one.title) for one in categories()], numbers=numbers)
+    form = TrialForm(request.POST or None, categories=[(one.code, one.local_title) for one in categories()], numbers=numbers)
     tried = []
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data

@@ -17,6 +17,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.room import backoffice as room
 from kaibo.room import duties as duties_of_room
+from kaibo.stages.compliance import disclosures
 from kaibo.stages.showplan import queries
 from kaibo.stages.showplan.models import Segment, Session
 from kaibo.stages.showplan.permissions import SESSION_PLAN
@@ -84,7 +85,7 @@ def change_session(
         backup_video_url=backup_video_url, is_ai_host=is_ai_host,
     )  # fmt: skip
     if session.state == Session.State.READY:
-        _show_in_room(session_id)
+        _show_in_room(session_id, now)
         if starts_at != session.starts_at:
             outbox.announce(SessionScheduled(session_id=session_id, shop_id=session.shop_id, starts_at=starts_at), now=now)
     audit.record(
@@ -120,7 +121,7 @@ def make_ready(*, actor: Actor, session_id: UUID, now: datetime) -> None:
     if not Segment.objects.filter(session=session_id, kind=SegmentKind.PRODUCT.value).exists():
         raise PlanEmpty
     move(session, SessionState.READY)
-    _show_in_room(session_id)
+    _show_in_room(session_id, now)
     audit.record(actor, "showplan:session:ready", subject=f"session:{session_id}", now=now, shop_id=session.shop_id)
     outbox.announce(SessionScheduled(session_id=session_id, shop_id=session.shop_id, starts_at=session.starts_at), now=now)
 
@@ -149,7 +150,7 @@ def cancel_session(*, actor: Actor, session_id: UUID, reason: str, now: datetime
 def mark_live(*, session: Session, now: datetime) -> None:
     """This function will note that a session went live, inside the live stage's transaction.   Raises: SessionMovedOn."""
     move(session, SessionState.LIVE, started_at=now)
-    _show_in_room(session.pk)
+    _show_in_room(session.pk, now)
 
 
 def mark_ended(*, session: Session, now: datetime) -> None:
@@ -165,7 +166,7 @@ def move(session: Session, target: SessionState, **changes: datetime) -> None:
         raise SessionMovedOn(state=there, state_zh=STATE_ZH[there])
 
 
-def _show_in_room(session_id: UUID) -> None:
+def _show_in_room(session_id: UUID, now: datetime) -> None:
     """Open the room, or bring its words up to date: title, operator, host and company as the law wants them shown."""
     session = Session.objects.select_related("shop").get(pk=session_id)
     if session.is_elsewhere:
@@ -181,3 +182,4 @@ def _show_in_room(session_id: UUID) -> None:
             cursor, room=session.room, licence_number=session.shop.licence_number, contact=session.shop.contact,
             service_url=session.shop.service_url, is_ai_host=session.is_ai_host,
         )  # fmt: skip
+    disclosures.publish_permits([session.shop_id], now)

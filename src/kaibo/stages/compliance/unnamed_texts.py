@@ -1,0 +1,65 @@
+"""
+Kept texts that belong to no product: announcements, replies, scripts. A claim counts wherever it is made, so one that names a product counts
+there, and one that names none waits for a person.   Source: CMP-5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from kaibo.master.catalog.models import Product
+from kaibo.plumbing import prepared
+from kaibo.stages.compliance.claims import Made, claims_in
+from kaibo.stages.compliance.models import ScreenedText
+from kaibo.stages.compliance.rules import ScreeningState
+
+MOST = 200
+"""The newest of each reading: texts that stand are few, older ones were replaced."""
+SHORTEST_NAME = 4
+"""Shorter titles (外套) stand in texts about anything."""
+Paths = Mapping[str, tuple[tuple[str, ...], str]]
+
+
+def names(text: str, product: Product) -> bool:
+    """This function will say whether a text names a product: its whole title or its code, whatever the case."""
+    plain = text.casefold()
+    return any(len(name) >= SHORTEST_NAME and name.casefold() in plain for name in (product.title.strip(), product.code))
+
+
+def texts_naming(products: Sequence[Product]) -> dict[UUID, list[str]]:
+    """This function will give product → the texts of its shop that belong to no product and name it; one query."""
+    found: dict[UUID, list[str]] = {}
+    for shop_id, text in prepared.rows(_standing, shops=list({one.shop_id for one in products})):
+        for product in products:
+            if product.shop_id == shop_id and names(text, product):
+                found.setdefault(product.pk, []).append(text)
+    return found
+
+
+def _standing(*, shops: Any) -> QuerySet[Any]:
+    kept = ScreenedText.objects.filter(product=None, shop__among=shops).exclude(state=ScreeningState.REPLACED)
+    return kept.order_by("-screened_at").values_list("shop_id", "text")[:MOST]
+
+
+def homeless_claims(visible: QuerySet[ScreenedText], paths: Paths) -> list[tuple[ScreenedText, Made]]:
+    """
+    This function will list texts that make a functional claim of no product anybody could check: they belong to none and name none.
+
+    Only claims of the kinds of goods the shop has are looked for: 抗皱 said where coats are sold claims nothing.
+    """
+    texts = list(visible.filter(product=None, shop__isnull=False).exclude(state=ScreeningState.REPLACED)[:MOST])
+    goods: dict[UUID, list[Product]] = {}
+    for product in Product.objects.filter(shop__in={one.shop_id for one in texts}):
+        goods.setdefault(product.shop_id, []).append(product)
+    found = []
+    for one in texts:
+        mine = goods.get(one.shop_id, []) if one.shop_id else []
+        kinds = {code for product in mine for code in paths.get(product.category_id, ((product.category_id,), ""))[0]}
+        claims = claims_in([one.text], tuple(kinds))
+        if claims and not any(names(one.text, product) for product in mine):
+            found.append((one, claims[0]))
+    return found
