@@ -113,8 +113,8 @@ def show_permits(cur: Cursor, *, shop: str, permits: Sequence[Permit]) -> int:
     news. The page leaves out what has ended by itself.   Source: facts/law L4.
     """
     told = json.dumps([asdict(one) | {"until": one.until.isoformat() if one.until else None} for one in permits], ensure_ascii=False)
-    cur.execute("update room.rooms set permits = %s::jsonb where shop = %s and state <> 'ended' and permits <> %s::jsonb", (told, shop, told))
-    return cur.rowcount
+    cur.execute("update room.rooms set permits = %s::jsonb where shop = %s and state <> 'ended' and permits <> %s::jsonb returning room", (told, shop, told))
+    return len(cur.fetchall())
 
 
 def take_reports(cur: Cursor, *, limit: int = 100, of_shops_only: bool = False) -> list[Report]:
