@@ -7,11 +7,14 @@ from datetime import date
 import pytest
 
 from kaibo.kit.errors import Forbidden
+from kaibo.master.catalog.models import Category
+from kaibo.master.launches.services import begin_launch
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.outbox.models import OutboxFact
+from kaibo.stages.compliance import rights
 from kaibo.stages.compliance import services as compliance
-from kaibo.stages.compliance.models import Document, ScreenedText
-from kaibo.stages.listing import gates, queries, rules, services
+from kaibo.stages.compliance.models import Document, Likeness, ScreenedText
+from kaibo.stages.listing import advice, gates, queries, rules, services, title_queries
 from kaibo.stages.listing.models import HotWord, Listing, ListingPrice, ListingVersion
 from kaibo.stages.listing.rules import TitleParts
 from tests.make.compliance import NOW, make_channel, make_document, make_papers
@@ -112,6 +115,39 @@ def test_missing_and_expired_documents_block_publishing_with_the_way_out(shop, o
     assert Listing.objects.get().state == "draft"
 
 
+def test_a_claim_without_registration_and_report_is_not_published_even_when_its_words_were_released(shop, owner):
+    Category.objects.get_or_create(code="beauty", defaults={"title": "美妆", "title_en": "Beauty"})
+    product = make_product(shop, "SR-1", "烟酰胺精华", category="beauty")
+    for kind in ("business_licence", "cosmetics_filing", "efficacy_report"):
+        make_document(shop, kind, kind)
+    listing = make_listing(product, actor=owner)
+    listing = services.save_title(actor=owner, listing_id=listing.pk, parts=TitleParts("精华", (), ()), title="美白烟酰胺精华", revision=listing.revision, now=NOW)
+    releaser = make_actor("cao", "compliance", shop=shop)
+    for kept in ScreenedText.objects.filter(state="open"):
+        compliance.release_text(actor=releaser, screening_id=kept.pk, reason="看过", now=NOW)
+    with pytest.raises(services.ListingNotReady) as refused:
+        services.publish_listing(actor=owner, listing_id=listing.pk, now=NOW)
+    assert "说了“美白”" in refused.value.message("zh")
+    assert "claims=whitening" in refused.value.details["href"]
+    assert Listing.objects.get().state == "draft"
+    for kind in ("special_registration", "efficacy_report"):
+        make_document(shop, kind, f"{kind}-1", product=product)
+    Document.objects.filter(product=product).update(claims=["whitening"])
+    assert services.publish_listing(actor=owner, listing_id=listing.pk, now=NOW).state == "published"
+
+
+def test_copying_upheld_keeps_a_product_off_sale_and_turns_its_gate_red(shop, owner):
+    listing = make_published()
+    launch = begin_launch(actor=owner, shop_id=shop.pk, title="上新", owner_id=owner.person_id, now=NOW, product_id=listing.product_id)
+    likeness = Likeness.objects.create(product=listing.product, shop=shop, kind="title", like_bp=7_000, their_title="羊毛短款双面呢外套", their_origin="隔壁店", found_at=NOW)
+    assert gates.gate([launch.pk], NOW)[launch.pk].state == "ok"  # undecided is not upheld
+    rights.decide_likeness(actor=KAIBO, likeness_id=likeness.pk, is_copy=True, ground="整句照抄", now=NOW)
+    assert "整句照抄" in gates.gate([launch.pk], NOW)[launch.pk].reason
+    with pytest.raises(services.ListingNotReady):
+        services.publish_listing(actor=owner, listing_id=listing.pk, now=NOW)
+    assert ListingVersion.objects.count() == 1
+
+
 def test_a_title_that_needs_judgement_is_published_after_a_second_person_released_it(shop, owner):
     listing = make_listing(actor=owner)
     make_papers(shop)
@@ -180,8 +216,6 @@ def test_the_own_rooms_price_speaks_where_channels_differ(shop, owner):
 
 
 def test_the_gate_follows_the_product_and_turns_red_when_papers_run_out(shop, owner):
-    from kaibo.master.launches.services import begin_launch
-
     product = make_product(shop)
     channel = make_channel(shop)
     launch = begin_launch(actor=owner, shop_id=shop.pk, title="上新", owner_id=owner.person_id, now=NOW, product_id=product.pk)
@@ -201,15 +235,13 @@ def test_the_gate_follows_the_product_and_turns_red_when_papers_run_out(shop, ow
 
 
 def test_gate_and_prices_ask_the_same_number_of_queries_for_many(shop, owner, django_assert_num_queries):
-    from kaibo.master.launches.services import begin_launch
-
     make_papers(shop)
     channel = make_channel(shop)
     listings = [make_published(make_product(shop, f"K{n}", f"外套{n}"), channel) for n in range(8)]
     ids = [begin_launch(actor=owner, shop_id=shop.pk, title="x", owner_id=owner.person_id, now=NOW, product_id=one.product_id).pk for one in listings]
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         gates.gate(ids[:1], NOW)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(11):
         gates.gate(ids, NOW)
     skus = [sku_of(one).pk for one in listings]
     with django_assert_num_queries(1):
@@ -224,6 +256,25 @@ def test_hot_words_import_and_are_offered_for_their_category(shop, owner):
     listing = make_listing(actor=owner)
     assert [one.word for one in queries.hot_words_for(listing)] == ["小个子双面呢"]
     assert HotWord.objects.get(word="小个子双面呢").heat == 48_210
+
+
+def test_only_search_words_a_product_answers_for_are_asked_for(shop, owner):
+    listing = make_listing(make_product(shop, "KB-2388", "羊毛袜"), actor=owner, titled=False)
+    for word, heat in (("加绒牛仔裤", 90_000), ("羊毛保暖", 80_000), ("赫本风", 70_000)):
+        HotWord.objects.create(shop=shop, word=word, heat=heat, category_word="服装", seen_at=NOW)
+    said, unclaimed = title_queries.words_to_offer(listing)
+    assert ([one.word for one in said], [one.word for one in unclaimed]) == (["羊毛保暖"], ["赫本风"])
+    remarks = [one.zh for one in title_queries.full_review(listing, "中筒羊毛袜", TitleParts("羊毛袜", (), ())).review.complaints]
+    assert remarks == ["没有用上热搜词，例如：羊毛保暖"]
+    HotWord.objects.get(word="羊毛保暖").delete()
+    assert title_queries.full_review(listing, "中筒羊毛袜", TitleParts("羊毛袜", (), ())).review.complaints == ()
+
+
+def test_a_busy_category_no_word_speaks_for_is_no_alternative(shop):
+    HotWord.objects.create(shop=shop, word="针织衫", heat=900_000, category_word="服装", seen_at=NOW)
+    advised = advice.advise_title(shop.pk, "冬季加厚羊毛袜三双装")
+    assert (advised.best.path, [one.path for one in advised.ranked if not one.words]) == ("内衣/袜子", [])
+    assert not advised.is_precise_smaller
 
 
 def test_the_listing_sheet_has_one_line_an_item(shop, owner):

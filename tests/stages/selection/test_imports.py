@@ -95,6 +95,15 @@ def test_quotes_are_cut_at_the_exact_place(shop):
     assert (theme.count, theme.share_bp) == (1, 10_000)
 
 
+def test_a_theme_shows_its_interval_and_each_words_once(shop):
+    market = make_market(shop)
+    said = [("a", "收到就发现质量太差了，退货"), ("b", "收到就发现质量太差了，退货"), ("a", "质量很差，线头一堆"), ("b", "物流太慢了")]
+    run_import("reviews", csv_bytes(["类目", "商品ID", "评价内容", "评分"], [[market.title, product, words, "1"] for product, words in said]), shop)
+    theme = next(one for one in queries.themes_of(market) if one.key == "quality")
+    assert (theme.count, theme.share_bp, theme.low_bp, theme.high_bp) == (3, 7_500, 3_006, 9_545)
+    assert sorted(one.before + one.hit + one.after for one in theme.quotes) == ["收到就发现质量太差了，退货", "质量很差，线头一堆"]
+
+
 @pytest.mark.corpus
 def test_the_real_review_file_imports_as_it_is(shop):
     path = shared_data("reviews_online_shopping_10_cats/online_shopping_10_cats.csv")

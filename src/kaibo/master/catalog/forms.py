@@ -43,7 +43,7 @@ class ProductForm(forms.Form):
     def __init__(self, *args: object, shops: list, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["shop"].choices = [(shop.pk, shop.name) for shop in shops]
-        self.fields["category"].choices = [(one.code, one.title) for one in categories()]
+        self.fields["category"].choices = [(one.code, one.local_title) for one in categories()]
 
 
 class SkuForm(forms.Form):

@@ -1,6 +1,7 @@
 """Catalog tables."""
 
 from django.db import models
+from django.utils.translation import get_language
 
 from kaibo.kit.ids import new_id
 
@@ -12,6 +13,11 @@ class Category(models.Model):
     title = models.CharField(max_length=40)
     title_en = models.CharField(max_length=60)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT)
+
+    @property
+    def local_title(self) -> str:
+        """The title in the reader's language."""
+        return self.title_en if self.title_en and (get_language() or "").startswith("en") else self.title
 
 
 class Product(models.Model):

@@ -35,7 +35,7 @@ PRODUCTS = Table(
     filters=(
         Search(("code__istartswith", "title__icontains"), gettext_lazy("编码、名称…")),
         Choice(
-            "category", gettext_lazy("类目"), lambda _request: [(one.code, one.title) for one in queries.categories()]
+            "category", gettext_lazy("类目"), lambda _request: [(one.code, one.local_title) for one in queries.categories()]
         ),
     ),
     default_sort="-created_at",
@@ -48,7 +48,7 @@ PRODUCTS = Table(
 def _row(product: Product) -> Row:
     href = reverse("catalog:product", args=[product.pk])
     cells = {
-        "title": Cell(product.title, note=product.value_proposition), "code": product.code, "category": product.category.title,
+        "title": Cell(product.title, note=product.value_proposition), "code": product.code, "category": product.category.local_title,
         "brand": product.brand, "shop": product.shop.name, "points": len(product.selling_points), "created_at": product.created_at,
     }  # fmt: skip
     return Row(product.pk, cells, href)

@@ -1,6 +1,7 @@
 """Shops and channels."""
 
 from django.db import models
+from django.utils.translation import gettext, gettext_lazy
 
 from kaibo.kit.ids import new_id
 
@@ -18,6 +19,15 @@ class Platform(models.TextChoices):
     WECHAT_SHOP = "wechat_shop", "微信小店"
     TIKTOK_SHOP = "tiktok_shop", "TikTok Shop"
     SHOPIFY = "shopify", "Shopify"
+
+
+def platform_name(platform: str) -> str:
+    """This function will name a platform in the reader's language; what is not one keeps its word."""
+    return gettext(Platform(platform).label) if platform in Platform else platform
+
+
+PLATFORM_CHOICES = tuple((one.value, gettext_lazy(one.label)) for one in Platform)
+"""The platforms as a form offers them, in the reader's language."""
 
 
 class Shop(models.Model):
@@ -49,6 +59,9 @@ class Channel(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["shop", "platform", "external_id"], name="one_channel_per_account")
         ]
+
+    def get_platform_display(self) -> str:
+        return platform_name(self.platform)
 
 
 class ChannelAccount(models.Model):

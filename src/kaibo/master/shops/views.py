@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kaibo.master.shops import queries, services
-from kaibo.master.shops.models import Platform, Shop
+from kaibo.master.shops.models import PLATFORM_CHOICES, Shop
 from kaibo.plumbing.answers import ConsoleRequest, done
 
 
@@ -36,7 +36,7 @@ class ChannelForm(forms.Form):
     """A platform account of a shop."""
 
     shop = forms.ChoiceField(label=gettext_lazy("店铺"))
-    platform = forms.ChoiceField(label=gettext_lazy("平台"), choices=Platform.choices)
+    platform = forms.ChoiceField(label=gettext_lazy("平台"), choices=PLATFORM_CHOICES)
     name = forms.CharField(label=gettext_lazy("渠道名称"), max_length=60)
     shop_type = forms.CharField(
         label=gettext_lazy("店铺类型"), max_length=20, required=False, help_text=gettext_lazy("例如 C店、POP、企业店")

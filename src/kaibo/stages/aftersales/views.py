@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from kaibo.master.people import queries as people
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import PLATFORM_CHOICES, Platform
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
@@ -39,7 +39,7 @@ def _severities(_request: HttpRequest) -> list[tuple[str, str]]:
 
 def platform_names() -> dict[str, str]:
     """This function will give the names of the places cases come from, in the reader's language."""
-    return {key: str(name) for key, name in Platform.choices}
+    return {key: str(name) for key, name in PLATFORM_CHOICES}
 
 
 def _platforms(_request: HttpRequest) -> list[tuple[str, str]]:

@@ -14,6 +14,8 @@ from kaibo.language.categories import Advice, CategoryAdviser, leaf_of
 from kaibo.stages.listing.models import CategoryExample, HotWord, Listing, ListingCategory
 
 MOST_EXAMPLES = 6_000
+LEAST_SHARE = 0.05
+"""A category no word of the title speaks for is not advised below this: a busy one beside the point is no alternative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def advise(listing: Listing) -> CategoryAdvice:
 def advise_title(shop_id: UUID, title: str) -> CategoryAdvice:
     """This function will advise the category of a title."""
     examples = examples_of(shop_id)
-    ranked = tuple(_taught(examples).advise(title))
+    found = _taught(examples).advise(title)
+    ranked = tuple(one for place, one in enumerate(found) if place == 0 or one.words or one.share >= LEAST_SHARE)
     traffic = _traffic(shop_id, [one.path for one in ranked])
     busiest = max(traffic, key=lambda path: (traffic[path], path), default="")
     return CategoryAdvice(ranked, traffic, busiest if traffic.get(busiest) else "", len(examples))

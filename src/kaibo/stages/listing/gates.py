@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kaibo.master.launches.queries import products_of_launches
+from kaibo.plumbing.once import reading
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance import queries as compliance
 from kaibo.stages.listing import queries
@@ -21,11 +22,13 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Finding]:
     """
     This function will say where each launch's product is on sale, and what stands in the way where it is not.
 
-    A page on sale whose documents have run out since is red again.   Source: CMP-1.
+    A page on sale whose documents have run out since is red again, and so is one whose claims or rights no longer hold.
+    Source: CMP-1, CMP-5, CMP-6.
     """
     products = products_of_launches(launch_ids)
     listings = queries.listings_by_product(products.values())
-    cells = compliance.matrix_for(products.values(), now)
+    with reading():
+        cells, barred = compliance.matrix_for(products.values(), now), compliance.barriers_for(products.values(), now)
     found: dict[UUID, Finding] = {}
     for launch_id in launch_ids:
         product_id = products.get(launch_id)
@@ -33,7 +36,10 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> Mapping[UUID, Finding]:
             found[launch_id] = Finding("none", _("还没有商品"))
             continue
         red = {cell.channel_id: next(one for one in cell.findings if one.state == "red") for cell in cells.get(product_id, ()) if cell.state == "red"}
-        found[launch_id] = _finding(listings.get(product_id, []), red)
+        mine = listings.get(product_id, [])
+        if grave := barred.get(product_id):  # what forbids a product forbids it on each of its channels
+            red |= {one.channel_id: grave[0] for one in mine if one.channel_id not in red}
+        found[launch_id] = _finding(mine, red)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from kaibo.kit.errors import NotFound
 from kaibo.language.screening import Screening
 from kaibo.master.catalog.models import Product
 from kaibo.master.catalog.queries import products_for, skus_of
-from kaibo.master.shops.models import Channel, Platform
+from kaibo.master.shops.models import Channel, Platform, platform_name
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
@@ -108,7 +108,7 @@ def title_limit(platform: str) -> TitleLimit:
     """This function will give how wide a title may be on a platform, from the settings page, with its source."""
     key = f"listing.title_width.{platform}"
     declared = wiring().thresholds()[key]
-    return TitleLimit(Platform(platform).label, thresholds.value(key), declared.source)
+    return TitleLimit(platform_name(platform), thresholds.value(key), declared.source)
 
 
 def hot_words_for(listing: Listing, *, most: int = 12) -> list[HotWord]:
@@ -147,10 +147,12 @@ class TitleReview:
         return self.screening.verdict == "block" or any(one.is_stop for one in self.complaints)
 
 
-def review_title(listing: Listing, title: str, parts: TitleParts, *, limit: TitleLimit | None = None) -> TitleReview:
-    """This function will review a title without keeping anything: for words that are still being typed.   Source: LST-2, CMP-2."""
+def review_title(listing: Listing, title: str, parts: TitleParts, *, limit: TitleLimit | None = None, hot: Sequence[str] = ()) -> TitleReview:
+    """
+    This function will review a title without keeping anything: for words that are still being typed. `hot` are the search words this
+    product can answer for; without them nothing is said of search words.   Source: LST-2, CMP-2.
+    """
     limit = limit or title_limit(listing.channel.platform)
-    hot = [one.word for one in hot_words_for(listing)]
     screening = compliance.screen_now(title, surface="title", category=compliance.category_words(listing.product.category_id))
     return TitleReview(
         title, rules.width_of(title), limit, tuple(rules.title_complaints(title, parts, limit, hot)), screening,
@@ -255,11 +257,12 @@ class Readiness:
 
 
 def readiness_of(listing: Listing, now: datetime, *, rows: list[PriceRow] | None = None, review: TitleReview | None = None) -> Readiness:
-    """This function will say what stands between a listing and its channel.   Source: CMP-1, LST-2, LST-6."""
+    """This function will say what stands between a listing and its channel.   Source: CMP-1, CMP-5, CMP-6, LST-2, LST-6."""
     rows = price_rows(listing, now=now) if rows is None else rows
     review = review or review_title(listing, listing.title, parts_of(listing))
     here = reverse("listing:listing", args=[listing.pk])
-    return Readiness((_title_finding(review, here), _words_finding(listing, review, here), _price_finding(rows, here), _papers_finding(listing, now)))
+    words = _words_finding(listing, review, here)
+    return Readiness((_title_finding(review, here), words, _price_finding(rows, here), _papers_finding(listing, now), _barriers_finding(listing, now)))
 
 
 def _title_finding(review: TitleReview, here: str) -> Finding:
@@ -312,6 +315,13 @@ def _papers_finding(listing: Listing, now: datetime) -> Finding:
         return Finding("red", _("渠道已停用"), "CMP-1", href)
     red = next((one for one in cell.findings if one.state == "red"), None)
     return red or Finding("ok", _("这个渠道要的资质都有效"), "CMP-1", href)
+
+
+def _barriers_finding(listing: Listing, now: datetime) -> Finding:
+    barred = compliance.barriers_for([listing.product_id], now).get(listing.product_id)
+    if barred:
+        return barred[0]
+    return Finding("ok", _("功效都有备案和报告，没有判定侵权"), "CMP-5、CMP-6", reverse("compliance:product", args=[listing.product_id]))
 
 
 def listings_by_product(product_ids: Iterable[UUID]) -> dict[UUID, list[Listing]]:

@@ -11,7 +11,7 @@ from kaibo.master.catalog.queries import skus_of
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.listing import queries
 from kaibo.stages.listing.advice import taxonomy
-from kaibo.stages.listing.models import HotWordReading, Listing
+from kaibo.stages.listing.models import HotWord, HotWordReading, Listing
 from kaibo.stages.listing.rules import TitleParts
 from kaibo.stages.listing.titles import (
     HotFigure,
@@ -22,6 +22,7 @@ from kaibo.stages.listing.titles import (
     fits_product,
     growth_of,
     guess_core,
+    names_other_goods,
     neighbour_complaints,
     packaged_words,
     propose,
@@ -56,6 +57,30 @@ def hot_figures(listing: Listing) -> tuple[HotFigure, ...]:
     return tuple(figures)
 
 
+def words_to_offer(listing: Listing) -> tuple[list[HotWord], list[HotWord]]:
+    """
+    This function will give a listing's hot words that its product answers for, and those of a style or use nobody has claimed, which a
+    person may press. Words that name other goods are in neither.   Source: LST-2.
+    """
+    names = _names_of_goods()
+    core = listing.core_word or guess_core(listing.product.title, names)
+    texts = [*_texts_of(listing, core), *listing.attribute_words, *listing.scene_words]
+    hot = [one for one in queries.hot_words_for(listing) if not names_other_goods(one.word, core, names)]
+    said = [one for one in hot if fits_product(one.word, core, texts, names)]
+    return said, [one for one in hot if one not in said]
+
+
+def _names_of_goods() -> list[str]:
+    return [name for named in taxonomy().values() for name in named if len(name) > 1]
+
+
+def _texts_of(listing: Listing, core: str) -> list[str]:
+    """What a product says of itself, without the word that names it."""
+    product = listing.product
+    texts = [product.title.replace(core, " "), *map(str, product.selling_points), product.value_proposition]
+    return texts + [sku.specification for sku in skus_of([listing.product_id]).get(listing.product_id, ())]
+
+
 def other_titles(listing: Listing) -> tuple[KnownTitle, ...]:
     """This function will give the titles one must not collide with: own pages of other products, and the market's competitors."""
     own = Listing.objects.filter(shop=listing.shop_id).exclude(product=listing.product_id).exclude(title="").select_related("channel")[:MOST_OTHERS]
@@ -76,10 +101,9 @@ def facts_of(listing: Listing) -> TitleFacts:
     """This function will gather what a title may be made of: saved words first, then those found in name, selling points, proposition and items."""
     product = listing.product
     attributes, scenes = packaged_words()
-    names = [name for named in taxonomy().values() for name in named if len(name) > 1]
+    names = _names_of_goods()
     core = listing.core_word or guess_core(product.title, names)
-    texts = [product.title.replace(core, " "), *map(str, product.selling_points), product.value_proposition]
-    texts += [sku.specification for sku in skus_of([listing.product_id]).get(listing.product_id, ())]
+    texts = _texts_of(listing, core)
     found_attributes = dict.fromkeys([*listing.attribute_words, *words_in(texts, attributes)])
     found_scenes = dict.fromkeys([*listing.scene_words, *words_in(texts, scenes)])
     hot = tuple(one for one in hot_figures(listing) if fits_product(one.word, core, [*texts, *found_attributes, *found_scenes], names))
@@ -97,7 +121,8 @@ def proposals_for(listing: Listing) -> list[Proposal]:
 
 def full_review(listing: Listing, title: str, parts: TitleParts) -> FullReview:
     """This function will review a title being typed, with its neighbours and the presses that mend it.   Source: LST-2."""
-    plain = queries.review_title(listing, title, parts)
+    hot = [one.word for one in words_to_offer(listing)[0]]
+    plain = queries.review_title(listing, title, parts, hot=hot)
     near = neighbour_complaints(title, other_titles(listing), similar_bp=similar_bp(listing)) if title else []
     review = queries.TitleReview(plain.title, plain.width, plain.limit, (*plain.complaints, *near), plain.screening, plain.pieces)
     return FullReview(review, tuple(rewrites(title, parts, plain.limit, plain.screening.hits)))

@@ -121,9 +121,12 @@ def fits_product(word: str, core: str, texts: Iterable[str], other_goods: Iterab
     This function will say whether a search word may be said of a product: it names no other goods, and shares a pair of characters
     with what the product says of itself. A style nobody claimed (赫本风) is left to a person's press.
     """
-    if any(name in word and name not in core and core[-2:] not in name for name in other_goods):
-        return False
-    return bool(_pairs(word) & set().union(_pairs(core), *map(_pairs, texts)))
+    return not names_other_goods(word, core, other_goods) and bool(_pairs(word) & set().union(_pairs(core), *map(_pairs, texts)))
+
+
+def names_other_goods(word: str, core: str, goods: Iterable[str]) -> bool:
+    """This function will say whether a search word is about goods other than these: 牛仔裤 above a pair of socks brings people who leave."""
+    return any(name in word and name not in core and core[-2:] not in name for name in goods)
 
 
 WAYS = (

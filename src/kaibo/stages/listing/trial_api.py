@@ -15,7 +15,7 @@ from kaibo.stages.listing import trial_queries, trial_services
 from kaibo.stages.listing.models import AbTest, Trial
 from kaibo.stages.listing.permissions import SEE
 from kaibo.stages.listing.trial_services import AbTestDraft, DayCounts
-from kaibo.stages.listing.trials import TrialState
+from kaibo.stages.listing.trials import Diagnosis, TrialState
 
 router = Router(tags=["listing"])
 
@@ -104,8 +104,11 @@ class DecisionIn(Schema):
     reason: str = ""
 
 
-def _trial(found: Trial, today: date) -> dict[str, Any]:
-    diagnosis = trial_queries.diagnosis_of(found, today)
+def _one(found: Trial, today: date) -> dict[str, Any]:
+    return _trial(found, trial_queries.diagnosis_of(found, today))
+
+
+def _trial(found: Trial, diagnosis: Diagnosis) -> dict[str, Any]:
     rates = [
         {
             "metric": one.metric, "acted": one.acted, "shown": one.shown, "rate_bp": one.rate_bp, "low_bp": one.low_bp, "high_bp": one.high_bp,
@@ -123,13 +126,15 @@ def _trial(found: Trial, today: date) -> dict[str, Any]:
 def list_trials(request: HttpRequest, state: str = "") -> list[dict[str, Any]]:
     access.require(request.auth, SEE)
     found = trial_queries.trials_for(request.auth)
-    return [_trial(one, business_date(request.now)) for one in (found.filter(state=state) if state else found)[:100]]
+    shown = list((found.filter(state=state) if state else found)[:100])
+    diagnoses = trial_queries.diagnoses_of(shown, business_date(request.now))
+    return [_trial(one, diagnoses[one.pk]) for one in shown]
 
 
 @router.post("/listings/{listing_id}/trials", response={201: TrialOut})
 def begin_trial(request: HttpRequest, listing_id: UUID, body: AudienceIn) -> tuple[int, dict[str, Any]]:
     made = trial_services.begin_trial(actor=request.auth, listing_id=listing_id, audience=body.audience, now=request.now)
-    return 201, _trial(trial_queries.trial_for(request.auth, made.pk), business_date(request.now))
+    return 201, _one(trial_queries.trial_for(request.auth, made.pk), business_date(request.now))
 
 
 @router.put("/listings/{listing_id}/figures", response={204: None})
@@ -142,7 +147,7 @@ def type_day(request: HttpRequest, listing_id: UUID, body: DayIn) -> tuple[int, 
 @router.post("/trials/{trial_id}/step", response=TrialOut)
 def step_trial(request: HttpRequest, trial_id: UUID, body: StepIn) -> dict[str, Any]:
     trial_services.step_trial(actor=request.auth, trial_id=trial_id, to=body.to, reason=body.reason, now=request.now)
-    return _trial(trial_queries.trial_for(request.auth, trial_id), business_date(request.now))
+    return _one(trial_queries.trial_for(request.auth, trial_id), business_date(request.now))
 
 
 def _test(found: AbTest) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils.translation import gettext_lazy
 
 from kaibo.kit.errors import NotFound
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import reading
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.listing.models import AbFigures, AbTest, DayFigures, IndustryMean, Listing, Trial
 from kaibo.stages.listing.sequential import Arm, Design, log_evidence, read, split_chi_square, split_p_value
@@ -80,9 +81,15 @@ def means_of(listing: Listing, on: date) -> dict[str, Mean]:
 
     Source: LST-10.
     """
-    words = ["", listing.product.category.title]
+    return _means_among(IndustryMean.objects.filter(shop=listing.shop_id, dated_on__lte=on), listing)
+
+
+def _means_among(means: Iterable[IndustryMean], listing: Listing) -> dict[str, Mean]:
+    words, platforms = {"", listing.product.category.title}, {"", listing.channel.platform}
     found: dict[str, tuple[tuple[bool, bool, date], Mean]] = {}
-    for one in IndustryMean.objects.filter(shop=listing.shop_id, platform__in=["", listing.channel.platform], category_word__in=words, dated_on__lte=on):
+    for one in means:
+        if one.shop_id != listing.shop_id or one.platform not in platforms or one.category_word not in words:
+            continue
         rank = (bool(one.category_word), bool(one.platform), one.dated_on)
         if one.metric not in found or rank > found[one.metric][0]:
             found[one.metric] = (rank, Mean(one.rate_bp, one.source, one.dated_on))
@@ -93,6 +100,24 @@ def diagnosis_of(trial: Trial, on: date) -> Diagnosis:
     """This function will say what to repair first on a page on trial.   Source: LST-10."""
     least = thresholds.value(LEAST_SHOWN_KEY, shop_id=trial.shop_id)
     return diagnose(totals_of(trial.listing_id, since=trial.first_day), means_of(trial.listing, on), least_shown=least)
+
+
+def diagnoses_of(trials: Sequence[Trial], on: date) -> dict[UUID, Diagnosis]:
+    """This function will say of many trials what to repair first, in a constant number of queries.   Source: LST-10."""
+    names = ("views", "clicks", "favourites", "carts", "orders")
+    summed = {
+        row["pk"]: Totals(**{name: row[f"sum_{name}"] or 0 for name in names}, days=row["days"])
+        for row in Trial.objects.filter(pk__in=[one.pk for one in trials], listing__figures__day__gte=F("first_day"))
+        .values("pk").annotate(days=Count("listing__figures"), **{f"sum_{name}": Sum(f"listing__figures__{name}") for name in names}).order_by()
+    }  # fmt: skip
+    shops = {one.shop_id for one in trials}
+    with reading():
+        least = {shop_id: thresholds.value(LEAST_SHOWN_KEY, shop_id=shop_id) for shop_id in shops}
+    means = list(IndustryMean.objects.filter(shop__in=shops, dated_on__lte=on))
+    nothing = Totals(**dict.fromkeys(names, 0), days=0)
+    return {
+        one.pk: diagnose(summed.get(one.pk, nothing), _means_among(means, one.listing), least_shown=least[one.shop_id]) for one in trials
+    }
 
 
 def days_of(listing_id: UUID, *, since: date) -> list[DayFigures]:

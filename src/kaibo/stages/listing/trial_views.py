@@ -192,7 +192,7 @@ def tests(request: ConsoleRequest) -> HttpResponse:
     """Which versions compete, and may one win yet?   Source: LST-12."""
     access.require(request.actor, SEE)
     found = trial_queries.ab_tests_for(request.actor, shop_id=request.shop_id)
-    readings = trial_queries.read_tests(found)
+    readings: dict[UUID, trial_queries.AbTestReading] = {}
 
     def row(one: AbTest) -> tables.Row:
         reading = readings[one.pk]
@@ -207,7 +207,7 @@ def tests(request: ConsoleRequest) -> HttpResponse:
             reverse("listing:test", args=[one.pk]),
         )
 
-    return render(request, "listing/tests.html", {"table": tables.page(request, TESTS, found, row=row), "import_href": f"{reverse('intake:upload')}?kind=abfigures", "may_edit": request.actor.can(EDIT)})
+    return render(request, "listing/tests.html", {"table": tables.page(request, TESTS, found, row=row, ahead=lambda shown: readings.update(trial_queries.read_tests(shown))), "import_href": f"{reverse('intake:upload')}?kind=abfigures", "may_edit": request.actor.can(EDIT)})
 
 
 def _test_state(test: AbTest, reading: trial_queries.AbTestReading) -> tuple[Any, str]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.errors import Invalid
 from kaibo.kit.money import NotMoney, plain_yuan
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import PLATFORM_CHOICES, platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
@@ -50,7 +50,7 @@ LISTINGS = tables.Table(
     ),
     filters=(
         tables.Search(("title__icontains", "product__code__istartswith"), gettext_lazy("标题、商品编码")),
-        tables.Choice("platform", gettext_lazy("平台"), tuple(Platform.choices), lookup="channel__platform"),
+        tables.Choice("platform", gettext_lazy("平台"), PLATFORM_CHOICES, lookup="channel__platform"),
         tables.Choice("state", gettext_lazy("状态"), tuple(STATE_WORDS.items()), as_chips=True, counted=True),
     ),
     unit=gettext_lazy("个上架"),
@@ -118,7 +118,7 @@ def hot_words(request: ConsoleRequest) -> HttpResponse:
     words = queries.hot_words_visible(request.actor, shop_id=request.shop_id)
 
     def row(one: HotWord) -> tables.Row:
-        platform = Platform(one.platform).label if one.platform else ""
+        platform = platform_name(one.platform)
         return tables.Row(one.pk, {"word": one.word, "heat": one.heat, "category": one.category_word, "platform": platform, "seen": one.seen_at})
 
     return render(
@@ -138,12 +138,13 @@ def listing(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
 def _values(request: ConsoleRequest, found: Listing, form: TitleForm) -> dict[str, Any]:
     rows = queries.price_rows(found, now=request.now)
     full = title_queries.full_review(found, found.title, queries.parts_of(found))
+    said, unclaimed = title_queries.words_to_offer(found)
     review = full.review
     readiness = queries.readiness_of(found, request.now, rows=rows, review=review)
     state = State(found.state)
     market_id = selection.market_of_product(found.product_id)
     return {
-        "listing": found, "form": form, "review": review, "rewrites": full.rewrites, "hot": queries.hot_words_for(found), "state": state, "state_words": STATE_WORDS[state],
+        "listing": found, "form": form, "review": review, "rewrites": full.rewrites, "hot": said, "unclaimed": unclaimed, "state": state, "state_words": STATE_WORDS[state],
         "state_pill": STATE_PILLS[state], "readiness": readiness, "prices": [_price_line(request, found, row) for row in rows],
         "span": next((row.check.ground for row in rows if row.check.ground.low_fen is not None), None),
         "market_href": reverse("selection:market", args=[market_id]) if market_id else "",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.clock import in_shanghai
 from kaibo.kit.errors import NotFound
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.thresholds import thresholds
@@ -100,7 +100,7 @@ def desk_context(request: ConsoleRequest, session: Session) -> dict[str, Any]:
         "figures": measured.figures(view, thresholds.value("live.behind_bp", shop_id=session.shop_id)), "requests": [(one, one.asked_by != request.actor.person_id) for one in view.requests],
         "action_deed": _advised_deed(view), "me": request.actor.person_id, "theme": theme_of(request),
         "incident": incident, "steps": incidents.steps_of(incident) if incident else [], "playbooks": incidents.playbooks_of(session.shop_id),
-        "platform": Platform(session.platform).label, "said": queries.points_said(session.pk, view.current.segment.id) if view.current else {},
+        "platform": platform_name(session.platform), "said": queries.points_said(session.pk, view.current.segment.id) if view.current else {},
         "ingests": queries.ingests_of(session, request.now), "last_told": queries.last_sample(session.pk) if session.is_elsewhere else None,
         "is_flash_ready": bool(view.current and view.front and view.front.is_flash and view.front.state == "paused" and not view.front.closes_at),
         "coupons": coupon_queries.coupons_of(session, request.now), "coupons_waiting": [(one, one.asked_by != request.actor.person_id) for one in coupon_queries.waiting(session.pk)],
@@ -209,7 +209,7 @@ def explain(request: ConsoleRequest, session_id: UUID, item_id: UUID) -> HttpRes
 def why_figure(request: ConsoleRequest, session_id: UUID, measure: str) -> HttpResponse:
     """Why does this figure stand where it stands, and what can be done?   Source: LIV-7."""
     session = _session(request, session_id)
-    if measure not in Measure:
+    if measure not in set(Measure):  # a string is asked for, which an Enum itself refuses to look up
         raise DeedUnknown
     limit_bp = thresholds.value("live.behind_bp", shop_id=session.shop_id)
     return render(request, "live/_why_figure.html", measured.why(look(session, request.now), Measure(measure), limit_bp) | {"session": session})

@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kaibo.kit.money import yuan_text
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import platform_name
 from kaibo.stages.orders.models import Finding
 from kaibo.stages.orders.rules import ANOMALY_WORDS, HOLD_WORDS, STATE_WORDS, Anomaly, Hold, State
 from kaibo.stages.orders.verification import FIELD_WORDS, Field
@@ -42,7 +42,7 @@ def anomaly_words(kind: str) -> str:
 
 
 def platform_words(platform: str) -> str:
-    return _(dict(Platform.choices).get(platform, platform))
+    return platform_name(platform)
 
 
 def short_number(order_no: str) -> str:

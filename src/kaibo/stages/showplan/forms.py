@@ -18,7 +18,7 @@ from kaibo.kit.errors import Invalid
 from kaibo.kit.money import fen_from_text
 from kaibo.master.catalog.forms import YuanField
 from kaibo.master.catalog.queries import SkuRow
-from kaibo.master.shops.models import Platform
+from kaibo.master.shops.models import PLATFORM_CHOICES
 from kaibo.stages.showplan.services import NewOffer
 from kaibo.stages.showplan.words import SEGMENT_TITLES
 
@@ -52,7 +52,7 @@ class SessionForm(forms.Form):
     ends_at = ShanghaiField(label=_("计划结束"))
     target_fen = YuanField(label=_("成交额目标（元）"), required=False, help_text=_("不填时按配额货值的一定比例算计划线"))
     platform = forms.ChoiceField(
-        label=_("在哪里播"), choices=Platform.choices, required=False,
+        label=_("在哪里播"), choices=PLATFORM_CHOICES, required=False,
         help_text=_("在其他平台播时，这里只做流程、提词、预案和数据，不开自己的直播间；建好后不能改"),
     )  # fmt: skip
     video_url = forms.CharField(label=_("视频流地址"), max_length=300, required=False)
