@@ -73,6 +73,7 @@ def _greet(env: Env, *, is_quiet: bool) -> None:
     lines = ["", f"  后台 Console  {env.console_url}", f"  直播间 Room   {env.room_url}/r/{ROOM}", "", f"  账号 Accounts（密码 password: {PASSWORD}）"]
     lines += [f"    {member.account:<10} {member.name}  {member.what}" for member in CAST]
     lines += ["", "  观众 viewers: 无 none (--quiet)" if is_quiet else "  模拟观众正在进场，打开中控台就能看到 · simulated viewers are coming in"]
-    lines += ["  停止 stop: Ctrl-C   重来 start over: ./kaibo demo --fresh", ""]
+    again = "   重来 start over: ./kaibo demo --fresh" if (env.data / "example-shop").exists() else ""  # a folder with other things in it is never emptied
+    lines += [f"  停止 stop: Ctrl-C{again}", ""]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kaibo.kit.money import yuan_text
+from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.stages.selection import cooperation_services as services
@@ -68,7 +69,7 @@ def _row(one: Cooperation) -> tables.Row:
 
 @require_http_methods(["GET", "POST"])
 def new_cooperation(request: ConsoleRequest) -> HttpResponse:
-    services.may_see(request.actor)
+    access.require(request.actor, EDIT)
     form = CooperationForm(request.POST or None, shops=[(str(shop.pk), shop.name) for shop in request.shops], initial={"shop": str(request.shop_id or "")})
     if request.method == "POST" and form.is_valid():
         made = services.add_cooperation(actor=request.actor, shop_id=UUID(form.cleaned_data["shop"]), agreed=form.agreed(), now=request.now)
@@ -95,7 +96,7 @@ def _session_form(found: Cooperation, data: Any = None) -> CooperationSessionFor
 
 def _values(request: ConsoleRequest, found: Cooperation, form: CooperationSessionForm) -> dict[str, Any]:
     sessions = services.sessions_of([found.pk]).get(found.pk, [])
-    verdict = services.verdict_of(found, sessions)
+    verdict = services.verdict_of(found, sessions, services.limits_in_force())
     total = verdict.total
     words, state = ADVICE_WORDS[verdict.advice]
     decided, decided_state = DECISION_WORDS[found.decision]
