@@ -53,7 +53,7 @@ FILL: Sequence[tuple[str, int, str, dict[str, str]]] = (
     ("selection_candidate", 400, "state IN ('scored', 'rejected')", {"code": f"'FK' || {N}", "title": f"t.title || {N}", "launch_id": "NULL", "product_id": "NULL"}),
     ("selection_brief", 100, "true", {"week_on": "t.week_on - 7 * g.n::int"}),
     ("selection_cooperation", 200, "true", {"title": f"t.title || {N}"}),
-    ("compliance_screenedtext", 40_000, "true", {}),
+    ("compliance_screenedtext", 40_000, "true", {"product_id": "{products}", "state": "CASE WHEN g.n % 20 = 0 THEN t.state ELSE 'replaced' END"}),
     ("compliance_houseword", 5_000, "true", {"word": f"'敏感' || {N}", "plain": f"'敏感' || {N}"}),
     ("compliance_lexiconversion", 200, "true", {"number": "t.number + 1000 + 4 * g.n"}),
     ("compliance_comparedprice", 20_000, "true", {"sku_id": "{skus}", "ended_at": "CASE WHEN g.n > 1000 THEN now() - g.n * interval '9 minutes' END", "ended_by": "CASE WHEN g.n > 1000 THEN t.set_by ELSE '' END"}),
@@ -68,7 +68,7 @@ FILL: Sequence[tuple[str, int, str, dict[str, str]]] = (
     ("listing_hotword", 4_000, "true", {"word": f"t.word || {N}"}),
     ("listing_hotwordreading", 20_000, "true", {"word": "t.word || (g.n % 4000)::text", "day": "t.day - (g.n / 4000)::int"}),
     ("showplan_session", 300, "state = 'ended'", {"room": f"'full-' || {N}", "title": f"t.title || {N}"}),
-    ("showplan_segment", 2_400, "true", {"session_id": "{sessions}", "position": "g.n"}),
+    ("showplan_segment", 2_400, "product_id IS NOT NULL", {"product_id": "{products}", "session_id": "{sessions}", "position": "g.n"}),
     ("analytics_snapshot", 300, "true", {"session_id": "{sessions}"}),
     ("live_figuresample", 60_000, "true", {"session_id": "{sessions}", "at": "t.at - g.n * interval '7 seconds'"}),
     ("live_deskaction", 10_000, "undone_by_id IS NULL", {"session_id": "{sessions}", "key": f"'full-' || {N}", "item_id": "NULL"}),
@@ -112,7 +112,7 @@ AFTER = (
     """INSERT INTO aftersales_casegapreport (id, day, platform_cases, our_cases, platform_fen, our_fen, gaps, made_at, channel_id)
        SELECT uuidv7(), day, 40, 40, 400000, 400000, '[]', made_at, channel_id FROM orders_gapreport ON CONFLICT DO NOTHING""",
     """INSERT INTO supply_safetylevel (units, inputs, computed_at, is_below, sku_id)
-       SELECT 20, '{}', now(), n % 40 = 0, id FROM (SELECT id, row_number() OVER () AS n FROM catalog_sku LIMIT 1000) s ON CONFLICT DO NOTHING""",
+       SELECT 20, '{"days": 28, "mean_milli": 1500, "deviation_milli": 900, "lead_days": 7, "service_bp": 9500, "z_milli": 1645, "units": 20}', now(), n % 40 = 0, id FROM (SELECT id, row_number() OVER () AS n FROM catalog_sku LIMIT 1000) s ON CONFLICT DO NOTHING""",
     "INSERT INTO orders_shipmentline (quantity, line_id, shipment_id) SELECT l.quantity, l.id, s.id FROM orders_shipment s JOIN orders_orderline l USING (order_id) ON CONFLICT DO NOTHING",
     """INSERT INTO orders_parceltrack (shipment_id, courier, stage, raw, last_at, last_words, is_over, is_subscribed, next_ask_at, failures, problem, trouble, owner_name, note, shop_id)
        SELECT s.id, 'shunfeng', CASE WHEN n % 4 = 0 THEN 'in_transit' ELSE 'delivered' END, '', s.shipped_at + interval '1 day', '快件已到达杭州转运中心', n % 4 > 0, false,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +23,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake.kinds import Cell as FileCell
 from kaibo.plumbing.intake.kinds import ExportColumn
 from kaibo.plumbing.intake.writing import CONTENT_TYPES, file_format, write_file
-from kaibo.plumbing.tables.spec import Cell, RowOf, Table
+from kaibo.plumbing.tables.spec import Ahead, Cell, RowOf, Table
 
 _FILE_CELLS = {
     "money": FileCell.MONEY,
@@ -47,7 +48,7 @@ def export_list(request: HttpRequest, *, address: str, table_key: str, format_: 
 
     Raises: Forbidden, ListUnknown, and whatever the list's own view refuses.
     """
-    table, queryset, row = _rows_behind(request, address, table_key)
+    table, queryset, row, ahead = _rows_behind(request, address, table_key)
     actor, now = request.actor, request.now  # type: ignore[attr-defined]
     access.require(actor, table.export_ability)
     written_as = file_format(format_)
@@ -60,7 +61,7 @@ def export_list(request: HttpRequest, *, address: str, table_key: str, format_: 
         count = write_file(
             path,
             heads,
-            _values(queryset, row, [column.key for column in columns]),
+            _values(queryset, row, ahead, [column.key for column in columns]),
             format_=written_as,
             title=str(table.title),
         )
@@ -79,7 +80,7 @@ def _record(actor: Any, table: Table, count: int, address: str, now: datetime) -
     )
 
 
-def _rows_behind(request: HttpRequest, address: str, table_key: str) -> tuple[Table, QuerySet[Any], RowOf]:
+def _rows_behind(request: HttpRequest, address: str, table_key: str) -> tuple[Table, QuerySet[Any], RowOf, Ahead | None]:
     parts = urlsplit(address)
     if parts.netloc or parts.scheme or not parts.path.startswith("/"):
         raise ListUnknown
@@ -94,13 +95,17 @@ def _rows_behind(request: HttpRequest, address: str, table_key: str) -> tuple[Ta
     asked.offered_tables = {}  # type: ignore[attr-defined]
     match.func(asked, *match.args, **match.kwargs)
     try:
-        found: tuple[Table, QuerySet[Any], RowOf] = asked.offered_tables[table_key]  # type: ignore[attr-defined]
+        found: tuple[Table, QuerySet[Any], RowOf, Ahead | None] = asked.offered_tables[table_key]  # type: ignore[attr-defined]
     except KeyError as unknown:
         raise ListUnknown from unknown
     return found
 
 
-def _values(queryset: QuerySet[Any], row: RowOf, keys: list[str]) -> Iterator[tuple[Any, ...]]:
-    for one in queryset.iterator(chunk_size=_CHUNK_ROWS):
-        cells = row(one).cells
-        yield tuple(found.value if isinstance(found := cells.get(key), Cell) else found for key in keys)
+def _values(queryset: QuerySet[Any], row: RowOf, ahead: Ahead | None, keys: list[str]) -> Iterator[tuple[Any, ...]]:
+    read = queryset.iterator(chunk_size=_CHUNK_ROWS)
+    while some := list(islice(read, _CHUNK_ROWS)):
+        if ahead is not None:
+            ahead(some)
+        for one in some:
+            cells = row(one).cells
+            yield tuple(found.value if isinstance(found := cells.get(key), Cell) else found for key in keys)

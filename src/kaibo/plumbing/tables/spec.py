@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -60,6 +60,8 @@ class Row:
 
 
 RowOf = Callable[[Any], Row]
+Ahead = Callable[[Sequence[Any]], object]
+"""What asks for many rows at once what each of them needs."""
 Options = Iterable[tuple[str, Any]] | Callable[[HttpRequest], Iterable[tuple[str, Any]]]
 
 

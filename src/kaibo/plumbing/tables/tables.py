@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from kaibo.plumbing.tables.models import SavedView
 from kaibo.plumbing.tables.spec import (
+    Ahead,
     Bulk,
     Cell,
     Choice,
@@ -137,13 +138,13 @@ class TablePage:
         return self.total == 0
 
 
-def page(request: HttpRequest, table: Table, queryset: QuerySet[Any], *, row: RowOf) -> TablePage:
+def page(request: HttpRequest, table: Table, queryset: QuerySet[Any], *, row: RowOf, ahead: Ahead | None = None) -> TablePage:
     """
     This function will give one page of a list as the query string asks for it.
 
     Queries, whatever the number of rows: the page, the person's saved views, and one for each counted choice, from which the
     total follows; a list without one counts its rows. `row` must not ask the database (select_related and annotations are
-    the queryset's matter).
+    the queryset's matter); what neither can say, `ahead` asks once for all rows of the page, before the first is drawn.
     """
     now: datetime = request.now  # type: ignore[attr-defined]
     state = read_state(request, table)
@@ -154,8 +155,11 @@ def page(request: HttpRequest, table: Table, queryset: QuerySet[Any], *, row: Ro
     number = min(state.number, pages, DEEPEST_ROW // state.size)
     offset = (number - 1) * state.size
     sorted_rows = ordered(wanted, state)
-    _offer_export(request, table, sorted_rows, row)
-    rows = [row(one) for one in sorted_rows[offset : offset + state.size]] if total else []
+    _offer_export(request, table, sorted_rows, row, ahead)
+    shown = list(sorted_rows[offset : offset + state.size]) if total else []
+    if ahead is not None and shown:
+        ahead(shown)
+    rows = [row(one) for one in shown]
     chips, active = _chips(request, state, counts), _active(request, state)
     return TablePage(
         table=table,
@@ -183,11 +187,11 @@ def page(request: HttpRequest, table: Table, queryset: QuerySet[Any], *, row: Ro
     )
 
 
-def _offer_export(request: HttpRequest, table: Table, queryset: QuerySet[Any], row: RowOf) -> None:
+def _offer_export(request: HttpRequest, table: Table, queryset: QuerySet[Any], row: RowOf, ahead: Ahead | None) -> None:
     """The export asks this same view for its rows; it finds them on the request."""
     offered = getattr(request, "offered_tables", None)
     if offered is not None:
-        offered[table.key] = (table, queryset, row)
+        offered[table.key] = (table, queryset, row, ahead)
 
 
 def _head(column: Column, state: State) -> Head:

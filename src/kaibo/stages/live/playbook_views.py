@@ -39,7 +39,7 @@ def playbooks(request: ConsoleRequest) -> HttpResponse:
     shops = [shop for shop in request.shops if request.shop_id in (None, shop.pk)]
     kept = [(shop, incidents.playbooks_of(shop.pk, with_old=True), request.actor.can(PLAYBOOK_EDIT, shop_id=shop.pk), request.actor.can(PLAYBOOK_RUN, shop_id=shop.pk)) for shop in shops]
     found = incidents.incidents_for(request.actor, shop_id=request.shop_id)[:50]
-    rows = [(one, incidents.report_of(one, request.now)) for one in found]
+    rows = incidents.briefs_of(found, request.now)
     return render(request, "live/playbooks.html", {"kept": kept, "rows": rows, "titles": trouble_titles()})
 
 

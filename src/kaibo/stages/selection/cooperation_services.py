@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -98,11 +99,15 @@ def sessions_of(cooperation_ids: list[UUID]) -> dict[UUID, list[CooperationSessi
     return found
 
 
-def verdict_of(cooperation: Cooperation, sessions: list[CooperationSession]) -> cooperations.Verdict:
+def limits_in_force() -> dict[str, int]:
+    """This function will give what cooperations are judged by, with one query."""
+    return thresholds.values("selection.cooperation_return_bp", "selection.cooperation_profit_bp")
+
+
+def verdict_of(cooperation: Cooperation, sessions: list[CooperationSession], limits: Mapping[str, int]) -> cooperations.Verdict:
     """This function will say what the sessions of a cooperation advise."""
     terms = cooperations.Terms(cooperation.commission_bp, cooperation.slot_fee_fen, cooperation.goods_margin_bp)
     held = [cooperations.Held(one.paid_fen, one.returned_fen, one.fee_fen) for one in sessions]
-    limits = thresholds.values("selection.cooperation_return_bp", "selection.cooperation_profit_bp")
     return cooperations.advise(
         terms, held, return_limit_bp=limits["selection.cooperation_return_bp"], profit_floor_bp=limits["selection.cooperation_profit_bp"]
     )
@@ -208,7 +213,7 @@ def decide(*, actor: Actor, cooperation_id: UUID, decision: str, reason: str, no
     access.require(actor, DECIDE, shop_id=found.shop_id)
     if decision not in {"go_on", "renegotiate", "end"} or not reason.strip():
         raise CooperationDecisionWrong
-    verdict = verdict_of(found, sessions_of([found.pk]).get(found.pk, []))
+    verdict = verdict_of(found, sessions_of([found.pk]).get(found.pk, []), limits_in_force())
     sheet = {"advice": verdict.advice.value, "profit_fen": verdict.total.profit_fen} | asdict(verdict.total)
     changed = Cooperation.objects.filter(pk=found.pk, decision="open").update(
         decision=decision, decided_by=actor.name, decided_at=now, decision_reason=reason.strip(), decision_sheet=sheet

@@ -186,9 +186,10 @@ def list_cooperations(request: HttpRequest) -> list[dict[str, Any]]:
     access.require(request.auth, SEE)
     rows = list(cooperation_services.cooperations_for(request.auth)[:200])
     sessions = cooperation_services.sessions_of([one.pk for one in rows])
+    limits = cooperation_services.limits_in_force()
     found = []
     for one in rows:
-        verdict = cooperation_services.verdict_of(one, sessions.get(one.pk, []))
+        verdict = cooperation_services.verdict_of(one, sessions.get(one.pk, []), limits)
         kept = {name: getattr(one, name) for name in ("shop_id", "kind", "title", "commission_bp", "slot_fee_fen", "starts_on", "ends_on", "contact_masked", "decision")}
         total = verdict.total
         found.append(

@@ -45,8 +45,9 @@ def _cooperations(actor: Actor, start: datetime | None, end: datetime | None) ->
     """The contact leaves masked only."""
     rows = [one for one in cooperation_services.cooperations_for(actor) if (not start or one.made_at >= start) and (not end or one.made_at < end)]
     sessions = cooperation_services.sessions_of([one.pk for one in rows])
+    limits = cooperation_services.limits_in_force()
     for one in rows:
-        verdict = cooperation_services.verdict_of(one, sessions.get(one.pk, []))
+        verdict = cooperation_services.verdict_of(one, sessions.get(one.pk, []), limits)
         yield (
             one.title, one.kind, one.shop.name, f"{one.starts_on}", f"{one.ends_on}", one.commission_bp, one.slot_fee_fen, one.contact_masked,
             verdict.total.sessions, verdict.total.kept_fen, verdict.total.return_bp, verdict.total.profit_fen, one.decision, one.decided_by, one.decision_reason,

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from kaibo.stages.selection.probability import percentile
 
@@ -83,6 +84,7 @@ def mann_kendall_p(values: Sequence[float]) -> tuple[int, float]:
 _EXACT_UP_TO = 10
 
 
+@cache
 def _exact_p(n: int, score: int) -> float:
     """How many of all n! orders have a score at least as far from zero."""
     ways = {0: 1}  # inversions → orders of the first k values

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
+
+from django.db.models import Sum
 
 from kaibo.kit.clock import business_date
 from kaibo.master.catalog import queries as catalog
@@ -92,27 +95,43 @@ def bands_in_force() -> tuple[list[Band], int]:
     return bands, found["supply.age_soon_gone_days"]
 
 
+class _Lot(NamedTuple):
+    """A lot with units that can be sold, all warehouses together."""
+
+    sku_id: UUID
+    lot_id: UUID
+    code: str
+    received_at: datetime
+    expires_on: date | None
+    units: int
+
+
+def _lots_that_sell() -> list[_Lot]:
+    levels = Level.objects.filter(bucket=Bucket.SELLABLE.value, quantity__gt=0, lot__isnull=False)
+    counted = levels.values_list("sku_id", "lot_id", "lot__code", "lot__received_at", "lot__expires_on").annotate(units=Sum("quantity")).order_by()
+    return [_Lot(*row) for row in counted]
+
+
 def rows_for(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> list[AgeRow]:
     """This function will give every lot that can be sold with its age, the most money bound in old stock first; four queries.   Raises: Forbidden."""
     access.require(actor, SEE)
     bands, soon_gone = bands_in_force()
-    there: dict[tuple[UUID, UUID], list[Level]] = {}
-    for level in Level.objects.filter(bucket=Bucket.SELLABLE.value, quantity__gt=0, lot__isnull=False).select_related("lot"):
-        there.setdefault((level.sku_id, level.lot_id), []).append(level)
-    skus = catalog.sku_rows({sku for sku, _lot in there})
-    means = {one.sku_id: one.inputs.get("mean_milli", 0) for one in SafetyLevel.objects.filter(sku__in=skus)}
+    lots = _lots_that_sell()
+    skus = catalog.sku_rows({one.sku_id for one in lots})
+    means = dict(SafetyLevel.objects.filter(sku__in=skus).values_list("sku_id", "inputs__mean_milli"))
     on_shelf: dict[UUID, int] = {}
-    for (sku_id, _lot), levels in there.items():
-        on_shelf[sku_id] = on_shelf.get(sku_id, 0) + sum(one.quantity for one in levels)
+    for lot in lots:
+        on_shelf[lot.sku_id] = on_shelf.get(lot.sku_id, 0) + lot.units
+    today = business_date(now)
     found = []
-    for (sku_id, lot_id), levels in there.items():
-        sku, lot = skus[sku_id], levels[0].lot
+    for lot in lots:
+        sku_id, sku = lot.sku_id, skus[lot.sku_id]
         if not actor.sees(sku.shop_id) or (shop_id and sku.shop_id != shop_id):
             continue
-        mean = means.get(sku_id, 0)
+        mean = means.get(sku_id) or 0
         cover = on_shelf[sku_id] * 1000 // mean if mean else None
-        age = (business_date(now) - business_date(lot.received_at)).days
-        left = (lot.expires_on - business_date(now)).days if lot.expires_on else None
+        age = (today - business_date(lot.received_at)).days
+        left = (lot.expires_on - today).days if lot.expires_on else None
         proposed = plan(age_days=age, cover_days=cover, price_fen=sku.price_fen, cost_fen=sku.cost_fen, bands=bands, soon_gone_days=soon_gone, days_to_expiry=left)
-        found.append(AgeRow(sku, lot_id, lot.code, sum(one.quantity for one in levels), age, cover, lot.expires_on, proposed))
+        found.append(AgeRow(sku, lot.lot_id, lot.code, lot.units, age, cover, lot.expires_on, proposed))
     return sorted(found, key=lambda one: (one.plan.off_bp == 0, -one.bound_fen if one.plan.off_bp else -one.age_days, one.sku.code, one.lot))

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.paginator import Paginator
+from django.db.models import F, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -20,7 +22,7 @@ from kaibo.plumbing.long_select import LongSelect
 from kaibo.stages.supply import locks, replenishing, rolling
 from kaibo.stages.supply.permissions import ROLLING_SET, SEE, STOCK_LOCK
 
-SHOWN = 300
+SHOWN = 50
 STATE_WORDS = {
     "open": (gettext_lazy("锁着"), "run"), "used": (gettext_lazy("已给场次"), "ok"), "expired": (gettext_lazy("到期放回"), ""),
     "released": (gettext_lazy("提前放回"), ""),
@@ -76,12 +78,13 @@ def lock_list(request: ConsoleRequest) -> HttpResponse:
             found = found.filter(session_id=UUID(wanted))
         except ValueError:
             found = found.none()
-    standing = list(found.filter(state="open").order_by("expires_at")[:SHOWN])
+    still = found.filter(state="open").order_by("expires_at", "pk")
+    standing = Paginator(still, SHOWN).get_page(request.GET.get("page"))
     ended = [(one, *STATE_WORDS[one.state]) for one in found.exclude(state="open").order_by("-ended_at")[:50]]
-    units = sum(one.quantity - one.used for one in standing)
+    units = still.aggregate(units=Sum(F("quantity") - F("used")))["units"] or 0
     context = {
-        "form": form, "standing": standing, "ended": ended, "may_lock": may_lock, "is_asked": bool(form and form.errors) or bool(request.GET.get("session")),
-        "figures": [{"name": _("锁着的货"), "value": units, "beside": _("%(n)s 笔") % {"n": len(standing)}}],
+        "form": form, "page": standing, "wanted": wanted or "", "ended": ended, "may_lock": may_lock, "is_asked": bool(form and form.errors) or bool(request.GET.get("session")),
+        "figures": [{"name": _("锁着的货"), "value": units, "beside": _("%(n)s 笔") % {"n": standing.paginator.count}}],
     }  # fmt: skip
     return render(request, "supply/locks.html", context, status=422 if form and form.errors else 200)
 
@@ -95,9 +98,10 @@ def release_lock(request: ConsoleRequest, lock_id: UUID) -> HttpResponse:
 @require_GET
 def rolling_list(request: ConsoleRequest) -> HttpResponse:
     """Which items are looked at again and again, and what did the last look say?   Source: SUP-8."""
-    rows = [(plan, sku, replenishing.seen_words(plan.result)) for plan, sku in replenishing.plans_for(request.actor, shop_id=request.shop_id)]
+    shown = Paginator(replenishing.plans_for(request.actor, shop_id=request.shop_id), SHOWN).get_page(request.GET.get("page"))
+    rows = [(plan, sku, replenishing.seen_words(plan.result)) for plan, sku in replenishing.with_skus(shown)]
     may_set = request.actor.can(ROLLING_SET)
-    context = {"rows": rows, "may_set": may_set, "form": PlanForm(actor=request.actor) if may_set else None}
+    context = {"rows": rows, "page": shown, "may_set": may_set, "form": PlanForm(actor=request.actor) if may_set else None}
     return render(request, "supply/rolling.html", context)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
 from kaibo.kit.clock import business_date, day_bounds
@@ -203,11 +203,16 @@ def analogues_of(sku: catalog.SkuRow, now: datetime) -> list[rolling.Analogue]:
     return sorted(found, key=lambda one: (-one.weight, one.code))[:MOST_ALIKE]
 
 
-def plans_for(actor: Actor, *, shop_id: UUID | None = None) -> list[tuple[RollingPlan, catalog.SkuRow]]:
-    """This function will list the items that are replenished rolling, the next look first.   Raises: Forbidden."""
+def plans_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[RollingPlan]:
+    """This function will give the items that are replenished rolling, the next look first.   Raises: Forbidden."""
     access.require(actor, SEE)
     visible = access.visible(RollingPlan.objects.select_related("purchase"), actor, "sku__product__shop", shop_id=shop_id)
-    plans = list(visible.order_by("-is_on", "next_review_on", "pk")[:300])
+    return visible.order_by("-is_on", "next_review_on", "pk")
+
+
+def with_skus(found: Iterable[RollingPlan]) -> list[tuple[RollingPlan, catalog.SkuRow]]:
+    """This function will put beside each plan the item it is for, in one query."""
+    plans = list(found)
     rows = catalog.sku_rows([one.pk for one in plans])
     return [(one, rows[one.pk]) for one in plans]
 

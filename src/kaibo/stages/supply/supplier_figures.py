@@ -96,7 +96,7 @@ def scores(actor: Actor, now: datetime, *, only: Iterable[UUID] | None = None) -
     suppliers = queries.suppliers(actor) if only is None else list(Supplier.objects.filter(pk__in=list(only)))
     held = thresholds.values(DAYS, *WEIGHTS)
     weights = dict(zip(scoring.FIGURES, (held[key] for key in WEIGHTS), strict=True))
-    known = _evidence([one.pk for one in suppliers], now - timedelta(days=held[DAYS]))
+    known = _evidence([one.pk for one in suppliers], now - timedelta(days=held[DAYS]), is_shown=only is not None)
     found = [SupplierScore(one, _score(known[one.pk], weights, now), known[one.pk]) for one in suppliers]
     return sorted(found, key=lambda one: (one.score.total_bp is None, -(one.score.total_bp or 0), one.supplier.name))
 
@@ -128,14 +128,16 @@ def _newest(screenings: list[Screening]) -> list[Screening]:
     return list(found.values())
 
 
-def _evidence(ids: list[UUID], since: datetime) -> dict[UUID, Evidence]:
+def _evidence(ids: list[UUID], since: datetime, *, is_shown: bool) -> dict[UUID, Evidence]:
+    """What is only counted is read without its goods and with the columns that count: thousands of rows for a list of suppliers."""
     purchases: dict[UUID, list[Purchase]] = {one: [] for one in ids}
-    for bought in Purchase.objects.filter(supplier__in=ids, approved_at__gte=since).select_related("sku").order_by("-approved_at"):
+    orders = Purchase.objects.filter(supplier__in=ids, approved_at__gte=since).order_by("-approved_at")
+    for bought in orders.select_related("sku") if is_shown else orders.only("supplier_id", "promised_on", "completed_at", "short_by"):
         purchases[bought.supplier_id].append(bought)
     inspections: dict[UUID, list[Inspection]] = {one: [] for one in ids}
     lots: dict[UUID, UUID] = {}
-    arrivals = Inspection.objects.filter(supplier__in=ids, gate="arrival", decided_at__gte=since, is_repeat=False).select_related("lot", "sku")
-    for looked in arrivals.order_by("-decided_at"):
+    arrivals = Inspection.objects.filter(supplier__in=ids, gate="arrival", decided_at__gte=since, is_repeat=False).order_by("-decided_at")
+    for looked in arrivals.select_related("lot", "sku") if is_shown else arrivals.only("supplier_id", "lot_id", "quantity", "state"):
         if looked.supplier_id and looked.lot_id:
             inspections[looked.supplier_id].append(looked)
             lots[looked.lot_id] = looked.supplier_id
@@ -144,7 +146,7 @@ def _evidence(ids: list[UUID], since: datetime) -> dict[UUID, Evidence]:
         .values_list("inspection").annotate(units=Sum("units")).order_by()
     )  # fmt: skip
     returns, sent = _returns(lots, since)
-    prices = _prices(ids)
+    prices = _prices(ids, is_shown=is_shown)
     negotiations: dict[UUID, list[Negotiation]] = {one: [] for one in ids}
     for said in Negotiation.objects.filter(supplier__in=ids, asked_at__gte=since).select_related("sku").order_by("-asked_at"):
         negotiations[said.supplier_id].append(said)
@@ -174,11 +176,11 @@ def _returns(lots: dict[UUID, UUID], since: datetime) -> tuple[dict[UUID, list[F
     return back, sent
 
 
-def _prices(ids: list[UUID]) -> dict[UUID, list[tuple[Quote, int]]]:
+def _prices(ids: list[UUID], *, is_shown: bool) -> dict[UUID, list[tuple[Quote, int]]]:
     """Each standing quote beside the lowest standing one of its item, where somebody else quotes too."""
     skus = set(Quote.objects.filter(supplier__in=ids).values_list("sku_id", flat=True))
     found: dict[UUID, list[tuple[Quote, int]]] = {}
-    for offers in queries.standing_offers(skus).values():
+    for offers in queries.standing_offers(skus, is_shown=is_shown).values():
         lowest = min(one.price_fen for one in offers)
         for one in offers if len(offers) > 1 else []:
             found.setdefault(one.supplier_id, []).append((one, lowest))

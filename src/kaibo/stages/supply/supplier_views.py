@@ -145,7 +145,7 @@ def supplier(request: ConsoleRequest, supplier_id: UUID) -> HttpResponse:
             "state": _state(scored.score.total_bp) if scored.score.total_bp is not None else "", "figures": [figure_row(one, supplier_id) for one in scored.score.figures],
             "purchases": [(one, supplier_figures.is_on_time(one, request.now)) for one in scored.evidence.purchases[:50]],
             "inspections": [(one, scored.evidence.defect_units.get(one.pk, 0)) for one in scored.evidence.inspections[:50]],
-            "returns": scored.evidence.returns[:50], "sent_units": scored.evidence.sent_units, "prices": scored.evidence.prices,
+            "returns": scored.evidence.returns[:50], "sent_units": scored.evidence.sent_units, "prices": scored.evidence.prices[:50],
             "negotiations": scored.evidence.negotiations[:50], "screenings": [(SCREENING_WORDS[one.kind], one) for one in scored.evidence.screenings],
             "agreements": [(KIND_WORDS[one.kind], one, one.ended_at is None and one.valid_from <= today <= one.valid_until) for one in agreements],
             "shortfalls": supplier_figures.shortfalls_of(supplier_id, request.now), "can_edit": request.actor.can(permissions.SUPPLIER_EDIT),

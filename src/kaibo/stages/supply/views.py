@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -32,7 +33,7 @@ from kaibo.stages.supply import (
     services,
     supplier_views,
 )
-from kaibo.stages.supply.models import Inspection, InspectionResult, Purchase
+from kaibo.stages.supply.models import Inspection, InspectionResult, Purchase, Quote
 
 PURCHASE_WORDS = {
     "draft": (gettext_lazy("待批准"), "warn"), "approved": (gettext_lazy("在途"), "note"), "received": (gettext_lazy("已到齐"), "ok"),
@@ -57,6 +58,8 @@ DECIDED_WORDS = {
     ("sample", "failed"): gettext_lazy("产前样不合格，采购单不能批准"),
 }
 
+QUOTES_SHOWN = 3
+"""So many quotes of each supplier stand in the list; one press shows all of one."""
 PURCHASES = Table(
     key="supply:purchases",
     title=gettext_lazy("采购单"),
@@ -343,20 +346,24 @@ def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
 
 def suppliers(request: ConsoleRequest) -> HttpResponse:
     found = queries.suppliers(request.actor)
-    offers = queries.standing_offers(sku.id for sku in catalog.skus_visible(request.actor))
-    by_supplier: dict[UUID, list[object]] = {}
-    skus = catalog.sku_rows(offers)
-    for sku_id, quotes in offers.items():
+    skus = {sku.id: sku for sku in catalog.skus_visible(request.actor)}
+    by_supplier: dict[UUID, list[tuple[catalog.SkuRow, Quote]]] = {}
+    for sku_id, quotes in queries.standing_offers(skus, is_shown=False).items():
         for quote in quotes:
             by_supplier.setdefault(quote.supplier_id, []).append((skus[sku_id], quote))
     return render(
         request, "supply/suppliers.html",
         {
-            "rows": [(one, by_supplier.get(one.pk, [])) for one in found], "scored": supplier_views.score_rows(request),
+            "rows": [(one, *_some_quotes(by_supplier.get(one.pk, []), is_asked=str(one.pk) == request.GET.get("supplier"))) for one in found], "scored": supplier_views.score_rows(request),
             "switches": supplier_views.switch_rows(request), "can_switch": request.actor.can(permissions.PURCHASE_APPROVE), "form": forms.SupplierForm(),
             "quote_form": forms.QuoteForm(actor=request.actor, suppliers=found), "can_edit": request.actor.can(permissions.SUPPLIER_EDIT),
         },
     )  # fmt: skip
+
+
+def _some_quotes(quotes: list[Any], *, is_asked: bool) -> tuple[list[Any], int]:
+    """The first quotes of a supplier and how many more there are; all of the one that was asked for."""
+    return (quotes, 0) if is_asked else (quotes[:QUOTES_SHOWN], max(0, len(quotes) - QUOTES_SHOWN))
 
 
 @require_POST
