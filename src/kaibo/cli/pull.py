@@ -12,7 +12,7 @@ from uuid import UUID
 from kaibo.config import logs
 from kaibo.config.catalogues import compile_stale
 from kaibo.kit.clock import business_date, screen_time, utc_now
-from kaibo.kit.errors import Invalid
+from kaibo.kit.errors import Invalid, KaiboError
 
 
 class AccountFileUnreadable(Invalid):
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
 def _list(_: argparse.Namespace) -> int:
     from kaibo.master.shops.models import Channel
     from kaibo.plumbing.shop_kinds import shop_kinds
+    from kaibo.stages.orders.channel_words import way_out
     from kaibo.stages.orders.models import Pull
 
     pulls = {one.pk: one for one in Pull.objects.all()}
@@ -56,7 +57,7 @@ def _list(_: argparse.Namespace) -> int:
         account, pull = getattr(channel, "account", None), pulls.get(channel.pk)
         state = "可对接" if channel.platform in shop_kinds() else "用文件"
         if account is not None:
-            state = account.trouble_words or (f"已拉取到 {screen_time(pull.pulled_until)}" if pull else "已对接")
+            state = " ".join(filter(None, (account.trouble_words, way_out(account.trouble, account.trouble_words)))) or (f"已拉取到 {screen_time(pull.pulled_until)}" if pull else "已对接")
         print(f"{channel.pk}  {channel.get_platform_display()}  {channel.shop.name} · {channel.name}  {state}")
     return 0
 
@@ -71,9 +72,24 @@ def _connect(args: argparse.Namespace) -> int:
             raise TypeError
     except (OSError, ValueError, TypeError):
         raise AccountFileUnreadable(file=str(args.file)) from None
-    accounts.connect_account(actor=KAIBO, channel_id=args.channel, given={str(k): str(v) for k, v in given.items()}, code=args.code, now=utc_now())
+    try:
+        accounts.connect_account(actor=KAIBO, channel_id=args.channel, given={str(k): str(v) for k, v in given.items()}, code=args.code, now=utc_now())
+    except KaiboError as complaint:
+        _say_way_out(complaint)
+        raise
     sys.stderr.write("已对接 · connected\n")
     return 0
+
+
+def _say_way_out(complaint: KaiboError) -> None:
+    from django.utils.translation import override
+
+    from kaibo.stages.orders.channel_words import way_out
+
+    for language in ("zh-hans", "en"):
+        with override(language):
+            if said := way_out(complaint.code, complaint.message()):
+                sys.stderr.write(f"{said}\n")
 
 
 def _now(_: argparse.Namespace) -> int:

@@ -367,6 +367,15 @@ class AccountField:
     default: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a platform does not do, or not wholly, and why; what to do instead follows from `what`."""
+
+    what: Can
+    zh: str
+    en: str
+
+
 class ShopChannel(Protocol):
     """
     One shop's account on one platform. Plain functions that call out over the network; several threads may call them.
@@ -459,6 +468,9 @@ class ShopKind:
     """The holds a verbatim status and a verbatim after-sales word stand for."""
     courier_codes: Mapping[str, str] = field(default_factory=dict)
     """The platform's own code or number of each courier, by the keys of `kit.couriers`; what is not here is asked of people."""
+    lacks: tuple[Lack, ...] = ()
+    receivers: tuple[str, str] = ("", "")
+    """What a shop sees of the people it sends to and how parcels leave all the same, Chinese and English."""
 
 
 def required(settings: Mapping[str, str], fields: Sequence[AccountField]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from kaibo.channels.complaint_words import KEYS, ComplaintWords, word_fields
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text, whole
 from kaibo.channels.reading_pages import read_each, read_order, total_of
+from kaibo.channels.sealed_receivers import SEALED
 from kaibo.channels.shop_douyin import push, reading, signing
 from kaibo.kit.shop_channels import (
     AccountField,
@@ -224,4 +225,6 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
 
 COURIER_CODES = {one: one for one in ("yuantong", "zhongtong", "yunda", "shunfeng", "jd", "jtexpress", "shentong")}
 """Those the platform's own examples name.   Source: facts/platforms §1.1."""
-KIND = ShopKind("douyin", NAME, "Douyin", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_CODES)
+KIND = ShopKind(
+    "douyin", NAME, "Douyin", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_CODES, receivers=SEALED,
+)

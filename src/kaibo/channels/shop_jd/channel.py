@@ -15,6 +15,7 @@ from kaibo.channels.courier_numbers import BY_KEY, courier_field, number_of, rea
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, text, whole
 from kaibo.channels.reading_pages import read_each, read_order, total_of
+from kaibo.channels.sealed_receivers import SEALED
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_jd import reading, signing
 from kaibo.channels.signed_forms import SignedForms
@@ -27,6 +28,7 @@ from kaibo.kit.shop_channels import (
     Capabilities,
     CasePage,
     Grant,
+    Lack,
     OrderPage,
     ParcelTaken,
     ParcelWrite,
@@ -239,4 +241,21 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     return Channel(settings, grant)
 
 
-KIND = ShopKind("jd", NAME, "JD", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, BY_KEY)
+LACKS = (
+    Lack(
+        Can.READ_CASES, "只读发货前的退款申请。发货后的服务单，公开资料只有接口名和状态码，没有参数和字段，没有对接：在京东后台导出，按自己的列导入",
+        "only refunds asked for before shipping. Of service orders after it the public sources know a name and status numbers, no parameters and no fields: "
+        "export them in JD's console and import the file with your own columns",
+    ),
+    Lack(
+        Can.STOCK_ABSOLUTE, "写库存的接口名没有可靠依据（旧的据说要停用），默认不写：用渠道库存文件到京东后台改，或在下面选一个接口名，先拿一个商品试",
+        "no source proves which method sets stock (the old one is said to retire), so none is called: change it in JD's console with the stock file, or choose a method below and try it on one item",
+    ),
+    Lack(Can.STOCK_READ, "写库存后不读回，以平台接受为准", "stock is not read back; what the platform accepted counts"),
+    Lack(Can.READ_UNPAID, "没付款的订单不拉取", "unpaid orders are not read"),
+    Lack(Can.PUSH, "没有可靠的推送资料，靠定时读取", "no reliable source on pushes; changes are read by the clock"),
+    Lack(Can.SHIP_PART, "一单只有一个主运单，不能拆开回传；平台自己拆的单各自发货", "an order has one waybill; parts the platform itself made ship by themselves"),
+)
+KIND = ShopKind(
+    "jd", NAME, "JD", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, BY_KEY, lacks=LACKS, receivers=SEALED,
+)

@@ -13,6 +13,7 @@ from kaibo.channels.complaint_words import AWAY_KEY, KEYS, ComplaintWords, word_
 from kaibo.channels.courier_numbers import BY_KEY, courier_field, number_of, read_numbers
 from kaibo.channels.raw import inner, items, text, whole
 from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.sealed_receivers import SEALED
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_kuaishou import push, reading, signing
 from kaibo.channels.signed_forms import FORM, SignedForms
@@ -25,6 +26,7 @@ from kaibo.kit.shop_channels import (
     CasePage,
     Grant,
     Hint,
+    Lack,
     OrderPage,
     ParcelTaken,
     ParcelWrite,
@@ -232,4 +234,13 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     return Channel(settings, grant)
 
 
-KIND = ShopKind("kuaishou", NAME, "Kuaishou", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, BY_KEY)
+LACKS = (
+    Lack(
+        Can.STOCK_ABSOLUTE, "接口只能加减，不能写成多少，也没有读回库存的公开接口：一次没有回应就不知道平台上是多少，会超卖，所以不写。用渠道库存文件到快手后台改",
+        "its method only adds and takes away, and no public one reads stock back: after one lost answer nobody knows what stands there, so it is not called. Change it in Kuaishou's console with the stock file",
+    ),
+    Lack(Can.SHIP_PART, "拆单发货的接口只有名字，没有字段，没有对接", "of shipping in parts the public sources know a name and no fields"),
+)
+KIND = ShopKind(
+    "kuaishou", NAME, "Kuaishou", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, BY_KEY, lacks=LACKS, receivers=SEALED,
+)

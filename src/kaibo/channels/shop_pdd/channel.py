@@ -11,6 +11,7 @@ from kaibo.channels.asking import Asker, Pace
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text
 from kaibo.channels.reading_pages import read_each, read_order, total_of
+from kaibo.channels.sealed_receivers import SEALED_IN_CLOUD
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_pdd import reading, signing
 from kaibo.channels.signed_forms import SignedForms
@@ -23,6 +24,7 @@ from kaibo.kit.shop_channels import (
     Capabilities,
     CasePage,
     Grant,
+    Lack,
     OrderPage,
     ParcelTaken,
     ParcelWrite,
@@ -244,4 +246,12 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
 
 COURIER_NAMES = {one.key: one.zh for one in COURIERS}
 """Numbers of couriers are asked for by their names: no source proves them."""
-KIND = ShopKind("pdd", NAME, "Pinduoduo", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_NAMES)
+LACKS = (
+    Lack(Can.PUSH, "推送走长连接（WebSocket），没有对接；靠定时读取，平台的列表晚 3 分钟", "pushes come by a long connection, which is not made; changes are read by the clock, 3 minutes late"),
+    Lack(Can.READ_UNPAID, "平台不给未付款的订单：被它们占住的库存看不到，请给渠道库存留缓冲", "unpaid orders are never shown: keep a buffer for the stock they hold"),
+    Lack(Can.SHIP_PART, "一单只有一个主运单，不能拆开回传", "an order has one waybill and cannot be told of in parts"),
+    Lack(Can.STOCK_READ, "写库存后不读回，以平台接受为准", "stock is not read back; what the platform accepted counts"),
+)
+KIND = ShopKind(
+    "pdd", NAME, "Pinduoduo", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_NAMES, lacks=LACKS, receivers=SEALED_IN_CLOUD,
+)

@@ -14,6 +14,7 @@ from kaibo.channels import calling
 from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.raw import inner, items, last_second, text, whole
 from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.sealed_receivers import READABLE
 from kaibo.channels.shipping_once import ship_once, units_to_send
 from kaibo.channels.shop_shopify import push, reading
 from kaibo.channels.unoffered import Unoffered
@@ -25,6 +26,7 @@ from kaibo.kit.shop_channels import (
     CasePage,
     Grant,
     Hint,
+    Lack,
     OrderPage,
     ParcelTaken,
     ParcelWrite,
@@ -209,4 +211,7 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
 
 COURIER_NAMES = {one.key: one.zh for one in COURIERS}
 """A courier is free text there: what the buyer reads beside the number."""
-KIND = ShopKind("shopify", NAME, NAME, FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_NAMES)
+LACKS = (Lack(Can.REFRESH_GRANT, "令牌长期有效，不用续", "its token does not end"),)
+KIND = ShopKind(
+    "shopify", NAME, NAME, FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_NAMES, lacks=LACKS, receivers=READABLE,
+)

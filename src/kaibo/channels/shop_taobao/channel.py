@@ -11,6 +11,7 @@ from kaibo.channels.asking import Asker, Pace
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, text
 from kaibo.channels.reading_pages import read_each, read_order, total_of
+from kaibo.channels.sealed_receivers import SEALED
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_taobao import reading, signing
 from kaibo.channels.signed_forms import SignedForms
@@ -22,6 +23,7 @@ from kaibo.kit.shop_channels import (
     Capabilities,
     CasePage,
     Grant,
+    Lack,
     OrderPage,
     ParcelTaken,
     ParcelWrite,
@@ -180,4 +182,11 @@ COURIER_CODES = {
     "debangkuaidi": "DBKD",
 }  # fmt: skip
 """From general knowledge, not proven; a code typed by hand goes through as it is.   Source: facts/platforms §1.2."""
-KIND = ShopKind("taobao", NAME, "Taobao / Tmall", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_CODES)
+LACKS = (
+    Lack(Can.PUSH, "消息走长连接（TMC），没有对接，靠定时读取", "messages come by a long connection (TMC), which is not made; changes are read by the clock"),
+    Lack(Can.REFRESH_GRANT, "授权不能自动续：到期后在平台重新授权，把新的 session 填到下面", "the authorisation cannot be renewed: authorise again and enter the new session below"),
+    Lack(Can.STOCK_READ, "写库存后不读回，以平台接受为准", "stock is not read back; what the platform accepted counts"),
+)
+KIND = ShopKind(
+    "taobao", NAME, "Taobao / Tmall", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, COURIER_CODES, lacks=LACKS, receivers=SEALED,
+)

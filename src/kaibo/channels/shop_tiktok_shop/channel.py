@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.raw import inner, items, last_second, moment_of_seconds, text, whole
 from kaibo.channels.reading_pages import read_each, read_order
+from kaibo.channels.sealed_receivers import READABLE
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_tiktok_shop import push, reading, signing
 from kaibo.kit.shop_channels import (
@@ -238,4 +239,6 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     )
 
 
-KIND = ShopKind("tiktok_shop", NAME, NAME, FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of)
+KIND = ShopKind(
+    "tiktok_shop", NAME, NAME, FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, receivers=READABLE,
+)

@@ -13,6 +13,7 @@ from kaibo.channels.asking import Asker, Pace, json_object
 from kaibo.channels.courier_lists import NAMES, CourierList
 from kaibo.channels.raw import inner, items, last_second, text, whole
 from kaibo.channels.reading_pages import Row, read_each, read_order
+from kaibo.channels.sealed_receivers import READABLE
 from kaibo.channels.shipping_once import ship_once, units_to_send
 from kaibo.channels.shop_wechat_shop import push, reading
 from kaibo.kit.shop_channels import (
@@ -270,4 +271,6 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     return Channel(settings, grant)
 
 
-KIND = ShopKind("wechat_shop", NAME, "WeChat Shop", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, NAMES)
+KIND = ShopKind(
+    "wechat_shop", NAME, "WeChat Shop", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, NAMES, receivers=READABLE,
+)

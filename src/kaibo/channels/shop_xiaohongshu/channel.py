@@ -14,6 +14,7 @@ from kaibo.channels.courier_lists import NAMES, CourierList
 from kaibo.channels.pages_backwards import before, first_or_last
 from kaibo.channels.raw import inner, items, last_second, moment_of_millis, text, whole
 from kaibo.channels.reading_pages import read_each, read_order, total_of
+from kaibo.channels.sealed_receivers import SEALED
 from kaibo.channels.shipping_once import ship_once
 from kaibo.channels.shop_xiaohongshu import reading, signing
 from kaibo.channels.unoffered import Unoffered
@@ -24,6 +25,7 @@ from kaibo.kit.shop_channels import (
     Capabilities,
     CasePage,
     Grant,
+    Lack,
     OrderPage,
     OrderState,
     ParcelTaken,
@@ -254,4 +256,12 @@ def _make(given: Mapping[str, str], grant: Grant | None) -> ShopChannel:
     return Channel(settings, grant)
 
 
-KIND = ShopKind("xiaohongshu", NAME, "Xiaohongshu (RED)", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, NAMES)
+LACKS = (
+    Lack(
+        Can.PUSH, "推送签名的算法只有一处第三方资料，没有证实，不接收；靠定时读取",
+        "how pushes are signed stands in one third-party source only and is not proven, so none are taken; changes are read by the clock",
+    ),
+)
+KIND = ShopKind(
+    "xiaohongshu", NAME, "Xiaohongshu (RED)", FIELDS, CAPABILITIES, _make, reading.state_of, reading.holds_of, NAMES, lacks=LACKS, receivers=SEALED,
+)

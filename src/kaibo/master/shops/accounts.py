@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from kaibo.kit.errors import Invalid, KaiboError, NotFound
-from kaibo.kit.shop_channels import Can, Grant, ShopChannel, ShopKind
+from kaibo.kit.shop_channels import Can, Capabilities, Grant, ShopChannel, ShopKind
+from kaibo.kit.shop_complaints import ShopSettingWrong
 from kaibo.master.shops.models import Channel, ChannelAccount
 from kaibo.master.shops.services import SHOP_MANAGE
 from kaibo.plumbing.access import access
@@ -121,6 +122,17 @@ def shown_settings(account: ChannelAccount) -> dict[str, str]:
 def stored_channel(account: ChannelAccount) -> ShopChannel:
     """This function will give a channel that only reads what is sent to it: nothing is renewed, nobody is called."""
     return kind_of(account.channel).make(open_deposit(_about(account.pk, "settings"), account.sealed_settings), None)
+
+
+def capabilities_of(channel: Channel, account: ChannelAccount | None) -> Capabilities:
+    """This function will say what a channel can do with the account it has: a setting may switch something on.   Raises: PlatformNotConnectable."""
+    kind = kind_of(channel)
+    if account is None:
+        return kind.capabilities
+    try:
+        return kind.make(open_deposit(_about(account.pk, "settings"), account.sealed_settings), None).capabilities
+    except (DepositUnreadable, ShopSettingWrong):
+        return kind.capabilities
 
 
 def renew_account(account: ChannelAccount, *, now: datetime) -> ShopChannel:

@@ -2,16 +2,18 @@
 Rows to a file: xlsx in constant memory, csv that Excel opens, parquet for machines.
 
 Ids stay text, and a text that a spreadsheet would run as a formula (`=`, `+`, `-`, `@` first) stays a text: in xlsx by
-its cell type, in csv by a quote in front. Source: OWASP "CSV injection".
+its cell type, in csv by a quote in front. A number of 19 digits in a csv, which a spreadsheet would round to 6.9E+18, stands behind a
+TAB, as 抖店 itself writes it; so does any text a spreadsheet would read as another number (0571, 1E5). Source: OWASP "CSV injection".
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import xlsxwriter
@@ -27,6 +29,7 @@ CONTENT_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_OTHER_NUMBER = re.compile(r"\d{12,}|0\d+|\d+(\.\d+)?[eE]\d+", re.ASCII)
 _WIDEST = 48
 _LONGEST_CELL = 32_000
 _MOST_ROWS = 1_000_000
@@ -37,6 +40,12 @@ _PARQUET_TYPES = {
     Cell.WHEN: "TIMESTAMPTZ",
     Cell.DAY: "DATE",
 }
+
+
+class CanWrite(Protocol):
+    """A file, or an answer to a browser."""
+
+    def write(self, text: str, /) -> object: ...
 
 
 class FormatUnknown(Invalid):
@@ -123,16 +132,21 @@ def _write_cell(sheet: Any, row: int, index: int, column: ExportColumn, value: A
 
 def _write_csv(path: Path, columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]], title: str) -> int:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([neutral(column.title) for column in columns])
-        count = 0
-        for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is the answer
-            writer.writerow([csv_cell(column, value) for column, value in zip(columns, row, strict=True)])
+        return write_lines(file, columns, rows)
+
+
+def write_lines(out: CanWrite, columns: Sequence[ExportColumn], rows: Iterable[Sequence[Any]]) -> int:
+    """This function will write csv into something open and give the number of rows; the BOM Excel wants is its opener's."""
+    writer = csv.writer(out)
+    writer.writerow([neutral(column.title) for column in columns])
+    count = 0
+    for count, row in enumerate(rows, start=1):  # noqa: B007  the last number is the answer
+        writer.writerow([csv_cell(column, value) for column, value in zip(columns, row, strict=True)])
     return count
 
 
 def csv_cell(column: ExportColumn, value: Any) -> str:
-    """This function will write a value for csv; figures stay figures, texts cannot become formulas."""
+    """This function will write a value for csv; figures stay figures, texts cannot become formulas or other numbers."""
     if value is None:
         return ""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -146,7 +160,7 @@ def csv_cell(column: ExportColumn, value: Any) -> str:
         return in_shanghai(value).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, date):
         return value.isoformat()
-    return neutral(str(value))
+    return f"\t{value}" if _OTHER_NUMBER.fullmatch(str(value)) else neutral(str(value))
 
 
 def neutral(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,24 +11,37 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from kaibo.kit.clock import business_date
-from kaibo.kit.money import plain_yuan
 from kaibo.kit.shop_channels import PUSH_PATH, AccountField, Can, GreetsPushes
+from kaibo.kit.shop_complaints import (
+    ShopAway,
+    ShopRefused,
+    ShopSettingWrong,
+    ShopSignatureRefused,
+    ShopThrottled,
+    ShopTokenExpired,
+    ShopUnreadable,
+)
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import Channel
 from kaibo.master.shops.services import SHOP_MANAGE
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.intake.kinds import Cell, ExportColumn
+from kaibo.plumbing.intake.writing import write_lines
 from kaibo.plumbing.shop_kinds import shop_kinds
-from kaibo.stages.orders import channel_queries, gaps, pushes
+from kaibo.stages.orders import channel_queries, channel_words, gaps, pushes
 from kaibo.stages.orders.permissions import EXPORT, IMPORT, SEE
 
 MOST_PUSH_BYTES = 1024 * 1024
+ACCOUNT_COMPLAINTS = (ShopAway, ShopRefused, ShopSettingWrong, ShopSignatureRefused, ShopThrottled, ShopTokenExpired, ShopUnreadable)
+"""What a platform says of an account that somebody types in."""
 
 
 class AccountForm(forms.Form):
@@ -86,11 +98,14 @@ def _page(request: ConsoleRequest, wrong: tuple[UUID, AccountForm] | None = None
         rows.append({
             "row": row, "kind": kind, "form": form, "is_open": bool(wrong and wrong[0] == row.channel.pk), "unverified": unverified,
             "pushes": kind is not None and Can.PUSH in kind.capabilities.can,
+            "way_out": channel_words.way_out(row.account.trouble, row.account.trouble_words) if row.account else "",
+            "abilities": channel_words.abilities(kind, accounts.capabilities_of(row.channel, row.account)) if kind else [],
+            "receivers": channel_words.receivers_of(kind) if kind else "",
         })  # fmt: skip
     context = {
         "rows": rows, "reports": channel_queries.reports_for(request.actor), "today": business_date(request.now),
         "may_manage": request.actor.can(SHOP_MANAGE), "may_pull": request.actor.can(IMPORT), "may_export": request.actor.can(EXPORT),
-        "console_url": settings.ENV.console_url,
+        "console_url": settings.ENV.console_url, "clock": request.now,
     }  # fmt: skip
     return render(request, "orders/channels.html", context, status=status)
 
@@ -107,7 +122,12 @@ def connect(request: ConsoleRequest, channel_id: UUID) -> HttpResponse:
         return _page(request, (channel_id, form), 422)
     given = dict(form.cleaned_data)
     code = given.pop("code", "")
-    accounts.connect_account(actor=request.actor, channel_id=channel_id, given=given, code=code, now=request.now)
+    try:
+        accounts.connect_account(actor=request.actor, channel_id=channel_id, given=given, code=code, now=request.now)
+    except ACCOUNT_COMPLAINTS as complaint:  # said beside the form, so that nobody types all of it again
+        said = complaint.message(get_language() or "zh")
+        form.add_error(None, f"{said} {channel_words.way_out(complaint.code, said)}".strip())
+        return _page(request, (channel_id, form), 422)
     return done(request, _("已对接，接下来会自动拉取订单"), "orders:channels")
 
 
@@ -116,6 +136,14 @@ def turn(request: ConsoleRequest, channel_id: UUID) -> HttpResponse:
     is_on = request.POST.get("on") == "1"
     accounts.turn_account(actor=request.actor, channel_id=channel_id, is_on=is_on, now=request.now)
     return done(request, _("已恢复拉取") if is_on else _("已暂停拉取"), "orders:channels")
+
+
+@require_POST
+def try_again(request: ConsoleRequest, channel_id: UUID) -> HttpResponse:
+    account = channel_queries.account_for(request.actor, channel_id)
+    access.require(request.actor, IMPORT, shop_id=account.channel.shop_id)
+    pushes.let_try_again(account.pk, request.now)
+    return done(request, _("已排到最前面，马上再试"), "orders:channels")
 
 
 @require_POST
@@ -132,12 +160,14 @@ def gaps_file(request: ConsoleRequest, report_id: UUID) -> HttpResponse:
     report = channel_queries.report_for(request.actor, report_id)
     access.require(request.actor, EXPORT, shop_id=report.channel.shop_id)
     answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="gaps-{report.channel.platform}-{report.day}.csv"'
-    out = csv.writer(answer)
-    out.writerow([_("订单编号"), _("差在哪里"), _("平台金额"), _("我们的金额"), _("原因")])
-    for gap in report.gaps:
-        # a TAB keeps Excel from rounding a number of 19 digits
-        out.writerow([f"\t{gap['order_no']}", channel_queries.gap_kind(gap["kind"]), plain_yuan(gap["platform_fen"]), plain_yuan(gap["our_fen"]), channel_queries.gap_why(gap)])
+    answer.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"订单差异-{report.channel.platform}-{report.day}.csv")
+    columns = [
+        ExportColumn("order_no", _("订单编号")), ExportColumn("kind", _("差在哪里")), ExportColumn("platform_fen", _("平台金额"), Cell.MONEY),
+        ExportColumn("our_fen", _("我们的金额"), Cell.MONEY), ExportColumn("why", _("原因")),
+    ]  # fmt: skip
+    write_lines(answer, columns, (
+        (gap["order_no"], channel_queries.gap_kind(gap["kind"]), gap["platform_fen"], gap["our_fen"], channel_queries.gap_why(gap)) for gap in report.gaps
+    ))  # fmt: skip
     return answer
 
 

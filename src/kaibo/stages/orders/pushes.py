@@ -12,6 +12,7 @@ from kaibo.facts.flow import CasesHinted
 from kaibo.kit.shop_channels import Hint
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.orders import pulling
+from kaibo.stages.orders.models import Pull
 
 
 @transaction.atomic
@@ -20,3 +21,8 @@ def follow_hints(channel_id: UUID, hints: Sequence[Hint], now: datetime) -> None
     pulling.note_hints(channel_id, [hint.number for hint in hints if hint.about == "order"], now)
     if any(hint.about == "case" or hint.is_about_cases for hint in hints):
         outbox.announce(CasesHinted(channel_id=channel_id, hinted_at=now), now=now)
+
+
+def let_try_again(channel_id: UUID, now: datetime) -> None:
+    """This function will end the pause of a channel in trouble: somebody mended what was wrong and waits."""
+    Pull.objects.filter(pk=channel_id, failures__gt=0, next_at__gt=now).update(next_at=now)
