@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.kit.text import clean_cell
+from kaibo.plumbing.intake.headers import OtherPlatform, find_header
 from kaibo.plumbing.intake.kinds import ImportKind
 from kaibo.plumbing.intake.models import ImportRun, QuarantinedRow
 from kaibo.plumbing.intake.quarantine import ADDED_COLUMNS
@@ -57,6 +58,7 @@ class MappingField:
     title: str
     is_missing: bool
     proposed: str
+    is_found: bool
 
 
 def row_cards(run: ImportRun, kind: ImportKind, rows: Iterable[QuarantinedRow]) -> list[RowCard]:
@@ -99,14 +101,42 @@ def _row_card(run: ImportRun, kind: ImportKind, row: QuarantinedRow, personal: s
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OtherChoice:
+    """Whose export a file looks like, and whose it was said to be; `said` is empty where this kind takes none of that platform."""
+
+    said: str
+    said_title: str
+    chosen: str
+    chosen_title: str
+
+
+def other_platform(run: ImportRun, kind: ImportKind) -> OtherChoice | None:
+    """This function will give what a person can choose between where the file looks like another platform's."""
+    error = run.error or {}
+    if error.get("code") != OtherPlatform.code:
+        return None
+    said = error.get("details", {}).get("platform", "")
+    return OtherChoice(
+        said if said in kind.platforms else "", str(PLATFORM_TITLES.get(said, said)), run.platform, str(PLATFORM_TITLES.get(run.platform, run.platform))
+    )
+
+
+def unused_headers(run: ImportRun) -> list[str]:
+    """This function will list the columns of the file that were not read."""
+    used = set(run.columns.values())
+    return [name for index, name in enumerate(run.header) if name and index not in used and name not in ADDED_COLUMNS]
+
+
 def mapping_fields(run: ImportRun, kind: ImportKind) -> list[MappingField]:
-    """This function will give the columns of a kind to be found by a person, missing ones first."""
+    """This function will give the columns of a kind to be found by a person: missing ones first, then those not found that may be missing."""
     details = (run.error or {}).get("details", {})
     missing = set(details.get("missing_keys", ()))
     nearest = details.get("nearest", {})
+    header = find_header(kind, [(1, details.get("headers", []))], {})
+    found = header.columns if header else {}
     fields = [
-        MappingField(column.key, column.title, column.key in missing, nearest.get(column.key, ""))
+        MappingField(column.key, column.title, column.key in missing, nearest.get(column.key, ""), column.key in found)
         for column in kind.columns
-        if column.required or column.key in missing
     ]
-    return sorted(fields, key=lambda field: not field.is_missing)
+    return sorted(fields, key=lambda field: (not field.is_missing, field.is_found))

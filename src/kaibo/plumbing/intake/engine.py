@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils import translation
 
 from kaibo.kit.errors import Conflict, KaiboError
 from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
@@ -22,8 +23,9 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake import quarantine, store
 from kaibo.plumbing.intake.applying import apply_rows
 from kaibo.plumbing.intake.batches import Batch, Pace, Reading, turns_of
+from kaibo.plumbing.intake.cards import PLATFORM_TITLES
 from kaibo.plumbing.intake.collecting import seldom_collecting
-from kaibo.plumbing.intake.headers import ColumnsMissing
+from kaibo.plumbing.intake.headers import ColumnsMissing, OtherPlatform, platform_of
 from kaibo.plumbing.intake.kinds import FileContext, ImportContext, ImportKind, ParsedRow, Refused, Taken
 from kaibo.plumbing.intake.models import ColumnMapping, ImportRun
 from kaibo.plumbing.intake.plan import RowParser
@@ -32,6 +34,7 @@ from kaibo.plumbing.intake.reader import ReadingJob
 from kaibo.plumbing.intake.reading_ahead import ReaderLost, reading_ahead
 
 BATCH_ROWS = 4_000
+USUAL_PLATFORM = "douyin"
 OPEN_STATES = (ImportRun.State.WAITING, ImportRun.State.RUNNING)
 
 
@@ -67,10 +70,32 @@ def run_import(run_id: UUID, *, clock: Callable[[], datetime]) -> ImportRun:
         except KaiboError as complaint:
             return _stop(run, complaint, clock())
         _note_layout(run, reading)
-        try:
-            return _take_all(run, kind, reading, pace, now=now, clock=clock)
-        except ReaderLost as complaint:
-            return _stop(run, complaint, clock())
+        said = _platform_said(run, kind, reading)
+        if not said:
+            try:
+                return _take_all(run, kind, reading, pace, now=now, clock=clock)
+            except ReaderLost as complaint:
+                return _stop(run, complaint, clock())
+    if run.platform or said not in kind.platforms:
+        return _stop(run, _other_platform(run, kind, said), clock())
+    ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.RUNNING, position=0).update(platform=said)
+    return run_import(run_id, clock=clock)
+
+
+def _platform_said(run: ImportRun, kind: ImportKind, reading: Reading) -> str:
+    """The platform whose columns the file has, where that is another than was chosen (or none was) and nobody insisted."""
+    if run.position or run.is_platform_sure:
+        return ""
+    said = platform_of(kind, reading.header.names)
+    return "" if said == run.platform else said
+
+
+def _other_platform(run: ImportRun, kind: ImportKind, said: str) -> OtherPlatform:
+    titles = {}
+    for tongue, ending in (("zh-hans", "_zh"), ("en", "")):
+        with translation.override(tongue):
+            titles |= {f"{name}{ending}": str(PLATFORM_TITLES.get(value, value)) for name, value in (("said", said), ("chosen", run.platform or USUAL_PLATFORM))}
+    return OtherPlatform(marks="、".join(kind.marks[said]), platform=said, **titles)
 
 
 def _note_layout(run: ImportRun, reading: Reading) -> None:

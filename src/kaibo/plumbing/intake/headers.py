@@ -35,6 +35,14 @@ class ColumnsMissing(Invalid):
     message_en = "Required columns are missing: {missing}. The row most like a header is row {header_row}: {found}"
 
 
+class OtherPlatform(Invalid):
+    """A file whose header names another platform than the person did. `details`: `platform`, the one the file is of."""
+
+    code = "intake.other_platform"
+    message_zh = "这个文件像是“{said_zh}”的导出（有“{marks}”这些列），选的却是“{chosen_zh}”。还没有导入任何一行"
+    message_en = "This looks like an export of “{said}” (it has the columns {marks}), but “{chosen}” was chosen. No row was imported"
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Where the header stands and which of its columns is which: column key → index."""
@@ -80,19 +88,27 @@ def find_header(
     return best[1] if best else None
 
 
+def platform_of(kind: ImportKind, names: Sequence[str]) -> str:
+    """This function will say whose export a header is, by the columns only that platform has; nothing where no platform's are all there."""
+    plain = {plain_header(name) for name in names}
+    return next((platform for platform, marks in kind.marks.items() if all(plain_header(mark) in plain for mark in marks)), "")
+
+
 def refuse_missing(kind: ImportKind, header: Header) -> None:
     """This function will refuse a header without all required columns. Raises: ColumnsMissing."""
     missing = header.missing(kind)
     if not missing:
         return
     named = [name for name in header.names if name]
+    taken = set(header.columns.values())
+    free = [name for index, name in enumerate(header.names) if name and index not in taken]
     raise ColumnsMissing(
         missing="、".join(column.title for column in missing),
         missing_keys=[column.key for column in missing],
         found="、".join(named[:40]),
         headers=named,
         header_row=header.row_number,
-        nearest={column.key: _nearest(column, named) for column in missing},
+        nearest={column.key: _nearest(column, free) for column in missing},  # what is known already is not proposed for anything else
     )
 
 

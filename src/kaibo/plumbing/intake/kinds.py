@@ -135,6 +135,8 @@ class ImportKind:
     meaning_type: type | None = None
     ahead: Callable[[FileContext, Sequence[ParsedRow]], None] | None = None
     platforms: tuple[str, ...] = ()
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Platform → headers that together only its own export has: a file taken for another platform's would make orders twice."""
     sample_rows: tuple[Mapping[str, str], ...] = ()
     needs_shop: bool = False
 

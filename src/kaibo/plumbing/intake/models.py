@@ -25,6 +25,8 @@ class ImportRun(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     kind = models.CharField(max_length=60)
     platform = models.CharField(max_length=30, blank=True, default="")
+    is_platform_sure = models.BooleanField(default=False, db_default=False)
+    """Somebody said so although the file's columns look like another platform's."""
     shop_id = models.UUIDField(null=True)
     file_name = models.CharField(max_length=255)
     sha256 = models.CharField(max_length=64)

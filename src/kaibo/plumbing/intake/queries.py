@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from kaibo.kit.errors import NotFound
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.intake.headers import find_header
 from kaibo.plumbing.intake.kinds import ExportKind, ImportKind
 from kaibo.plumbing.intake.manifest import SEE
 from kaibo.plumbing.intake.models import ImportRun, QuarantinedRow
@@ -49,6 +50,16 @@ def export_for(key: str) -> ExportKind:
         raise KindUnknown(kind=key, known="、".join(sorted(kinds)))
     kind: ExportKind = kinds[key]
     return kind
+
+
+def kinds_that_fit(actor: Actor, run: ImportRun) -> list[ImportKind]:
+    """This function will list the kinds this person may import whose required columns a file has that lacks some of its own kind's."""
+    headers = ((run.error or {}).get("details") or {}).get("headers") or []
+    if run.state != ImportRun.State.UNMAPPED or not headers:
+        return []
+    found = [(kind, find_header(kind, [(1, headers)], {})) for kind in kinds_for(actor) if kind.key != run.kind]
+    fitting = [(len(header.columns), kind) for kind, header in found if header and not header.missing(kind) and len(header.columns) > 2]
+    return [kind for _, kind in sorted(fitting, key=lambda one: -one[0])][:2]
 
 
 def kinds_for(actor: Actor) -> list[ImportKind]:

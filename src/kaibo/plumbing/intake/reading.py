@@ -43,6 +43,12 @@ class NotASpreadsheet(Invalid):
     message_en = "“{file}” is not a spreadsheet; xlsx, xls, xlsb, ods, csv and tsv can be read"
 
 
+class SpreadsheetBroken(Invalid):
+    code = "intake.spreadsheet_broken"
+    message_zh = "“{file}”打不开：文件不完整或已损坏，常见原因是没有下载完。请从平台重新导出一次"
+    message_en = "“{file}” cannot be opened: it is incomplete or damaged, often a download that did not finish. Export it from the platform again"
+
+
 class SpreadsheetLocked(Invalid):
     code = "intake.spreadsheet_locked"
     message_zh = "“{file}”设了打开密码，请去掉密码另存后再导入"
@@ -117,7 +123,9 @@ def _workbook_sheets(path: Path, name: str) -> list[Sheet]:
     except PasswordError as locked:
         raise SpreadsheetLocked(file=name) from locked
     except (CalamineError, OSError, zipfile.BadZipFile) as unreadable:
-        raise NotASpreadsheet(file=name) from unreadable
+        with path.open("rb") as file:
+            is_zip = file.read(4) == _ZIP
+        raise (SpreadsheetBroken if is_zip and not zipfile.is_zipfile(path) else NotASpreadsheet)(file=name) from unreadable
 
 
 def _workbook_sheet(workbook: CalamineWorkbook, name: str, file: str) -> Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from kaibo.plumbing.access.actor import ALL_SHOPS, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.intake import store
 from kaibo.plumbing.intake.applying import apply_rows
+from kaibo.plumbing.intake.headers import OtherPlatform
 from kaibo.plumbing.intake.kinds import ImportContext, ImportKind, Outcome, ParsedRow, Refused
 from kaibo.plumbing.intake.models import ColumnMapping, ImportRun, QuarantinedRow
 from kaibo.plumbing.intake.plan import RawRow, RowParser
@@ -36,6 +38,12 @@ class PlatformUnknown(Invalid):
     code = "intake.platform_unknown"
     message_zh = "“{kind}”不认识平台“{platform}”，可选：{known}"
     message_en = "“{kind}” does not know the platform “{platform}”; known are: {known}"
+
+
+class HeaderChosenTwice(Invalid):
+    code = "intake.header_chosen_twice"
+    message_zh = "“{header}”选了两次：一列只能当一个用，请改一个"
+    message_en = "“{header}” was chosen twice: a column can only be one thing, change one of them"
 
 
 class RunNotStopped(Conflict):
@@ -114,12 +122,15 @@ def choose_columns(*, actor: Actor, run_id: UUID, mapping: Mapping[str, str], no
     """
     This function will remember which header is which column for this kind and platform, and open the run again.
 
-    Raises: Forbidden, RunUnknown, RunNotStopped.
+    Raises: Forbidden, RunUnknown, HeaderChosenTwice, RunNotStopped.
     """
     run = run_for(actor, run_id)
     kind = kind_for(run.kind)
     access.require(actor, kind.ability, shop_id=run.shop_id)
     chosen = {column.key: mapping[column.key] for column in kind.columns if mapping.get(column.key)}
+    twice = [header for header, times in Counter(chosen.values()).items() if times > 1]
+    if twice:
+        raise HeaderChosenTwice(header=twice[0])
     kept, _ = ColumnMapping.objects.get_or_create(
         kind=run.kind, platform=run.platform, defaults={"actor_name": actor.name, "changed_at": now}
     )
@@ -145,6 +156,30 @@ def retry_run(*, actor: Actor, run_id: UUID, now: datetime) -> ImportRun:
     access.require(actor, kind_for(run.kind).ability, shop_id=run.shop_id)
     _open_again(run)
     audit.record(actor, "intake:run:retry", subject=f"import:{run.pk}", now=now, shop_id=run.shop_id)
+    return run
+
+
+@transaction.atomic
+def choose_platform(*, actor: Actor, run_id: UUID, platform: str, now: datetime) -> ImportRun:
+    """
+    This function will open a run again that stopped because its columns look like another platform's, as of the platform a person
+    now names; they are believed.   Raises: Forbidden, RunUnknown, PlatformUnknown, RunNotStopped.
+    """
+    run = run_for(actor, run_id)
+    kind = kind_for(run.kind)
+    access.require(actor, kind.ability, shop_id=run.shop_id)
+    error = run.error or {}
+    if error.get("code") != OtherPlatform.code:
+        raise RunNotStopped
+    for one in (platform, error["details"]["platform"]):  # of a platform whose files are not taken here nobody can insist
+        if one not in kind.platforms:
+            raise PlatformUnknown(kind=kind.title_zh, platform=one, known="、".join(kind.platforms))
+    _open_again(run)
+    before, run.platform = run.platform, platform
+    ImportRun.objects.filter(pk=run.pk).update(platform=platform, is_platform_sure=True)
+    audit.record(
+        actor, "intake:platform:choose", subject=f"import:{run.pk}", now=now, shop_id=run.shop_id, details={"before": before, "platform": platform}
+    )  # fmt: skip
     return run
 
 

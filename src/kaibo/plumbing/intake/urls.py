@@ -13,6 +13,7 @@ urlpatterns = [
     path("<uuid:run_id>/progress", views.progress, name="progress"),
     path("<uuid:run_id>/columns", views.columns, name="columns"),
     path("<uuid:run_id>/retry", views.retry, name="retry"),
+    path("<uuid:run_id>/platform", views.platform, name="platform"),
     path("<uuid:run_id>/accept", views.accept_proposals, name="accept-proposals"),
     path("<uuid:run_id>/discard", views.discard, name="discard"),
     path("<uuid:run_id>/quarantine.xlsx", views.quarantine_file, name="quarantine-file"),

@@ -21,12 +21,25 @@ from kaibo.kit.clock import day_bounds, in_shanghai
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.intake import cards, exports, jobs, queries, services
 from kaibo.plumbing.intake.forms import ExportForm, UploadForm
+from kaibo.plumbing.intake.headers import OtherPlatform
 from kaibo.plumbing.intake.lists import RUNS, run_row
 from kaibo.plumbing.intake.models import ImportRun
+from kaibo.plumbing.intake.reading import (
+    NotASpreadsheet,
+    SpreadsheetBroken,
+    SpreadsheetEmpty,
+    SpreadsheetLocked,
+    SpreadsheetTooLarge,
+    UnknownEncoding,
+)
 from kaibo.plumbing.intake.writing import CONTENT_TYPES, file_format
 from kaibo.plumbing.tables import tables
 
 ROWS_A_PAGE = 20
+NO_USE_AGAIN = {
+    one.code for one in (NotASpreadsheet, SpreadsheetBroken, SpreadsheetEmpty, SpreadsheetLocked, SpreadsheetTooLarge, UnknownEncoding, OtherPlatform)
+}
+"""Complaints of a file that would come again however often it is read."""
 
 
 @require_GET
@@ -77,6 +90,7 @@ def run(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
             "run": found, "kind": kind, "kind_title": kind.title(get_language() or "zh"), "platform": cards.PLATFORM_TITLES.get(found.platform, found.platform), "state": cards.STATES[found.state],
             "rows": rows, "cards": cards.row_cards(found, kind, rows), "may_correct": request.actor.can(kind.ability, shop_id=found.shop_id),
             "mapping": cards.mapping_fields(found, kind) if found.state == ImportRun.State.UNMAPPED else [],
+            "may_retry": (found.error or {}).get("code") not in NO_USE_AGAIN, "other": cards.other_platform(found, kind), "elsewhere": queries.kinds_that_fit(request.actor, found), "unused": cards.unused_headers(found),
             "headers": (found.error or {}).get("details", {}).get("headers", []),
             "error": (found.error or {}).get("en" if (get_language() or "").startswith("en") else "zh", ""),
             "proposals": queries.rows_with_proposals(found),
@@ -107,6 +121,13 @@ def columns(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
     with transaction.atomic():
         jobs.enqueue(services.choose_columns(actor=request.actor, run_id=run_id, mapping=chosen, now=request.now))
     return done(request, _("已记住列的对应关系，正在重新导入"), "intake:run", run_id)
+
+
+@require_POST
+def platform(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
+    with transaction.atomic():
+        jobs.enqueue(services.choose_platform(actor=request.actor, run_id=run_id, platform=request.POST.get("platform", ""), now=request.now))
+    return done(request, _("已重新开始"), "intake:run", run_id)
 
 
 @require_POST

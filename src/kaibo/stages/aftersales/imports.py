@@ -1,4 +1,4 @@
-"""After-sales exports of 抖店 (a part of its 50 columns) and other platforms with the same words."""
+"""After-sales exports of 抖店 (50 columns), 淘宝, 微信小店 and of other platforms with the same words."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ STATES = {
     "退款中": State.APPROVED_REFUND, "平台介入": State.ARBITRATION, "仲裁中": State.ARBITRATION, "拒绝": State.REJECTED, "商家拒绝": State.REJECTED,
     "换货中": State.EXCHANGING, "同意退款,退款成功": State.REFUNDED, "退款成功": State.REFUNDED, "换货成功": State.EXCHANGED,
     "售后关闭": State.BUYER_CANCELLED, "售后完成": State.REFUNDED,
+    # 淘宝
+    "买家已经申请退款,等待卖家同意": State.REQUESTED, "卖家已经同意退款,等待买家退货": State.APPROVED_RETURN,
+    "买家已经退货,等待卖家确认收货": State.BUYER_SHIPPED, "卖家拒绝退款": State.REJECTED, "退款关闭": State.BUYER_CANCELLED,
 }  # fmt: skip
 ENDED = frozenset({State.REFUNDED, State.EXCHANGED, State.BUYER_CANCELLED})
 
@@ -152,6 +155,7 @@ AFTERSALES = ImportKind(
     ability=IMPORT,
     needs_shop=True,
     platforms=("douyin", "taobao", "pdd", "kuaishou", "xiaohongshu", "wechat_shop", "jd"),
+    marks={"taobao": ("退款编号", "宝贝标题"), "wechat_shop": ("SKU编码(自定义)", "申请售后数量"), "douyin": ("售后单号", "商品单号", "退商品金额（元）")},
     row_key=("case_no",),
     apply=take_cases,
     columns=(
@@ -159,10 +163,10 @@ AFTERSALES = ImportKind(
         Column("order_no", "订单号", ("订单编号", "主订单编号"), parse=text),
         Column("line_no", "商品单号", ("子订单编号", "子订单号"), parse=text),
         Column("goods", "商品名称", ("宝贝标题",)),
-        Column("code", "商家编码", ("商品编码",)),
+        Column("code", "商家编码", ("SKU编码(自定义)", "商品编码(自定义)", "商品编码")),
         Column("quantity", "申请售后数量", ("售后数量", "退货数量"), parse=whole_number),
         Column("kind", "售后类型", ("退款类型",)),
-        Column("refund", "退商品金额（元）", ("退款金额", "买家退款金额"), parse=money_fen),
+        Column("refund", "退商品金额（元）", ("买家退款金额", "退款金额"), parse=money_fen),
         Column("status", "售后状态", ("退款状态",), required=True),
         Column("opened_at", "售后申请时间", ("退款的申请时间", "申请时间"), required=True, parse=moment),
         Column("reason", "售后原因", ("买家退款原因", "退款原因")),

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, datetime
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from kaibo.kit.clock import business_date
-from kaibo.kit.money import plain_yuan
 from kaibo.master.shops import accounts
 from kaibo.plumbing import kept_words
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.intake.kinds import Cell, ExportColumn
+from kaibo.plumbing.intake.writing import write_lines
 from kaibo.stages.aftersales import case_gaps, platform_cases, platform_queries
 from kaibo.stages.aftersales.permissions import EXPORT, IMPORT, SEE
 from kaibo.stages.aftersales.views import platform_names
@@ -49,13 +50,15 @@ def gaps_file(request: ConsoleRequest, report_id: UUID) -> HttpResponse:
     report = platform_queries.report_for(request.actor, report_id)
     access.require(request.actor, EXPORT, shop_id=report.channel.shop_id)
     answer = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="cases-{report.channel.platform}-{report.day}.csv"'
-    out = csv.writer(answer)
-    out.writerow([_("售后单号"), _("订单编号"), _("差在哪里"), _("平台金额"), _("我们的金额"), _("原因")])
-    for gap in report.gaps:
-        # a TAB keeps Excel from rounding a number of 19 digits
-        numbers = [f"\t{gap['case_no']}", f"\t{gap['order_no']}"]
-        out.writerow([*numbers, platform_queries.gap_kind(gap["kind"]), plain_yuan(gap["platform_fen"]), plain_yuan(gap["our_fen"]), platform_queries.gap_why(gap)])
+    answer.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"售后差异-{report.channel.platform}-{report.day}.csv")
+    columns = [
+        ExportColumn("case_no", _("售后单号")), ExportColumn("order_no", _("订单编号")), ExportColumn("kind", _("差在哪里")),
+        ExportColumn("platform_fen", _("平台金额"), Cell.MONEY), ExportColumn("our_fen", _("我们的金额"), Cell.MONEY), ExportColumn("why", _("原因")),
+    ]  # fmt: skip
+    write_lines(answer, columns, (
+        (gap["case_no"], gap["order_no"], platform_queries.gap_kind(gap["kind"]), gap["platform_fen"], gap["our_fen"], platform_queries.gap_why(gap))
+        for gap in report.gaps
+    ))  # fmt: skip
     return answer
 
 

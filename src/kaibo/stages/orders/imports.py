@@ -10,6 +10,19 @@ from kaibo.stages.orders.taking import take_orders
 
 PLATFORMS = ("douyin", "taobao", "pdd", "kuaishou", "xiaohongshu", "wechat_shop", "jd")
 
+MARKS = {
+    "pdd": ("样式ID", "多多支付立减金额(元)"),
+    "taobao": ("买家会员名", "宝贝标题"),
+    "jd": ("京东价", "下单帐号"),
+    "kuaishou": ("订单载体", "CPS达人ID"),
+    "xiaohongshu": ("小红书编码", "规格ID"),
+    "wechat_shop": ("商品编码(平台)", "SKU编码(自定义)"),
+    "tiktok_shop": ("Order ID", "Seller SKU"),
+    "shopify": ("Financial Status", "Lineitem name"),
+    "douyin": ("主订单编号", "子订单编号", "选购商品"),
+}
+"""Source: facts/platforms §2.1. Files of TikTok Shop and Shopify tell other currencies or none: named here to be refused by name (ADR 15)."""
+
 ORDERS = ImportKind(
     key="orders",
     title_zh="平台订单",
@@ -17,6 +30,7 @@ ORDERS = ImportKind(
     ability=IMPORT,
     needs_shop=True,
     platforms=PLATFORMS,
+    marks=MARKS,
     row_key=("order_no", "line_no", "code", "specification"),
     apply=take_orders,
     meaning_of=read_line,

@@ -27,12 +27,16 @@ STATUS: dict[str, State] = {
 AFTERSALE_OVER = frozenset({"", "无售后", "无售后或售后取消", "售后关闭", "售后完成", "换货成功"})
 REFUNDED = frozenset({"退款成功", "同意退款,退款成功", "已退款"})
 LOCKED = {"(锁定)": Hold.PLATFORM_FORBID, "(暂停)": Hold.PLATFORM_FORBID}
+DELETED = "(删除)"
+"""京东 puts it before the last word of an order that is no more, whatever that word was."""
 
 
 @lru_cache(maxsize=1_024)
 def state_of(raw_status: str) -> State:
     """This function will give the state a platform's word stands for."""
     word = raw_status.replace("，", ",").replace("（", "(").replace("）", ")").strip()
+    if word.startswith(DELETED):
+        return State.CANCELLED
     for mark in LOCKED:
         word = word.removeprefix(mark)
     return STATUS.get(word, State.UNKNOWN)
