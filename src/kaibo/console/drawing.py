@@ -21,6 +21,7 @@ from django.utils.translation import pgettext
 from kaibo.console import words
 from kaibo.kit.clock import in_shanghai
 from kaibo.plumbing.drawn import diff, escaped, pill
+from kaibo.plumbing.listed import named
 from kaibo.plumbing.tables.tables import DrawnCell, TablePage
 
 __all__ = ["clock", "diff", "escaped", "gate", "pill", "table_rows"]
@@ -37,7 +38,7 @@ def gate(finding: Any, *, label: Any = "") -> SafeString:
     title = f"{name} · {said}" if label else said
     what, where = ("a", f' href="{href}"') if href else ("span", "")
     return mark_safe(  # noqa: S308  every part is escaped
-        f'<{what} class="gate {state}"{where} title="{f"{title}：{reason}" if reason else title}"><span aria-hidden="true">{GATE_SIGNS[state]}</span>'
+        f'<{what} class="gate {state}"{where} title="{named(title, reason) if reason else title}"><span aria-hidden="true">{GATE_SIGNS[state]}</span>'
         f'<span class="visually-hidden">{name} {said} {reason}</span></{what}>'
     )
 

@@ -14,6 +14,7 @@ from kaibo.console.threshold_units import text_from_value
 from kaibo.kit.clock import in_shanghai
 from kaibo.kit.money import yuan_text
 from kaibo.plumbing.access.access import ROLE_TITLES
+from kaibo.plumbing.listed import listed
 from kaibo.stages import FLOW
 
 SHARED_PLACES = {
@@ -118,11 +119,6 @@ def stage_title(key: str) -> str:
 def role_title(key: str) -> str:
     """This function will name a role in the page's language."""
     return ROLE_TITLES.get(key, (key, key))[is_english()]
-
-
-def listed(words: Iterable[Any]) -> str:
-    """This function will list words as the page's language does: `运营、店长`, `Operations, Owner`."""
-    return (", " if is_english() else "、").join(str(word) for word in words)
 
 
 def role_titles(keys: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from kaibo.console import drawing, words
 from kaibo.plumbing.addresses import address_of
+from kaibo.plumbing.listed import clauses, named
 
 register = template.Library()
 for filter_name in (
@@ -31,6 +32,14 @@ for filter_name in (
     "role_titles", "listed", "spaced_code",
 ):  # fmt: skip
     register.filter(filter_name, getattr(words, filter_name))
+register.filter("clauses", clauses)
+register.filter("named", named)
+
+
+@register.filter
+def said_each(texts: Iterable[str]) -> list[str]:
+    """This function will say each of several packaged texts in the reader's language."""
+    return [_(one) for one in texts]
 
 
 for drawn in (drawing.gate, drawing.pill, drawing.clock, drawing.diff, drawing.table_rows):

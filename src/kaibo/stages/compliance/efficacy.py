@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from kaibo.master.catalog.models import Product
+from kaibo.plumbing.listed import listed
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance.claims import Cover, Made, claims_in, covers_of
 from kaibo.stages.compliance.rules import Held, Standing, packaged_matrix
@@ -68,7 +69,7 @@ def finding_of(product_id: UUID | None, row: ClaimRow) -> Finding:
     """This function will say which claim is not covered by what, by which law, and where it is mended. Without a product it is one to be."""
     language = get_language() or "zh"
     bad = [cover for cover in row.covers if cover.is_red] or [cover for cover in row.covers if cover.is_amber]
-    why = "、".join(cover_words(row, cover) for cover in bad)
+    why = listed(cover_words(row, cover) for cover in bad)
     reason = _("说了“%(word)s”（%(claim)s）：%(why)s") % {"word": row.made.word, "claim": row.made.claim.title(language), "why": why}
     of_product = f"&product={product_id}" if product_id else ""
     upload = f"{reverse('compliance:document-new')}?kind={bad[0].kind}{of_product}&claims={row.made.claim.key}"

@@ -19,6 +19,7 @@ from kaibo.master.catalog.models import Sku
 from kaibo.master.shops.models import Platform, platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.listed import clauses
 from kaibo.plumbing.tables import tables
 from kaibo.stages.compliance import comparing, evidence, price_book, rights, struck_work
 from kaibo.stages.compliance.evidence_forms import RIGHT_KINDS, AskForm, PictureForm, RightForm, StruckForm
@@ -110,10 +111,10 @@ def prices(request: ConsoleRequest) -> HttpResponse:
         for platform in platforms:
             level = levels[platform].get(one.pk)
             if level is not None and level.most_fen is not None and level.basis is not None:
-                said.append(f"{platform_name(platform)} {yuan_text(level.most_fen)}（{_label(level.basis)}）")
+                said.append(_("%(place)s %(fen)s（%(basis)s）") % {"place": platform_name(platform), "fen": yuan_text(level.most_fen), "basis": _label(level.basis)})
         cells = {
             "sku": tables.Cell(one.code, note=f"{one.product.title} {one.specification}"), "price": yuan_text(one.price_fen),
-            "places": "；".join(said) or _("没有成交过，只能标厂商建议零售价"),
+            "places": clauses(said) or _("没有成交过，只能标厂商建议零售价"),
         }  # fmt: skip
         return tables.Row(one.pk, cells, reverse("compliance:price", args=[one.pk, platforms[0]]))
 

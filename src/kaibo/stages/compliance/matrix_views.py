@@ -15,6 +15,7 @@ from kaibo.master.catalog.queries import categories, products_for
 from kaibo.master.shops.models import platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.listed import listed
 from kaibo.stages.compliance import disclosures, duties, matrix_rows
 from kaibo.stages.compliance.disclosures import HEALTH_CATEGORY
 from kaibo.stages.compliance.evidence_forms import GRADE_WORDS, MatrixRowForm
@@ -36,7 +37,7 @@ def requirements(request: ConsoleRequest) -> HttpResponse:
         platform = platform_name(one.platform) if one.platform != "*" else _("所有平台")
         shop_type = one.shop_type if one.shop_type != "*" else _("不限")
         category = titles.get(one.category, one.category) if one.category != "*" else _("所有类目")
-        return platform, shop_type, category, "、".join(kinds[kind] for kind in one.documents) or "—"
+        return platform, shop_type, category, listed(kinds[kind] for kind in one.documents) or "—"
 
     packaged = [(rule, *place(rule), GRADE_WORDS["must" if rule.is_must else "should"], rule.key in stood_in) for rule in packaged_matrix().rules]
     return render(
@@ -70,7 +71,7 @@ def requirement(request: ConsoleRequest, line: UUID | None = None) -> HttpRespon
 
 def _history(line: UUID) -> list[tuple[MatrixRow, str]]:
     kinds = dict(_kinds())
-    return [(one, "、".join(str(kinds.get(kind, kind)) for kind in one.documents) or "—") for one in matrix_rows.history_of(line)]
+    return [(one, listed(kinds.get(kind, kind) for kind in one.documents) or "—") for one in matrix_rows.history_of(line)]
 
 
 def _initial(request: ConsoleRequest, standing: MatrixRow | None) -> dict[str, object]:

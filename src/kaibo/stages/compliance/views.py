@@ -21,6 +21,7 @@ from kaibo.master.catalog.queries import categories, product_for, products_for
 from kaibo.master.shops.models import Platform, platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.listed import listed
 from kaibo.plumbing.once import reading
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.thresholds import thresholds
@@ -204,7 +205,7 @@ def documents(request: ConsoleRequest) -> HttpResponse:
 
 def _claim_titles(keys: list[str]) -> str:
     language = get_language() or "zh"
-    return "、".join(claim.title(language) for key in keys if (claim := claim_by_key(key)))
+    return listed(claim.title(language) for key in keys if (claim := claim_by_key(key)))
 
 
 def _shops(request: ConsoleRequest) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kaibo.master.catalog.queries import categories
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.listed import listed
 from kaibo.stages.compliance import house_words, lexicon_trials, lexicon_versions, queries
 from kaibo.stages.compliance.forms import SURFACE_WORDS, TrialForm, WordForm
 from kaibo.stages.compliance.permissions import SCREEN, WORDS
@@ -38,7 +39,7 @@ def _trail() -> list[tuple[str, str]]:
 
 
 def _surfaces(names: Any) -> str:
-    return "、".join(str(SURFACE_WORDS[one]) for one in names)
+    return listed(SURFACE_WORDS[one] for one in names)
 
 
 @require_http_methods(["GET", "POST"])

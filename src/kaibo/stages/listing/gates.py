@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kaibo.master.launches.queries import products_of_launches
+from kaibo.plumbing.listed import listed
 from kaibo.plumbing.once import reading
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance import queries as compliance
@@ -50,7 +51,7 @@ def _finding(listings: list[Listing], red: Mapping[UUID, Finding]) -> Finding:
             why = red[one.channel_id]
             return Finding("red", _("在售，但%(why)s") % {"why": why.reason}, why.source, reverse("listing:listing", args=[one.pk]), why.repair_label, why.repair_href)
     if on_sale:
-        names = "、".join(one.channel.name for one in on_sale)
+        names = listed(one.channel.name for one in on_sale)
         return Finding("ok", _("在售：%(names)s") % {"names": names}, "LST-2、LST-6", reverse("listing:listing", args=[on_sale[0].pk]))
     if not listings:
         here = reverse("listing:listings")

@@ -20,6 +20,7 @@ from kaibo.kit.pictures import HASH_BITS
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.document_files.writers import WRITERS
+from kaibo.plumbing.listed import listed
 from kaibo.stages.listing import (
     advice,
     detail_files,
@@ -66,8 +67,8 @@ def category(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
     advised = advice.advise(found)
     rows = [
         {
-            "path": one.path, "share": round(one.share * 100), "words": "、".join(one.words), "heat": advised.traffic.get(one.path, 0), "is_busiest": one.path == advised.busiest,
-            "reason": _("标题里的词：%(words)s") % {"words": "、".join(one.words)} if one.words else "",
+            "path": one.path, "share": round(one.share * 100), "words": listed(one.words), "heat": advised.traffic.get(one.path, 0), "is_busiest": one.path == advised.busiest,
+            "reason": _("标题里的词：%(words)s") % {"words": listed(one.words)} if one.words else "",
         }
         for one in advised.ranked
     ]
@@ -91,9 +92,12 @@ def pictures(request: ConsoleRequest, listing_id: UUID) -> HttpResponse:
     access.require(request.actor, SEE)
     found = queries.listing_for(request.actor, listing_id)
     groups = picture_queries.groups_of(found)
+    newest = detail_page.newest_detail(found)
+    looks = picture_queries.first_look_of(found, detail_page.content_of(newest))
+    places = {"title": f"{reverse('listing:listing', args=[found.pk])}#title", "detail": reverse("listing:detail", args=[found.pk]), "pictures": "#main"}
     return render(
         request, "listing/pictures.html",
-        {"listing": found, "groups": groups, "trail": _trail(found), "may_edit": request.actor.can(EDIT, shop_id=found.shop_id), "roles": picture_queries.ROLE_WORDS.items(), "bits": HASH_BITS},
+        {"listing": found, "groups": groups, "looks": [(one, places[one.part]) for one in looks], "look_fails": sum(one.state == "bad" for one in looks), "trail": _trail(found), "may_edit": request.actor.can(EDIT, shop_id=found.shop_id), "roles": picture_queries.ROLE_WORDS.items(), "bits": HASH_BITS},
     )
 
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from kaibo.kit.pictures import HASH_BITS, Measures, distance, unsigned
 from kaibo.plumbing.thresholds import thresholds
+from kaibo.stages.listing.details import DetailContent
+from kaibo.stages.listing.first_look import Look, first_look
 from kaibo.stages.listing.models import Listing, ListingPicture
 from kaibo.stages.listing.pictures import (
     PictureLimits,
@@ -69,3 +71,10 @@ def groups_of(listing: Listing) -> list[tuple[str, Any, list[PictureRow]]]:
     """This function will give the pictures role by role, empty roles too."""
     rows = rows_of(listing)
     return [(role, words, [one for one in rows if one.picture.role == role]) for role, words in ROLE_WORDS.items()]
+
+
+def first_look_of(listing: Listing, content: DetailContent) -> list[Look]:
+    """This function will review the first three seconds of a page: main picture, first line, first screen.   Source: LST-1."""
+    main = next((one for one in rows_of(listing) if one.picture.role == "main"), None)
+    core = (listing.core_word, listing.core_word[-2:])
+    return first_look(title=listing.title, core=core, picture=(main.holds, main.fails, main.open) if main else None, content=content)

@@ -162,7 +162,7 @@ def title_complaints(title: str, parts: TitleParts, limit: TitleLimit, hot_words
     if hot_words and not any(word in title for word in hot_words):
         nearest = "、".join(hot_words[:3])
         found.append(
-            Complaint("listing.no_hot_word", f"没有用上热搜词，例如：{nearest}", f"No hot search word is used, such as {nearest}", is_stop=False, source="LST-2")
+            Complaint("listing.no_hot_word", f"没有用上热搜词，例如：{nearest}", f"No hot search word is used, such as {', '.join(hot_words[:3])}", is_stop=False, source="LST-2")
         )
     return found
 

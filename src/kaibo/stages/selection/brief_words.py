@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from kaibo.kit.clock import screen_time
 from kaibo.kit.money import yuan_text
 from kaibo.plumbing.document_files.blocks import Block
+from kaibo.plumbing.listed import listed
 from kaibo.stages.selection.models import Brief
 
 COURSE_PILLS = {"mainstream": "ok", "rising": "run", "steady": "", "falling": "bad", "too_short": "warn"}
@@ -86,7 +87,7 @@ def _complaints(content: dict[str, Any]) -> Section:
 
 def _needs(content: dict[str, Any]) -> Section:
     rows = tuple(
-        (one["market"], one["aspect"], _("%(bad)s 条骂，%(good)s 条夸") % {"bad": one["bad"], "good": one["good"]}, f"{percent(one['share_bp'])}（{percent(one['low_bp'])}–{percent(one['high_bp'])}）", one["quote"])
+        (one["market"], one["aspect"], _("%(bad)s 条骂，%(good)s 条夸") % {"bad": one["bad"], "good": one["good"]}, f"{percent(one['share_bp'])} ({percent(one['low_bp'])}–{percent(one['high_bp'])})", one["quote"])
         for one in content["needs"]
     )
     return Section("needs", _("还没人满足的需求"), _("占有抱怨的评价，括号里是 95% 区间"), (_("市场"), _("方面"), _("条数"), _("占比"), _("原话")), rows, _("还没有评价。"))
@@ -103,14 +104,14 @@ def _trends(content: dict[str, Any]) -> Section:
 
 def _hosts(content: dict[str, Any]) -> Section:
     rows = tuple(
-        (one["host"], f"{one['was_rank'] or '—'} → {one['rank'] or '—'}", f"{one['viewers']:,}", f"{one['per_thousand']}", yuan_text(one["sales_fen"]) + (f"（{percent(one['sales_bp'], signed=True)}）" if one["sales_bp"] is not None else ""), one["content"])
+        (one["host"], f"{one['was_rank'] or '—'} → {one['rank'] or '—'}", f"{one['viewers']:,}", f"{one['per_thousand']}", yuan_text(one["sales_fen"]) + (f" ({percent(one['sales_bp'], signed=True)})" if one["sales_bp"] is not None else ""), one["content"])
         for one in content["hosts"]
     )
     return Section("hosts", _("同类直播间"), _("榜单导入的数字，与上一次相比"), (_("主播"), _("名次"), _("观看"), _("千人互动"), _("销售额"), _("内容与选品")), rows, _("这一周没有导入直播间榜单。"))
 
 
 def _due(content: dict[str, Any], is_english: bool) -> Section:
-    rows = tuple((one["title"][is_english], stage_word(one["stage"]), one["starts_on"], one["choose_by"], "、".join(one["themes"])) for one in content["due"])
+    rows = tuple((one["title"][is_english], stage_word(one["stage"]), one["starts_on"], one["choose_by"], listed(_(one) for one in one["themes"])) for one in content["due"])
     return Section("due", _("现在该选什么"), _("按节令和备货时间"), (_("节点"), _("到哪一步"), _("开始"), _("最晚选定"), _("主题")), rows, _("近期没有要选的节点。"))
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from kaibo.kit.money import yuan_text
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
+from kaibo.plumbing.listed import clauses, listed
 from kaibo.stages.selection import evidence, matching_services, queries, score_rules, scorecard, trial_services
 from kaibo.stages.selection.decision_forms import ScoreRulesForm, StrengthForm, rules_initial
 from kaibo.stages.selection.decision_words import (
@@ -108,7 +109,7 @@ def risks_told(gathered: evidence.Gathered) -> list[dict[str, Any]]:
     weights = {one.key: one.weight for one in gathered.risks}
     return [
         {
-            "words": one.reason, "places": "、".join(one.places), "source": one.source, "weight": weights[one.key], "state": "bad" if one.state == "red" else "warn",
+            "words": one.reason, "places": listed(one.places), "source": one.source, "weight": weights[one.key], "state": "bad" if one.state == "red" else "warn",
             "label": one.repair_label, "href": one.repair_href,
         }
         for one in gathered.hurdles
@@ -122,7 +123,7 @@ def mending_told(gathered: evidence.Gathered) -> list[dict[str, Any]]:
         return []
     reasons = {one.key: one.reason for one in gathered.hurdles}
     words, state = OUTCOME_WORDS[found.outcome]
-    named = "；".join(reasons.get(key) or _("改掉“%(word)s”") % {"word": key.removeprefix("word:")} for key in found.keys)
+    named = clauses(reasons.get(key) or _("改掉“%(word)s”") % {"word": key.removeprefix("word:")} for key in found.keys)
     value = next(one.value for one in gathered.card.readings if one.key == "compliance")
     return [{"key": "compliance", "of": "mended", "title": _("办好：%(what)s") % {"what": named}, "now": value, "needed": found.value, "words": words, "state": state}]
 

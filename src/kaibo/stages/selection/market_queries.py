@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -423,7 +424,7 @@ def calendar_for(actor: Actor, today: date, *, shop_id: UUID | None = None) -> l
     own = own_lines(actor, shop_id=shop_id)
     lines = [
         festivals.Occasion(
-            one.key, one.year, one.title, one.title, one.starts_on, one.ends_on, one.lead_days, tuple(word for word in one.themes.split("、") if word), festivals.Kind.OWN
+            one.key, one.year, one.title, one.title, one.starts_on, one.ends_on, one.lead_days, tuple(word.strip() for word in re.split("[、,，;；]", one.themes) if word.strip()), festivals.Kind.OWN
         )
         for one in own if not one.is_hidden
     ]  # fmt: skip

@@ -21,6 +21,7 @@ from kaibo.kit.errors import NotFound
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.document_files.writers import WRITERS
+from kaibo.plumbing.listed import listed
 from kaibo.stages.selection import brief, brief_words, market_queries, market_services, queries
 from kaibo.stages.selection.market_imports import week_of
 from kaibo.stages.selection.permissions import RESEARCH, SEE
@@ -87,7 +88,7 @@ def _board_figures(trends: list[market_queries.TrendRow], due: list[Any], moves:
     urgent = [one for one in due if one.stage in {"late", "now"} and one.occasion.kind != "term"]
     cheaper = [one for one in moves if one.price_bp < 0]
     return [
-        {"name": _("小众走向大众"), "value": str(len(rising)), "beside": "、".join(one.trend.word for one in rising[:2]) or _("还没有"), "href": "#trends"},
+        {"name": _("小众走向大众"), "value": str(len(rising)), "beside": listed(one.trend.word for one in rising[:2]) or _("还没有"), "href": "#trends"},
         {"name": _("现在要选的节点"), "value": str(len(urgent)), "beside": _("按备货时间倒推"), "href": "#due", "state": "warn" if urgent else ""},
         {"name": _("两周内降价的竞品"), "value": str(len(cheaper)), "beside": _("变动共 %(n)s 处") % {"n": len(moves)}, "href": "#moves"},
         {"name": _("最近一份周报"), "value": newest.week_on.isoformat() if newest else "—", "beside": _("每周一早上生成"), "href": reverse("selection:briefs")},
