@@ -165,7 +165,7 @@ def price(request: ConsoleRequest, sku_id: UUID, platform: str) -> HttpResponse:
         wanted = comparing.Comparison(said["struck"], said["price"], said["evidence"], said["evidence_until"])
         comparing.set_struck(actor=request.actor, sku_id=sku_id, platform=platform, wanted=wanted, now=request.now)
         return done(request, _("划线价已登记，依据已留档"), "compliance:price", sku_id, platform)
-    ask = AskForm(request.GET or None)
+    ask = AskForm(request.GET or None, auto_id="ask_%s")  # two forms of one page: a label names its own field
     asked = ask.cleaned_data if ask.is_bound and ask.is_valid() else {}
     found = comparing.explain(
         actor=request.actor, sku_id=sku_id, platform=platform, now=request.now, price_fen=asked.get("price"), struck_fen=asked.get("struck")
@@ -174,7 +174,7 @@ def price(request: ConsoleRequest, sku_id: UUID, platform: str) -> HttpResponse:
     return render(
         request, "compliance/price.html",
         {
-            "found": found, "ask": ask if ask.is_bound else AskForm(initial={"price": plain_yuan(found.sku.price_fen)}), "form": form,
+            "found": found, "ask": ask if ask.is_bound else AskForm(initial={"price": plain_yuan(found.sku.price_fen)}, auto_id="ask_%s"), "form": form,
             "trail": [(_("价格卫士"), reverse("compliance:prices"))], "platform_label": platform_name(platform),
             "places": [(platform_name(one), one, one == platform) for one in _platforms_of(request)],
             "remarks": [(price_book.words_of(one), WEIGHT_PILLS[one.weight], one.weight) for one in found.remarks],
@@ -183,6 +183,7 @@ def price(request: ConsoleRequest, sku_id: UUID, platform: str) -> HttpResponse:
             "deals": [(deal, WHY_NOT.get(deal.why_not, ""), not deal.why_not and deal.unit_fen == found.level.lowest_fen) for deal in found.deals[:200]],
             "standing_basis": _label(found.standing.basis) if found.standing else "", "may_set": request.actor.can(COMPARE, shop_id=found.sku.shop_id),
         },
+        status=422 if request.method == "POST" else 200,
     )
 
 
