@@ -266,3 +266,10 @@ def test_a_stranger_to_the_shop_gets_no_document_and_nothing_is_recorded(client,
     client.force_login(make_person("zhao", "operations", shop=make_shop("别家")))
     assert client.get(reverse("listing:detail-file", args=[listing.pk, "pdf"])).status_code == 404
     assert not AuditRow.objects.filter(deed="listing:detail:download").exists()
+
+
+def test_the_pictures_page_begins_with_the_first_three_seconds_and_says_where_to_mend(ou, shop):
+    listing = make_listing()
+    page = ou.get(reverse("listing:pictures", args=[listing.pk])).content.decode()
+    assert "三秒检查" in page and "还没有主图" in page and "首屏没有场景图" in page
+    assert reverse("listing:detail", args=[listing.pk]) in page

@@ -43,7 +43,19 @@ function series(data, palette) {
   });
 }
 
-function option(data) {
+// How many rows the legend's names take at this width, so that the picture begins below them and not under them.
+function legendRows(series, width) {
+  const room = Math.max(120, width - 16);
+  let rows = 1, used = 0;
+  for (const one of series) {
+    const wide = 34 + [...one.name].reduce((sum, char) => sum + (char < "\u2e80" ? 6.6 : 11.5), 0);
+    if (used && used + wide > room) { rows += 1; used = 0; }
+    used += wide;
+  }
+  return rows;
+}
+
+function option(data, width) {
   const palette = [1, 2, 3, 4, 5, 6].map((n) => colour(`--chart-${n}`));
   const ink = colour("--ink");
   const tooltip = { backgroundColor: colour("--raised"), borderColor: colour("--line"), textStyle: { color: ink, fontSize: 12 }, confine: true };
@@ -62,8 +74,8 @@ function option(data) {
   const names = { type: "category", data: data.x, inverse: isLying, boundaryGap: isLying || data.series.some((one) => (one.kind ?? data.kind) === "bar"), axisLine: { lineStyle: { color: colour("--line-strong") } }, axisTick: { show: false }, axisLabel: { color: colour("--ink-2"), fontSize: 11 } };
   const shown = isLying ? { ...data, kind: "bar" } : data;
   return {
-    ...base, grid: { left: 8, right: values.length > 1 ? 8 : 16, top: data.series.length > 1 || data.bands ? 34 : 16, bottom: 6, containLabel: true },
-    legend: data.series.length > 1 ? { top: 4, right: 8, itemWidth: 14, itemHeight: 8, icon: "roundRect", textStyle: { color: colour("--ink-2"), fontSize: 11 } } : undefined,
+    ...base, grid: { left: 8, right: values.length > 1 ? 8 : 16, top: data.series.length > 1 ? 14 + 20 * legendRows(data.series, width) : data.bands ? 34 : 16, bottom: 6, containLabel: true },
+    legend: data.series.length > 1 ? { top: 4, right: 8, width: width - 16, itemWidth: 14, itemHeight: 8, icon: "roundRect", textStyle: { color: colour("--ink-2"), fontSize: 11 } } : undefined,
     tooltip: { ...tooltip, trigger: "axis", valueFormatter: undefined, formatter: (ps) => [ps[0].axisValueLabel, ...ps.map((p) => `${p.marker}${p.seriesName} <b>${written(p.value, units[p.seriesName])}</b>`)].join("<br>") },
     xAxis: isLying ? values : names, yAxis: isLying ? names : values, series: series(shown, palette),
   };
@@ -77,9 +89,10 @@ function draw(figure) {
   if (!picture) {
     picture = window.echarts.init(canvas, null, { renderer: "svg" });
     drawn.set(figure, picture);
-    new ResizeObserver(() => picture.resize()).observe(canvas);
+    let width = canvas.clientWidth;
+    new ResizeObserver(() => { picture.resize(); if (canvas.clientWidth !== width) { width = canvas.clientWidth; draw(figure); } }).observe(canvas);
   }
-  picture.setOption(option(data), true);
+  picture.setOption(option(data, canvas.clientWidth), true);
 }
 function drawAll(root) { for (const figure of root.querySelectorAll?.("[data-chart]") ?? []) draw(figure); }
 
