@@ -157,6 +157,6 @@ def _match(kind: ImportKind, names: Sequence[str], mapping: Mapping[str, str]) -
 
 def _nearest(column: Column, names: Sequence[str]) -> str:
     for wanted in (column.title, *column.synonyms):
-        if near := get_close_matches(wanted, names, n=1, cutoff=0.5):
+        if near := get_close_matches(wanted, names, n=1, cutoff=0.6):
             return near[0]
     return ""
