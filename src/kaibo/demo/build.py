@@ -10,7 +10,7 @@ from kaibo.config.setup import django_ready
 
 django_ready()  # a program of its own: models can only be imported once Django is up
 
-from kaibo.demo import afterwards, decisions, house, logistics, proofs, tonight  # noqa: E402
+from kaibo.demo import afterwards, channels, decisions, house, logistics, proofs, stocks, tonight  # noqa: E402
 from kaibo.kit.clock import utc_now  # noqa: E402
 
 
@@ -30,6 +30,8 @@ def main() -> int:
     tonight.go_on_air(session_id, starts_at, utc_now())
     afterwards.around_tonight(built, session_id, now)
     logistics.lay(built, now)
+    stocks.lay(built, now)
+    channels.lay(built, now)
     proofs.keep(built, now)
     decisions.decide(built, now)
     sys.stderr.write(f"kaibo: 示例店已就绪（{time.monotonic() - began:.0f} 秒） / the example shop is ready\n")

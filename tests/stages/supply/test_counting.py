@@ -54,6 +54,13 @@ def test_a_difference_within_the_limit_is_booked_when_the_sheet_is_handed_in(she
     assert (sellable(sku), Entry.objects.filter(reason="count").count()) == (120, 0)
 
 
+def test_an_item_without_a_cost_is_worth_its_price(sheet, sku, keeper, now):
+    type(sku).objects.filter(pk=sku.pk).update(cost_fen=0)
+    count(sheet, keeper, now, A=90, B=20)
+    handed = counting.hand_in(actor=keeper, count_id=sheet.pk, now=now)
+    assert (handed.state, handed.variance_fen, sellable(sku)) == ("waiting", 10 * sku.price_fen, 120)
+
+
 def test_a_larger_difference_waits_for_another_person_and_is_booked_once(sheet, sku, shop, keeper, now):
     count(sheet, keeper, now, A=97, B=21)
     handed = counting.hand_in(actor=keeper, count_id=sheet.pk, now=now)

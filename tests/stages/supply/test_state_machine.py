@@ -151,5 +151,5 @@ class SupplyMachine(RuleBasedStateMachine):
 
 def test_whatever_happens_to_an_order_its_goods_and_the_books_agree(shop):
     run_state_machine_as_test(
-        SupplyMachine, settings=settings(max_examples=12, stateful_step_count=18, deadline=None, phases=[Phase.generate],  suppress_health_check=list(HealthCheck))
+        SupplyMachine, settings=settings(max_examples=8, stateful_step_count=16, deadline=None, phases=[Phase.generate],  suppress_health_check=list(HealthCheck))
     )

@@ -97,7 +97,7 @@ def _told(history: list[LineRow]) -> list[LineRow]:
     reasons = {
         "receive": _("到货入库"), "unreceive": _("撤回登记错的到货"), "release": _("质检放行入库"), "hold": _("质检冻结"), "let_go": _("解除冻结"), "reserve": _("订单占用"),
         "unreserve": _("取消占用"), "allot": _("给直播配额"), "unallot": _("收回直播配额"), "settle": _("抢购成单"), "ship": _("出库发货"), "ship_test": _("内部测试发货"),
-        "return": _("退货回仓"), "adjust": _("盘点差异"),
+        "return": _("退货回仓"), "adjust": _("盘点差异"), "count": _("盘点差异"),
     }  # fmt: skip
     places = dict(_bucket_words()) | {
         Bucket.SUPPLIER: _("供应商手里"), Bucket.CUSTOMER: _("买家手里"), Bucket.SCRAP: _("报废"), Bucket.COUNTED: _("盘点差异"),

@@ -175,7 +175,7 @@ def receive(request: ConsoleRequest, case_id: UUID) -> HttpResponse:
 @require_POST
 def refund(request: ConsoleRequest, case_id: UUID) -> HttpResponse:
     amount = fen_from_text(request.POST.get("amount_yuan", ""))
-    made = refunds.refund(actor=request.actor, case_id=case_id, amount_fen=amount, key=request.POST.get("key", "").strip() or f"{case_id}", now=request.now)
+    made = refunds.refund(actor=request.actor, case_id=case_id, amount_fen=amount, key=request.POST.get("key", "").strip() or refunds.own_key(case_id), now=request.now)
     said = _("超过限额，已请另一个人批准，批准前不退钱") if isinstance(made, RefundRequest) else _("已登记退款，接着回访")
     return done(request, said, "aftersales:case", case_id)
 

@@ -40,7 +40,8 @@ LIMIT = "aftersales.refund_large_fen"
 def refund(*, actor: Actor, case_id: UUID, amount_fen: int, key: str, now: datetime) -> Refund | RefundRequest:
     """
     This function will give money back, once per key, never more over all cases than the line was paid. Above the limit,
-    who may not decide alone leaves a request, and nothing moves yet.
+    who may not decide alone leaves a request, and nothing moves yet; what went back of the line before counts, so that two
+    small refunds are no way around the second person.
 
     Raises: Forbidden, LineUnknown, RefundBeyondPaid, RefundNotPositive, RefundOfAnother, ReplacementStands, StepNotAllowed.   Source: AFT-5.
     """
@@ -53,7 +54,7 @@ def refund(*, actor: Actor, case_id: UUID, amount_fen: int, key: str, now: datet
         return known
     _refuse_beside_goods(case)
     limit = thresholds.value(LIMIT, shop_id=case.shop_id)
-    if amount_fen > limit and not actor.can(REFUND_LARGE, shop_id=case.shop_id):
+    if amount_fen + paid_and_refunded(case)[1] > limit and not actor.can(REFUND_LARGE, shop_id=case.shop_id):
         return _ask(case, actor, amount_fen, limit, key, now)
     return _pay_back(case, actor, amount_fen, key, now)
 
@@ -115,6 +116,15 @@ def decide_request(*, actor: Actor, request_id: UUID, is_approved: bool, reason:
         )
     asked.refresh_from_db()
     return asked
+
+
+def own_key(case_id: UUID) -> str:
+    """
+    This function will name the refund a case asks for where the buyer's side gave no number: the same while one is asked for,
+    so that a second press is the first one told again; another one after a refusal, so that a smaller sum can be asked.
+    """
+    refused = RefundRequest.objects.filter(case=case_id, state="refused").count()
+    return f"{case_id}:{refused}" if refused else f"{case_id}"
 
 
 def _refuse_beside_goods(case: Case) -> None:

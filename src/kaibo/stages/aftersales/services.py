@@ -33,7 +33,7 @@ from kaibo.stages.orders import internal_tests
 from kaibo.stages.orders import queries as orders
 from kaibo.stages.orders import services as order_services
 from kaibo.stages.orders.models import OrderLine
-from kaibo.stages.orders.rules import Hold
+from kaibo.stages.orders.rules import Hold, QuantityBeyondLine
 
 SATISFIED = "satisfied"
 
@@ -56,13 +56,15 @@ def open_case(*, actor: Actor, told: NewCase, now: datetime) -> Case:
     """
     This function will open a case, weigh it, give it an owner and a deadline, and keep its order from being shipped.
 
-    Raises: Forbidden, OrderUnknown.   Source: AFT-1.
+    Raises: Forbidden, OrderUnknown, QuantityBeyondLine.   Source: AFT-1.
     """
     line = orders.line_for(actor, told.line_id)
     order = line.order
     access.require(actor, OPEN, shop_id=order.shop_id)
     if told.kind is Kind.UNKNOWN:
         raise KindDoesNotFit(kind=rules.KIND_WORDS[told.kind][0])
+    if not 0 < told.quantity <= line.quantity:
+        raise QuantityBeyondLine(most=line.quantity, wanted=told.quantity)
     book = rulebook.in_force()
     severity = book.severity_of(told.nature, told.impact)
     due = rules.due_at(

@@ -132,7 +132,7 @@ def books_of(count: StockCount, sku_ids: set[UUID]) -> dict[tuple[UUID, UUID | N
 def hand_in(*, actor: Actor, count_id: UUID, now: datetime) -> StockCount:
     """
     This function will hand a sheet in: differences worth no more than `supply.count_approve_fen` are booked at once,
-    others wait for another person.
+    others wait for another person. An item whose cost nobody entered is worth its price, or any of it could go unseen.
 
     Raises: Forbidden, CountUnknown, CountMovedOn, LinesNotCounted, StockShort.   Source: SUP-11.
     """
@@ -142,7 +142,7 @@ def hand_in(*, actor: Actor, count_id: UUID, now: datetime) -> StockCount:
     if missing:
         raise LinesNotCounted(lines=missing)
     stock.lock_items(count.lines.values_list("sku_id", flat=True))
-    worth = sum(abs(line.counted - line.book_units) * line.sku.cost_fen for line in count.lines.select_related("sku"))
+    worth = sum(abs(line.counted - line.book_units) * (line.sku.cost_fen or line.sku.price_fen) for line in count.lines.select_related("sku"))
     needs_approval = worth > thresholds.value("supply.count_approve_fen")
     changed = StockCount.objects.filter(pk=count_id, state="counting").update(
         state="waiting" if needs_approval else "posted", variance_fen=worth, handed_in_by=actor.person_id, handed_in_at=now
