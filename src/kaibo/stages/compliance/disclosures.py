@@ -48,7 +48,7 @@ class Label:
 def labels_of(products: Iterable[Product], now: datetime) -> dict[UUID, list[Label]]:
     """This function will give product → what must be said beside it; four queries.   Source: CMP-5, facts/law L1, L5."""
     listed, today = list(products), business_date(now)
-    paths, documents = queries.category_paths(), queries.held_documents({one.shop_id for one in listed})
+    paths, papers_of = queries.category_paths(), queries.papers_by_product({one.shop_id for one in listed})
     ids = [one.pk for one in listed]
     rights: dict[UUID, list[IpRight]] = {}
     for one in IpRight.objects.filter(product__in=ids, kind__in=PATENT_KINDS, ended_at=None):
@@ -58,7 +58,7 @@ def labels_of(products: Iterable[Product], now: datetime) -> dict[UUID, list[Lab
     found = {}
     for product in listed:
         here = reverse("compliance:product", args=[product.pk])
-        papers = [one for one in documents.get(product.shop_id, ()) if one.product_id == product.pk]
+        papers = papers_of.get((product.shop_id, product.pk), [])
         path = paths.get(product.category_id, ((product.category_id,), ""))[0]
         held = {one.kind: one for one in papers if one.kind in SHOWN_KINDS and standing_of(one, today, warn_days=0) is Standing.HELD}
         found[product.pk] = [

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.language.lexicon import SURFACES
+from kaibo.plumbing.long_select import LongSelect
 
 SURFACE_WORDS = {"title": _("标题"), "detail": _("详情页"), "script": _("话术口播"), "chat": _("直播间聊天"), "reply": _("客服回复")}
 FILE_TYPES = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
@@ -26,7 +27,7 @@ class DocumentForm(forms.Form):
     valid_until = forms.DateField(
         label=_("到期日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), help_text=_("长期有效就留空；当天仍有效")
     )
-    product = forms.ChoiceField(label=_("只适用于某个商品"), required=False)
+    product = forms.ChoiceField(label=_("只适用于某个商品"), widget=LongSelect, required=False)
     claims = forms.MultipleChoiceField(
         label=_("写明的功效"), required=False, widget=forms.SelectMultiple(attrs={"size": 6}), help_text=_("备案、注册证或功效报告上写了哪些就选哪些；别的资质不用选")
     )
@@ -94,7 +95,7 @@ class ScreeningForm(forms.Form):
     text = forms.CharField(label=_("文字"), max_length=20_000, strip=False, widget=forms.Textarea(attrs={"rows": 7, "data-key": "/"}))
     surface = forms.ChoiceField(label=_("用在哪里"), choices=[(one, SURFACE_WORDS[one]) for one in SURFACES])
     category = forms.ChoiceField(label=_("类目"), required=False, help_text=_("不选类目时，只在某些类目禁用的词会列为“要人判断”"))
-    product = forms.ChoiceField(label=_("关联商品"), required=False, help_text=_("选了商品，没解决的问题会让它的合规亮灯"))
+    product = forms.ChoiceField(label=_("关联商品"), widget=LongSelect, required=False, help_text=_("选了商品，没解决的问题会让它的合规亮灯"))
 
     def __init__(self, *args: object, categories: list, products: list, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

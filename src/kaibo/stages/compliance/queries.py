@@ -132,10 +132,14 @@ def _held(*, shops: Any) -> QuerySet[Any]:
     return kept.values_list("shop_id", "pk", "kind", "number", "state", "valid_from", "valid_until", "product_id", "claims")
 
 
-def _papers_of(documents: dict[UUID, list[Held]]) -> dict[tuple[UUID, UUID | None], list[Held]]:
-    """The documents of a shop by the product they speak for, None where they speak for all: each cell looks at its own few of thousands."""
+@asked_once
+def papers_by_product(shop_ids: Iterable[UUID]) -> dict[tuple[UUID, UUID | None], list[Held]]:
+    """
+    This function will give the documents of shops by shop and the product they speak for, None where they speak for the whole
+    shop: a cell of the matrix looks at its own few, not at thousands.
+    """
     found: dict[tuple[UUID, UUID | None], list[Held]] = {}
-    for shop_id, held in documents.items():
+    for shop_id, held in held_documents(shop_ids).items():
         for one in held:
             found.setdefault((shop_id, one.product_id), []).append(one)
     return found
@@ -153,7 +157,7 @@ def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Ch
     channels: dict[UUID, list[Channel]] = {}
     for channel in prepared.rows(_active_channels, shops=list(shops)):
         channels.setdefault(channel.shop_id, []).append(channel)
-    papers = _papers_of(held_documents(shops))
+    papers = papers_by_product(shops)
     warn_days = thresholds.value(WARN_KEY)
     today = business_date(now)
     matrix = matrix_on(today)
@@ -225,9 +229,10 @@ def forbidden_for(category_code: str, *, surface: str) -> tuple[CategoryRule, ..
     return current_screener().forbidden_in(category_words(category_code) or None, surface)
 
 
-def house_words(*, is_retired: bool = False) -> QuerySet[HouseWord]:
-    """This function will give the house's own words, newest first."""
-    return HouseWord.objects.filter(retired_at__isnull=not is_retired).order_by("-added_at", "-id")
+def house_words(*, is_retired: bool = False, holding: str = "") -> QuerySet[HouseWord]:
+    """This function will give the house's own words, newest first; those that hold a text, where one is asked for."""
+    found = HouseWord.objects.filter(retired_at__isnull=not is_retired).order_by("-added_at", "-id")
+    return found.filter(word__icontains=holding) if holding else found
 
 
 def house_word(word_id: UUID) -> HouseWord:
@@ -371,7 +376,7 @@ def claim_rows(
 ) -> dict[UUID, list[efficacy.ClaimRow]]:
     """This function will give product → the functional claims its texts make and how each is covered.   Source: CMP-5."""
     listed = list(products)
-    papers, warn_days, today = _papers_of(held_documents({one.shop_id for one in listed})), thresholds.value(WARN_KEY), business_date(now)
+    papers, warn_days, today = papers_by_product({one.shop_id for one in listed}), thresholds.value(WARN_KEY), business_date(now)
     return {
         one.pk: efficacy.rows_of(
             one, paths.get(one.category_id, ((one.category_id,), ""))[0],

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,7 +32,7 @@ DEED_WORDS = {
 }  # fmt: skip
 SORT_WORDS = {"new": gettext_lazy("新增"), "changed": gettext_lazy("改了"), "gone": gettext_lazy("没有了")}
 SORT_PILLS = {"new": "ok", "changed": "warn", "gone": "bad"}
-MOST_WORDS, MOST_VERSIONS = 500, 200
+WORDS_SHOWN, MOST_VERSIONS = 100, 200
 
 
 def _trail() -> list[tuple[str, str]]:
@@ -53,11 +54,13 @@ def words(request: ConsoleRequest) -> HttpResponse:
             house_words.add_word(actor=request.actor, word=word, **said, reason=form.cleaned_data["reason"], now=request.now)
             return done(request, _("已生效，直播间几秒内就按新词库筛查"), "compliance:words")
         effect = _effect(lexicon_trials.effect_of(actor=request.actor, words=lexicon_versions.with_draft(word, said)))
-    rows = [(one, SEVERITY_WORDS[one.severity], SEVERITY_PILLS[one.severity], _surfaces(one.surfaces)) for one in queries.house_words()[:MOST_WORDS]]
+    asked = request.GET.get("q", "").strip()[:40]
+    shown = Paginator(queries.house_words(holding=asked), WORDS_SHOWN).get_page(request.GET.get("page"))
+    rows = [(one, SEVERITY_WORDS[one.severity], SEVERITY_PILLS[one.severity], _surfaces(one.surfaces)) for one in shown]
     return render(
         request, "compliance/words.html",
         {
-            "form": form, "effect": effect, "rows": rows, "retired": list(queries.house_words(is_retired=True)[:20]),
+            "form": form, "effect": effect, "rows": rows, "page": shown, "q": asked, "retired": list(queries.house_words(is_retired=True)[:20]),
             "may_edit": request.actor.can(WORDS), "newest": lexicon_versions.versions().first(),
             "import_href": f"{reverse('intake:upload')}?kind=house_words",
         },

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kaibo.master.catalog.queries import products_for
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.long_select import LongSelect
 
 
 class AnswerForm(forms.Form):
@@ -25,7 +26,7 @@ class WatchForm(forms.Form):
     """A word to watch."""
 
     word = forms.CharField(label=_("监看词"), max_length=40, help_text=_("店铺的外号、主播名、商品简称、常见错字；店名和商品全名不用加"))
-    product = forms.ChoiceField(label=_("指哪个商品"), required=False)
+    product = forms.ChoiceField(label=_("指哪个商品"), widget=LongSelect, required=False)
 
     def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

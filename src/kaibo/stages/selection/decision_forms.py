@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kaibo.plumbing.long_select import LongSelect
 from kaibo.stages.selection.cooperation_services import Agreed, Brought
 from kaibo.stages.selection.forms import PercentField, YuanField
 from kaibo.stages.selection.price_services import Said
@@ -144,7 +145,7 @@ class CooperationForm(forms.Form):
 
 class CooperationSessionForm(forms.Form):
     held_on = forms.DateField(label=_("哪一天"), widget=_day())
-    session = forms.ChoiceField(label=_("我们自己的场次"), required=False, help_text=_("选了就按订单数，不用填下面两项"))
+    session = forms.ChoiceField(label=_("我们自己的场次"), widget=LongSelect, required=False, help_text=_("选了就按订单数，不用填下面两项"))
     paid_fen = YuanField(label=_("成交额"), required=False)
     returned_fen = YuanField(label=_("退回金额"), required=False)
     fee_fen = YuanField(label=_("实付坑位费"), required=False)

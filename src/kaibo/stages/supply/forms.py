@@ -27,7 +27,7 @@ class SupplierForm(forms.Form):
 
 
 class _WithChoices(forms.Form):
-    supplier = forms.ChoiceField(label=_("供应商"))
+    supplier = forms.ChoiceField(label=_("供应商"), widget=LongSelect)
     sku = forms.ChoiceField(label=_("货号"), widget=LongSelect)
 
     def __init__(self, *args: object, actor: Actor, suppliers: list[Supplier], **kwargs: object) -> None:

@@ -84,7 +84,7 @@ class PlanForm(forms.Form):
 class SampleForm(forms.Form):
     """A pre-production sample."""
 
-    supplier = forms.ChoiceField(label=_("供应商"))
+    supplier = forms.ChoiceField(label=_("供应商"), widget=LongSelect)
     sku = forms.ChoiceField(label=_("货号"), widget=LongSelect)
     units = forms.IntegerField(label=_("样品件数"), min_value=1, max_value=1_000, initial=2)
 
@@ -97,7 +97,7 @@ class SampleForm(forms.Form):
 class SpotForm(forms.Form):
     """A lot to be looked at before a session."""
 
-    lot = forms.ChoiceField(label=_("批次"))
+    lot = forms.ChoiceField(label=_("批次"), widget=LongSelect)
 
     def __init__(self, *args: object, lots: list[tuple[object, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

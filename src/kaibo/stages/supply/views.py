@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -58,6 +59,7 @@ DECIDED_WORDS = {
     ("sample", "failed"): gettext_lazy("产前样不合格，采购单不能批准"),
 }
 
+LINES_SHOWN = 50
 QUOTES_SHOWN = 3
 """So many quotes of each supplier stand in the list; one press shows all of one."""
 PURCHASES = Table(
@@ -164,7 +166,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         },
     ]
     return render(
-        request, "supply/home.html", {"lines": lines, "figures": figures, "waiting": waiting.order_by("opened_at")[:8]}
+        request, "supply/home.html", {"page": Paginator(lines, LINES_SHOWN).get_page(request.GET.get("page")), "figures": figures, "waiting": waiting.order_by("opened_at")[:8]}
     )
 
 
