@@ -35,9 +35,12 @@ _PRIVATE: Final = 0xE000
 _LETTERS: Final = re.compile("[a-z]{2,}")
 _MOST_READINGS: Final = 4
 _IN_DISGUISE: Final = 0xFE
+_SHORT: Final = 300
+"""Characters of a text up to which it is glanced at before it is read."""
 _FAR: Final = "\U00010000"
 PIECES_MEET, ANCHORS = 0, 1
 """Pairs that the seeker marks: the first two pieces of a character, and what patterns ask for."""
+_JOINING: Final = int(Seeker.extra_mark(PIECES_MEET) | STRANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,10 @@ class Disguises:
     def found_in(self, keys: Keys, parts: int = EVERYWHERE) -> list[Disguised]:
         """This function will list words that stand there in disguise, by place. `parts` is what there is to look for."""
         found: list[Disguised] = []
+        if parts & (VIEWS | PIECES) and 1 < len(keys.shown) <= _SHORT:
+            may_stand, every = self.seeker.glance(keys.shown)
+            may_join = every & _JOINING == _JOINING or max(keys.shown) >= _FAR
+            parts &= ~(0 if may_stand else VIEWS) & ~(0 if may_join else PIECES)
         if parts & (VIEWS | PIECES) and len(keys.shown) > 1:
             codes = codes_of(keys.shown)
             shown = squeezed(codes)

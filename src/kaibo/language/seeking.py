@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,10 @@ STRANGE: Final = np.uint32(1 << _STRANGE)
 _SEEN_BITS: Final = 17
 _MOST_BITS: Final = 21
 _SOUND: Final = 1
+_HIDDEN: Final = 0xFE
+_TWO_HIDDEN: Final = _HIDDEN << _PAIR
+_IS_STRANGE: Final = 1 << _STRANGE
+_MOST_GLANCED: Final = 100_000
 _DIGITS: Final = np.array([chr(code).isdigit() for code in range(PLANE)])
 _SPREAD32: Final = np.uint32(0x9E3779B1)
 _SPREAD_TOO: Final = np.uint32(0x85EBCA6B)
@@ -107,8 +112,9 @@ class Seeker:
         self._threes = _Sorted((view << np.uint64(48) | start)[long], long)
         self._begins, self._follows = _Marked(pair[long], self._view[long]), _Marked(follows[long], self._view[long])
         self._pairs, self._starts = _Marked(pair[two], self._view[two]), _Marked(start[long], self._view[long])
-        self._sounds = _Sounds(self._forms, self._sizes, np.flatnonzero(self._view == _SOUND))
+        self._sounds = _Sounds(self._forms, self._sizes, np.flatnonzero(self._view == _SOUND), tables)
         self._extras = [(one.table, np.array(sorted({*map(_number, one.pairs)}), dtype=np.uint32)) for one in extras]
+        self._glanced: dict[str, int] = {}
         self._seen = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
         self._seen_too = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
 
@@ -162,6 +168,41 @@ class Seeker:
                 at = np.minimum(np.searchsorted(extras, written), extras.size - 1)
                 marks |= (extras[at] == written).astype(np.uint32) << np.uint32(_EXTRA + place)
         return marks
+
+    def glance(self, shown: str) -> tuple[bool, int]:
+        """
+        This function will say of a short text whether a word may stand there in disguise, and all marks of its pairs together. For a few
+        dozen characters a look at each costs less than a call that looks at all.
+        """
+        marks = self._marks_one_by_one(shown)
+        heard = shown.translate(self._sounds.heard)
+        known = self._sounds.stretches
+        every = before = 0
+        may_stand = False
+        for place, mark in enumerate(marks):
+            every |= mark
+            if mark & _TWO_HIDDEN or (before & (mark >> _FOLLOWS) & _HIDDEN and _any_strange(marks[place - 1 : place + LONGEST - 2])):
+                may_stand = True
+            if mark & _IS_STRANGE and (
+                heard[place : place + 3] in known or heard[place : place + 4] in known
+                or (place and (heard[place - 1 : place + 2] in known or heard[place - 1 : place + 3] in known))
+                or (place > 1 and heard[place - 2 : place + 2] in known)
+            ):  # fmt: skip
+                may_stand = True
+            before = mark
+        return may_stand, every
+
+    def _marks_one_by_one(self, shown: str) -> list[int]:
+        known = self._glanced
+        pairs = [first + second for first, second in pairwise(shown)]
+        try:
+            return [known[pair] for pair in pairs]
+        except KeyError:
+            if len(known) > _MOST_GLANCED:
+                known = self._glanced = {}
+            marks: list[int] = self.marks(squeezed(np.frombuffer(shown.encode("utf-32-le", "surrogatepass"), dtype=np.uint32))).tolist()
+            known.update(zip(pairs, marks, strict=True))
+            return marks
 
     def standing(self, shown: Codes, marks: NDArray[np.uint32], views: int = (1 << MOST_VIEWS) - 1) -> Standing:
         """
@@ -250,7 +291,7 @@ class _Sounds:
     longer ones by four, at every place at once; and only near strange pairs.
     """
 
-    def __init__(self, forms: NDArray[np.uint16], sizes: NDArray[np.intp], numbers: Places) -> None:
+    def __init__(self, forms: NDArray[np.uint16], sizes: NDArray[np.intp], numbers: Places, tables: Sequence[NDArray[np.uint16]]) -> None:
         three, long = numbers[sizes[numbers] == 3], numbers[sizes[numbers] > 3]
         self._threes = _Sorted(_joined([forms[three, at] for at in range(3)]), three)
         self._fours = _Sorted(_joined([forms[long, at] for at in range(4)]), long)
@@ -258,6 +299,12 @@ class _Sounds:
         self._marked_threes = _bitmap(hashed)
         columns = [forms[long, at].astype(np.uint32) for at in range(4)]
         self._marked_fours = _bitmap(self._hashed(columns[:3]) * _SPREAD32 ^ columns[3] * _SPREAD_TOO)
+
+        self.heard = _Heard(tables[_SOUND]) if len(tables) > _SOUND else {}
+        words = (bytes(row[:size].astype("<u2")).decode("utf-16-le", "surrogatepass") for row, size in zip(forms[long], sizes[long], strict=True))
+        self.stretches = {word[at : at + 4] for word in words for at in range(len(word) - 3)}
+        self.stretches.update(bytes(row[:3].astype("<u2")).decode("utf-16-le", "surrogatepass") for row in forms[three])
+        """All words of three, and all stretches of four that longer ones hold."""
 
     @staticmethod
     def _hashed(columns: Sequence[Codes]) -> Codes:
@@ -280,12 +327,28 @@ class _Sounds:
         yield self._fours, (at, _joined([heard[at + step] for step in range(4)]))
 
 
+class _Heard(dict[int, int]):
+    """For str.translate: how each character sounds; filled as characters are met."""
+
+    def __init__(self, table: NDArray[np.uint16]) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, code: int) -> int:
+        self[code] = heard = int(self._table[code]) if code < PLANE else code
+        return heard
+
+
 def _joined(columns: Sequence[NDArray[np.integer[Any]]]) -> NDArray[np.uint64]:
     """Characters after each other as one number."""
     number = columns[0].astype(np.uint64)
     for column in columns[1:]:
         number = number << np.uint64(16) | column.astype(np.uint64)
     return number
+
+
+def _any_strange(marks: list[int]) -> bool:
+    return any(mark & _IS_STRANGE for mark in marks)
 
 
 def _is_ahead(strange: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -315,7 +378,7 @@ class _Marked:
     """Numbers of each view by hash: a table no larger than it has to be stays in the cache. A bit for each view."""
 
     def __init__(self, numbers: NDArray[np.uint64], views: NDArray[np.intp] | int) -> None:
-        self._shift = np.uint64(64 - max(13, min(_MOST_BITS, (numbers.size * 16).bit_length())))
+        self._shift = np.uint64(64 - max(13, min(_MOST_BITS, (numbers.size * 64).bit_length())))
         self._views = np.zeros(1 << (64 - int(self._shift)), dtype=np.uint8)
         bits = np.left_shift(1, views).astype(np.uint8)
         np.bitwise_or.at(self._views, (numbers * _SPREAD64 >> self._shift).astype(np.intp), bits)

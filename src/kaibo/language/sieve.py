@@ -117,6 +117,7 @@ class _Batch:
         self.unclear = np.searchsorted(self._lines, odd[self._folded[odd] & _CODE == _SEVERAL])
         self._plain: NDArray[np.bool_] = np.ones(self._folded.size, dtype=bool)
         self._plain[gone] = False
+        self._gone = gone
         kept = self._plain
         if self._quotes.size:
             kept = self._plain.copy()
@@ -125,7 +126,8 @@ class _Batch:
         codes = self._folded & _CODE
         self.shown: Codes = codes[kept] if gone.size else codes
         self.ends: Places = self._lines - np.searchsorted(gone, self._lines)
-        self._known: dict[int, str] = {}
+        self._written: str | None = None
+        self._written_ends: list[int] = []
 
     def numbers_of(self, places: Places) -> Places:
         """This function will say to which text each place belongs."""
@@ -140,10 +142,10 @@ class _Batch:
 
     def plain(self, number: int) -> str:
         """This function will give the plain text, with its quotes."""
-        if number not in self._known:
-            stretch = slice(int(self._lines[number - 1]) + 1 if number else 0, int(self._lines[number]))
-            self._known[number] = text_of(self._folded[stretch][self._plain[stretch]] & _CODE).replace(chr(_SEVERAL), "\n")
-        return self._known[number]
+        if self._written is None:
+            self._written = text_of(self._folded[self._plain] & _CODE).replace(chr(_SEVERAL), "\n")
+            self._written_ends = (self._lines - np.searchsorted(self._gone, self._lines)).tolist()
+        return self._written[self._written_ends[number - 1] + 1 if number else 0 : self._written_ends[number]]
 
 
 def _gone(folded: Codes, odd: Places) -> tuple[Places, Places]:
