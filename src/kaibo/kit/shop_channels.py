@@ -161,8 +161,7 @@ class PlatformOrder:
     parcels: tuple[PlatformParcel, ...] = ()
     parent_no: str = ""
     """Set where the platform split another order into this one."""
-    is_split: bool = False
-    """It was split into others: its goods and money are theirs, and counted there."""
+    is_split: bool = False  # into others: its goods and money are theirs, and counted there
     currency: str = "CNY"
 
     def has_parcel(self, tracking_no: str) -> bool:
@@ -294,8 +293,7 @@ class Hint:
     topic: str
     message_id: str
     """Equal for the same push sent twice."""
-    is_about_cases: bool = False
-    """An order is named, and its after-sales are what changed."""
+    is_about_cases: bool = False  # an order is named, and its after-sales are what changed
 
 
 PUSH_PATH = ":path"
@@ -469,8 +467,7 @@ class ShopKind:
     courier_codes: Mapping[str, str] = field(default_factory=dict)
     """The platform's own code or number of each courier, by the keys of `kit.couriers`; what is not here is asked of people."""
     lacks: tuple[Lack, ...] = ()
-    receivers: tuple[str, str] = ("", "")
-    """What a shop sees of the people it sends to and how parcels leave all the same, Chinese and English."""
+    receivers: tuple[str, str] = ("", "")  # what a shop sees of the people it sends to and how parcels leave all the same: zh, en
 
 
 def required(settings: Mapping[str, str], fields: Sequence[AccountField]) -> dict[str, str]:
