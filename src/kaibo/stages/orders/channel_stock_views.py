@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +16,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from kaibo.kit.clock import in_shanghai
 from kaibo.master.stock.models import ChannelItem
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
-from kaibo.stages.orders import publishing
+from kaibo.plumbing.intake.writing import CONTENT_TYPES
+from kaibo.stages.orders import publishing, stock_files
 from kaibo.stages.orders.permissions import PUBLISH, SEE
 
 A_PAGE = 50
@@ -45,7 +49,7 @@ def items(request: ConsoleRequest) -> HttpResponse:
         request, "orders/channel_stock.html",
         {
             "rows": [_row(one, wanted[one.pk], free[one.sku_id]) for one in rows], "page": page, "chips": _chips(counts, chosen), "q": said, "show": chosen,
-            "may_publish": request.actor.can(PUBLISH),
+            "may_publish": request.actor.can(PUBLISH), "by_file": stock_files.channels_by_file(request.actor, shop_id=request.shop_id),
         },
     )  # fmt: skip
 
@@ -81,6 +85,23 @@ def allocate(request: ConsoleRequest, item_id: UUID) -> HttpResponse:
         quota_units=_count(quota) if quota else None, buffer_units=_count(request.POST.get("buffer", "") or "0"), now=request.now,
     )  # fmt: skip
     return done(request, _("已保存，马上按新的数量发布"), "orders:channel-stock")
+
+
+@require_POST
+def stock_file(request: ConsoleRequest, channel_id: UUID) -> HttpResponse:
+    """A file for a platform that cannot be told by its interface; its numbers count from here on, so it is no plain look."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "stock.xlsx"
+        stock_files.write_stock_file(actor=request.actor, channel_id=channel_id, path=path, now=request.now)
+        answer = HttpResponse(path.read_bytes(), content_type=CONTENT_TYPES["xlsx"])
+    answer.headers["Content-Disposition"] = f'attachment; filename="stock-{in_shanghai(request.now):%Y%m%d-%H%M}.xlsx"'
+    return answer
+
+
+@require_POST
+def uploaded(request: ConsoleRequest, channel_id: UUID) -> HttpResponse:
+    noted = stock_files.note_uploaded(actor=request.actor, channel_id=channel_id, now=request.now)
+    return done(request, _("已登记：平台上现在是文件里的 %(n)s 个数") % {"n": noted}, "orders:channel-stock")
 
 
 @require_POST

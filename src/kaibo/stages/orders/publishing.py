@@ -89,9 +89,10 @@ def publish_due(now: datetime) -> int:
     """
     begun, told = time.monotonic(), 0
     items = list(ChannelItem.objects.filter(is_on=True, channel__account__is_on=True, channel__is_active=True).select_related("sku", "channel"))
-    if not due_items(items, wanted_units(items), left_units(items), now):
+    told_here = {account.pk for account in accounts.accounts_on() if can_be_told(account)}
+    if not any(one.channel_id in told_here for one in due_items(items, wanted_units(items), left_units(items), now)):
         return 0
-    channels = _pulled_channels({one.channel_id for one in items}, now)
+    channels = _pulled_channels(told_here & {one.channel_id for one in items}, now)
     plan = Round(channels, items, wanted_units(items), free_units(items), left_units(items))
     wanted = plan.wanted
     due = [one for one in due_items(items, wanted, plan.left, now) if one.channel_id in channels]
@@ -104,12 +105,19 @@ def publish_due(now: datetime) -> int:
     return told
 
 
+def can_be_told(account: ChannelAccount) -> bool:
+    """This function will say whether a channel's platform can be told stock by its interface, as its account is set up now."""
+    kind = shop_kinds().get(account.channel.platform)
+    return kind is not None and (
+        Can.STOCK_ABSOLUTE in kind.capabilities.can or Can.STOCK_ABSOLUTE in accounts.capabilities_of(account.channel, account).can
+    )
+
+
 def _pulled_channels(channel_ids: set[UUID], now: datetime) -> dict[UUID, ShopChannel]:
     """The channels whose orders are all here now; the others are left alone, so that nothing is offered twice."""
     found: dict[UUID, ShopChannel] = {}
     for account in accounts.accounts_on():
-        kind = shop_kinds().get(account.channel.platform)
-        if account.pk not in channel_ids or kind is None or Can.STOCK_ABSOLUTE not in kind.capabilities.can:
+        if account.pk not in channel_ids:
             continue
         if not pulling.pull_first(account, now):
             _note_all(account, "渠道的订单现在拉不到，先不改库存，免得超卖", "its orders cannot be pulled now; stock is left alone so that nothing is oversold", now)
