@@ -21,8 +21,10 @@ def run(args: argparse.Namespace) -> int:
     env = read_env()
     logs.set_up()
     compile_stale()
+    from kaibo.config.asgi import pool_connections
     from kaibo.config.probes import application
 
+    pool_connections()
     leave_standing()
     uvicorn.run(
         application,
