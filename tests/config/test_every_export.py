@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import csv
+import gc
+import importlib
 import re
 import zipfile
 from datetime import UTC, date, datetime
@@ -17,6 +19,7 @@ import kaibo
 from kaibo.config.wiring import WIRING
 from kaibo.plumbing.intake.kinds import Cell, ExportKind
 from kaibo.plumbing.intake.writing import write_file
+from kaibo.plumbing.tables.spec import Table
 
 EXPORTS = sorted(WIRING.export_kinds().values(), key=lambda kind: kind.key)
 ORDER_NO = "6917000000000000001"
@@ -68,6 +71,17 @@ def test_in_csv_ids_are_not_rounded_and_nothing_is_a_formula(tmp_path, kind):
             assert not cell.startswith(("=", "+", "-", "@", "\t=", "\r"))
             if column.cell is Cell.TEXT and nasty in {ORDER_NO, "0571", "1E5"}:
                 assert cell == f"\t{nasty}"
+
+
+def test_lists_that_go_out_as_files_give_numbers_of_things_as_text():
+    importlib.import_module("kaibo.config.urls")
+    found = [one for one in gc.get_objects() if isinstance(one, Table)]
+    assert len(found) > 10
+    wrong = [
+        f"{table.key}: {column.title}" for table in found for column in table.columns
+        if column.export and column.kind in {"money", "count", "rate"} and IS_A_NUMBER_OF_SOMETHING.search(str(column.title))
+    ]  # fmt: skip
+    assert wrong == []
 
 
 WRITES_BY_ITSELF = {"xlsxwriter", "csv.writer", "csv.DictWriter"}
