@@ -40,6 +40,7 @@ every shop channel keeps, proven against the simulator (`tests/channels/shop_con
 
 * all orders of a window arrive, to the fen, while they change under the reader and calls fail; pages that could shift are
   read from the last to the first; both ends of windows are ours, the first reaches back by the overlap.
+* where each order is a call of its own, what `can_spare` knows is not asked for (`kit.shop_channels.ReadsOneByOne`).
 * an answer without its list or total is unreadable, never an empty list.
 * a status nobody documented is `UNKNOWN`; a row that cannot be read is told by its number, never dropped.
 * a push proves itself by its signature and is a hint: what happened is asked for.
