@@ -30,6 +30,21 @@ def keep(house: House, now: datetime) -> None:
         draft=matrix_rows.RowDraft("douyin", "企业店", "apparel", ("test_report",), "must", "抖店服饰类目质检要求，后台公告 2026-11-10 查看", today - timedelta(days=7)),
     )  # fmt: skip
     _cream(house, today, now)
+    _texts(house, now)
+
+
+def _texts(house: House, now: datetime) -> None:
+    """What was held back tonight: a script written anew, a line released with its ground, one that nobody has judged yet."""
+    writer, clerk, then = actor("hemu"), actor("sufei"), now - timedelta(hours=3)
+    for text, subject, minutes in (
+        ("今天这件是国 家 级面料，全网蕞低价，错过再等一年", "script:opening", 0),
+        ("今天这件九成羊毛有检测报告，直播间 ¥579", "script:opening", 6),
+        ("2026最新款双面呢大衣都在三号链接", "script:notice", 20),
+        ("三天瘦5斤的显瘦神裤，穿上立减十斤", "script:jeans", 40),
+    ):
+        kept = compliance.keep_screening(actor=writer, text=text, surface="script", category="服装", subject=subject, shop_id=house.shop_id, now=then + timedelta(minutes=minutes))
+        if subject == "script:notice":
+            compliance.release_text(actor=clerk, screening_id=kept.pk, reason="2026 年 9 月上市，吊牌与上新记录可查", now=then + timedelta(minutes=26))
 
 
 def _rights(house: House, today: date, now: datetime) -> None:

@@ -86,6 +86,27 @@ def test_two_versions_differ_by_what_came_went_and_changed(cao):
     assert stays.word not in {one.word for one in changes}
 
 
+def test_the_same_press_twice_makes_one_version(cao):
+    word = add(cao, "甲词")
+    older = number()
+    wording = Wording("review", "店内约定", "别的店")
+    house_words.edit_word(actor=cao, word_id=word.pk, wording=wording, reason="放宽", now=NOW)
+    assert code_of(house_words.edit_word, actor=cao, word_id=word.pk, wording=wording, reason="放宽", now=NOW) == "compliance.nothing_changes"
+    house_words.roll_back(actor=cao, number=older, reason="改错了", now=NOW)
+    assert code_of(house_words.roll_back, actor=cao, number=older, reason="改错了", now=NOW) == "compliance.nothing_changes"
+    assert number() == older + 2
+    assert AuditRow.objects.filter(deed__in=["compliance:word:edit", "compliance:word:roll_back"]).count() == 2
+
+
+def test_a_word_that_came_back_otherwise_is_named_when_it_stands_already(cao):
+    gone = add(cao, "甲词")
+    house_words.retire_word(actor=cao, word_id=gone.pk, now=NOW)
+    add(cao, "甲词")
+    with pytest.raises(house_words.WordTaken) as refused:
+        house_words.bring_back_word(actor=cao, word_id=gone.pk, now=NOW)
+    assert refused.value.message("zh") == "“甲词”已在自己的词库里"
+
+
 def test_rolling_back_puts_an_earlier_list_into_force_as_a_new_version(cao):
     first = add(cao, "甲词", suggestion="甲甲")
     older = number()

@@ -55,6 +55,12 @@ class WordUnknown(NotFound):
     message_en = "The house's list has no such word, or it was retired"
 
 
+class NothingChanges(Conflict):
+    code = "compliance.nothing_changes"
+    message_zh = "和现在的词库一样，没有新版本"
+    message_en = "The list is like this already; no version was made"
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What is to be said of a word: how grave it is, on what ground, what to say instead, and where it holds."""
@@ -113,13 +119,16 @@ def edit_word(*, actor: Actor, word_id: UUID, wording: Wording, reason: str, now
     """
     This function will say otherwise of a word what it said; the word itself stays, another spelling is another word.
 
-    Raises: Forbidden, WordUnknown, WordUnusable, SeverityUnknown, ChangeReasonMissing.   Source: CMP-4.
+    Raises: Forbidden, WordUnknown, WordUnusable, SeverityUnknown, ChangeReasonMissing, NothingChanges.   Source: CMP-4.
     """
     access.require(actor, WORDS)
     said = wording.checked()
     lexicon_versions.lock()
+    before = lexicon_versions.words_now()
     if not HouseWord.objects.filter(pk=word_id, retired_at=None).update(**said.fields()):
         raise WordUnknown
+    if not lexicon_versions.difference(before, lexicon_versions.words_now()):
+        raise NothingChanges  # pressed twice: one version is one change
     kept = HouseWord.objects.get(pk=word_id)
     _publish(actor, "edit", kept, reason, now)
     return kept
@@ -146,7 +155,7 @@ def bring_back_word(*, actor: Actor, word_id: UUID, now: datetime, reason: str =
             if not HouseWord.objects.filter(pk=word_id, retired_at__isnull=False).update(retired_at=None, retired_by=""):
                 raise WordUnknown
     except IntegrityError as taken:
-        raise WordTaken(word=str(word_id)) from taken
+        raise WordTaken(word=HouseWord.objects.get(pk=word_id).word) from taken
     kept = HouseWord.objects.get(pk=word_id)
     _publish(actor, "bring_back", kept, reason or f"恢复“{kept.word}”", now)
 
@@ -156,11 +165,14 @@ def roll_back(*, actor: Actor, number: int, reason: str, now: datetime) -> int:
     """
     This function will put the words of an earlier version into force again, as a new version, and give its number.
 
-    Version 0 is the packaged lexicon alone.   Raises: Forbidden, VersionUnknown, ChangeReasonMissing.   Source: CMP-4.
+    Version 0 is the packaged lexicon alone.
+    Raises: Forbidden, VersionUnknown, ChangeReasonMissing, NothingChanges.   Source: CMP-4.
     """
     access.require(actor, WORDS)
     wanted = {str(one["word"]): one for one in lexicon_versions.words_of(number)}
     lexicon_versions.lock()
+    if not lexicon_versions.difference(lexicon_versions.words_now(), list(wanted.values())):
+        raise NothingChanges
     active = HouseWord.objects.filter(retired_at=None)
     active.exclude(word__in=wanted).update(retired_at=now, retired_by=actor.name)
     standing = {one.word: one for one in active.filter(word__in=wanted)}

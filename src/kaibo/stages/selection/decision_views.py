@@ -63,7 +63,7 @@ def _figures(judged: Judged, gathered: evidence.Gathered, *, runs: UUID | None) 
         {"name": _("判断"), "value": words, "beside": REASON_WORDS[judged.reasons[0]], "state": state},
         {"name": _("总分"), "value": percent(judged.score_bp) if judged.score_bp is not None else "—", "beside": _("试卖线 %(trial)s · 放量线 %(go)s") % {"trial": percent(rules.trial_bp), "go": percent(rules.go_bp)}},
         {"name": _("知道多少"), "value": percent(judged.known_bp), "beside": _("有数字的权重，至少 %(need)s") % {"need": percent(rules.known_bp)}, "state": "" if judged.known_bp >= rules.known_bp else "warn"},
-        {"name": _("一次试卖"), "value": _("还在试") if runs else held, "beside": held if runs else "", "href": reverse("selection:trial", args=[runs]) if runs else ""},
+        {"name": _("一次试卖"), "value": _("还在试") if runs else held, "beside": (held if gathered.card.trial.value != "none" else _("还没有结论")) if runs else "", "href": reverse("selection:trial", args=[runs]) if runs else ""},
     ]  # fmt: skip
 
 

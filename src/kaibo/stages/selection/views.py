@@ -222,17 +222,25 @@ def complaints(request: ConsoleRequest, market_id: UUID, theme: str) -> HttpResp
 def candidates(request: ConsoleRequest) -> HttpResponse:
     """Which candidates wait for a decision, and do their figures hold?   Source: SEL-8."""
     access.require(request.actor, SEE)
-    found = tables.page(request, CANDIDATES, queries.candidates_for(request.actor, shop_id=request.shop_id), row=_candidate_row)
+    floors: dict[UUID, int] = {}
+
+    def row(one: Candidate) -> tables.Row:
+        if one.shop_id not in floors:
+            floors[one.shop_id] = thresholds.value("selection.margin_floor_bp", shop_id=one.shop_id)
+        return _candidate_row(one, floors[one.shop_id])
+
+    found = tables.page(request, CANDIDATES, queries.candidates_for(request.actor, shop_id=request.shop_id), row=row)
     return render(request, "selection/candidates.html", {"table": found, "may_edit": request.actor.can(EDIT)})
 
 
-def _candidate_row(one: Candidate) -> tables.Row:
+def _candidate_row(one: Candidate, floor_bp: int) -> tables.Row:
+    is_thin = one.margin_bp is not None and one.margin_bp < floor_bp
     return tables.Row(
         one.pk,
         {
             "title": tables.Cell(one.title, note=one.code), "market": one.market.title if one.market else "",
             "state": tables.Cell(STATE_WORDS[State(one.state)], state=STATE_PILLS[State(one.state)]), "price": one.price_fen, "cost": one.cost_fen,
-            "returns": one.return_bp, "margin": one.margin_bp, "decided": one.decided_by,
+            "returns": one.return_bp, "margin": tables.Cell(one.margin_bp, note=_("✕ 低于底线 %(floor)s") % {"floor": _percent(floor_bp)} if is_thin else ""), "decided": one.decided_by,
         },
         reverse("selection:candidate", args=[one.pk]),
     )
