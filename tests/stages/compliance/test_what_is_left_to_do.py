@@ -11,7 +11,7 @@ from kaibo.kit.errors import Forbidden
 from kaibo.master.catalog.models import Category
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
-from kaibo.stages.compliance import comparing, duties, exports, queries, services, struck_work
+from kaibo.stages.compliance import comparing, duties, evidence, exports, queries, rights, services, struck_work
 from kaibo.stages.compliance.models import ScreenedText
 from tests.make.compliance import NOW, make_document
 from tests.make.goods import make_product, make_sku
@@ -172,3 +172,42 @@ def test_the_file_says_what_to_do_where(client, shop, clerk):
     row = next(iter(exports.STRUCK_OUT.rows(clerk, None, NOW)))
     assert (row[0], row[2], row[4], row[7], row[8], row[10]) == ("抖店", sku.code, 59_900, "改到不高于 ¥450", 45_000, NOW - timedelta(days=2))
     assert len(row) == len(exports.STRUCK_OUT.columns)
+
+
+# Trade marks in titles
+
+
+def mark(shop, number, *, product=None, until=None):
+    draft = rights.RightDraft("trademark", "林夏", number, "林夏公司", date(2020, 1, 1), until, product_id=product.pk if product else None)
+    rights.add_right(actor=KAIBO, shop_id=shop.pk, draft=draft, now=NOW)
+
+
+def told(product, day=date(2026, 11, 22)):
+    return [(one.state, one.reason) for one in evidence.copying_of([product.pk], day).get(product.pk, [])]
+
+
+def test_a_mark_in_a_title_needs_leave_for_these_goods(shop, cream):
+    other = make_product(shop, "KB-OTHER")
+    mark(shop, "TM-1", product=other)
+    assert told(cream) == [("run", "标题里有商标“林夏”（TM-1），登记只用于别的商品")]
+    mark(shop, "TM-2")  # for all goods of the shop
+    assert told(cream) == []
+
+
+def test_a_mark_of_the_whole_shop_holds_through_its_last_day(shop, cream):
+    mark(shop, "TM-1", until=date(2026, 11, 22))
+    assert told(cream) == []
+    assert told(cream, date(2026, 11, 23)) == [("red", "标题里的商标“林夏”（TM-1）已到期")]
+
+
+def test_an_own_entry_that_ended_is_told_once(shop, cream):
+    mark(shop, "TM-1", product=cream, until=date(2026, 11, 21))
+    assert len(told(cream)) == 1
+
+
+def test_a_mark_no_title_names_or_of_another_shop_says_nothing(shop, cream):
+    type(cream).objects.filter(pk=cream.pk).update(title="四季面霜")
+    mark(shop, "TM-1", until=date(2026, 11, 21))
+    assert told(cream) == []
+    type(cream).objects.filter(pk=cream.pk).update(title="林夏四季面霜")
+    assert [state for state, _reason in told(cream)] == ["red"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -51,7 +51,10 @@ def unproved_of(product_ids: Iterable[UUID], today: date) -> dict[UUID, list[Fin
 
 
 def copying_of(product_ids: Iterable[UUID], today: date) -> dict[UUID, list[Finding]]:
-    """This function will give product → likenesses not cleared (upheld: red, undecided: amber) and rights that ended (red).   Source: CMP-6."""
+    """
+    This function will give product → likenesses not cleared (upheld: red, undecided: amber), rights that ended (red), and registered
+    trade marks its title names without leave: those of other goods only (amber) or ended (red).   Source: CMP-6.
+    """
     ids = list(product_ids)
     found: dict[UUID, list[Finding]] = {}
     for one in prepared.rows(_standing_likenesses, products=ids):
@@ -60,7 +63,30 @@ def copying_of(product_ids: Iterable[UUID], today: date) -> dict[UUID, list[Find
         said = _("%(title)s（%(number)s）授权或权利已在 %(until)s 到期") % {"title": right.title, "number": right.number, "until": right.valid_until}
         here = f"{reverse('compliance:rights')}?q={right.number}"
         found.setdefault(right.product_id, []).append(Finding("red", said, COPYING, here, _("续期或停用"), here))
+    for product_id, finding in _marks_named(ids, today):
+        found.setdefault(product_id, []).append(finding)
     return found
+
+
+def _marks_named(ids: list[UUID], today: date) -> Iterator[tuple[UUID, Finding]]:
+    """A mark in a title needs an entry of the register that holds today, for this product or for all of the shop's."""
+    entries: dict[tuple[UUID, str], list[tuple[UUID | None, bool, str]]] = {}
+    for product_id, mark, of_product, since, until, number in prepared.rows(_marks_in_titles, products=ids):
+        entries.setdefault((product_id, mark), []).append((of_product, since <= today and (until is None or until >= today), number))
+    for (product_id, mark), held in entries.items():
+        mine = [one for one in held if one[0] in {None, product_id}]
+        if any(holds for _of, holds, _number in mine) or any(of == product_id for of, _holds, _number in mine):
+            continue  # leave is given, or an own entry that ended speaks for itself above
+        state, said = ("red", _("标题里的商标“%(mark)s”（%(number)s）已到期")) if mine else ("run", _("标题里有商标“%(mark)s”（%(number)s），登记只用于别的商品"))
+        number = (mine or held)[0][2]
+        here = f"{reverse('compliance:rights')}?q={number}"
+        yield product_id, Finding(state, said % {"mark": mark, "number": number}, COPYING, here, _("去登记或改标题"), here)
+
+
+def _marks_in_titles(*, products: Any) -> QuerySet[Any]:
+    marks = IpRight.objects.filter(kind="trademark", ended_at=None, shop__product__among=products, shop__product__title__icontains=F("title"))
+    marks = marks.exclude(title__regex="^.$")  # one character stands in every other title
+    return marks.values_list("shop__product", "title", "product_id", "valid_from", "valid_until", "number").order_by("shop__product", "title", "number")
 
 
 def _standing_likenesses(*, products: Any) -> QuerySet[Likeness]:
