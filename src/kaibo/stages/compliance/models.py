@@ -74,6 +74,8 @@ class ScreenedText(models.Model):
         indexes = [
             models.Index(fields=["product", "state"], name="screened_product"),
             models.Index(fields=["subject", "surface"], name="screened_subject"),
+            models.Index(fields=["-screened_at", "-id"], name="screened_newest"),
+            models.Index(fields=["shop", "-screened_at"], name="screened_of_no_product", condition=Q(product=None) & ~Q(state="replaced")),
         ]
 
 

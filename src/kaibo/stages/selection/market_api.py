@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from ninja.pagination import PageNumberPagination, paginate
 
 from kaibo.kit.clock import business_date
 from kaibo.plumbing.access import access
@@ -81,6 +82,7 @@ def market_needs(request: HttpRequest, market_id: UUID) -> list[dict[str, object
 
 
 @router.get("/trends", response=list[TrendOut])
+@paginate(PageNumberPagination, page_size=50, max_page_size=200)
 def list_trends(request: HttpRequest) -> list[dict[str, object]]:
     access.require(request.auth, SEE)
     return [

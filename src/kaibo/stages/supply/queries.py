@@ -62,6 +62,7 @@ class LineRow:
     is_below: bool
     draft_code: str
     is_unserved: bool
+    was_below: bool
 
 
 def suppliers(actor: Actor) -> list[Supplier]:
@@ -122,10 +123,19 @@ def inspection_for(actor: Actor, inspection_id: UUID) -> Inspection:
     return found
 
 
-def limits_of(category: str) -> list[rules.ItemLimit]:
-    """This function will give the inspection template of a category; a category without one uses the general template."""
+UNITS_EN = {"级": "grade", "件": "units", "天": "days"}
+
+
+def limits_of(category: str, *, in_english: bool = False) -> list[rules.ItemLimit]:
+    """
+    This function will give the inspection template of a category; a category without one uses the general template.
+
+    What is kept with a verdict is Chinese; `in_english` is for the page of somebody who reads English.
+    """
     for code in (category, "general"):
         items = InspectionItem.objects.filter(category=code).order_by("position", "key")
+        if items and in_english:
+            return [rules.ItemLimit(i.key, i.title_en or i.title, UNITS_EN.get(i.unit, i.unit), i.standard, i.lower, i.upper) for i in items]
         if items:
             return [rules.ItemLimit(i.key, i.title, i.unit, i.standard, i.lower, i.upper) for i in items]
     return []
@@ -162,6 +172,7 @@ def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
                 below,
                 drafts.get(sku_id, ""),
                 level.is_unserved,
+                level.is_below,
             )
         )
     return sorted(rows, key=lambda row: (not row.is_below, row.sellable - row.line, row.sku.code))

@@ -28,11 +28,16 @@ def watch_lines(now: datetime) -> int:
     """
     drafted = 0
     for row in queries.lines_for(KAIBO):
-        told = {"is_below": row.is_below} if row.is_below else {"is_below": False, "is_unserved": False}
-        is_new = bool(SafetyLevel.objects.filter(sku=row.sku.id).exclude(is_below=row.is_below).update(**told))
+        is_new = row.is_below != row.was_below and _cross(row)  # most stand where they stood: nothing is written for them each minute
         if row.is_below and (is_new or row.is_unserved):
             drafted += _start_replenishment(row, now, is_new=is_new)
     return drafted
+
+
+def _cross(row: queries.LineRow) -> bool:
+    """This function will note on which side of its line an item stands now, and say whether nobody noted it before."""
+    told = {"is_below": row.is_below} if row.is_below else {"is_below": False, "is_unserved": False}
+    return bool(SafetyLevel.objects.filter(sku=row.sku.id).exclude(is_below=row.is_below).update(**told))
 
 
 @transaction.atomic
