@@ -25,6 +25,7 @@ class OrderOut(Schema):
     shop_id: UUID
     platform: str
     order_no: str
+    parent_no: str
     state: str
     raw_status: str
     hold_flags: list[str]
