@@ -229,12 +229,10 @@ def segment_of(session_id: UUID, segment_id: UUID) -> Segment:
 @asked_once
 def sessions_of_products(product_ids: Iterable[UUID]) -> dict[UUID, list[Session]]:
     """This function will give, by product, the sessions it is planned in (cancelled ones left out), soonest first."""
-    found: dict[UUID, list[Session]] = {}
+    found: dict[UUID, dict[UUID, Session]] = {}
     for segment in prepared.rows(_planned, products=list(set(product_ids))):
-        sessions = found.setdefault(segment.product_id, [])
-        if segment.session not in sessions:
-            sessions.append(segment.session)
-    return found
+        found.setdefault(segment.product_id, {}).setdefault(segment.session_id, segment.session)  # a best-seller is in hundreds
+    return {product_id: list(sessions.values()) for product_id, sessions in found.items()}
 
 
 def _planned(*, products: Any) -> QuerySet[Segment]:
