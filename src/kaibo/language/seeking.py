@@ -207,7 +207,7 @@ class Seeker:
     def standing(self, shown: Codes, marks: NDArray[np.uint32], views: int = (1 << MOST_VIEWS) - 1) -> Standing:
         """
         This function will list words that stand there in one of the views, written otherwise and around a strange pair unless
-        the view shows them as they are. Words longer than `LONGEST` are compared up to there.
+        the view shows them as they are; view after view. Words longer than `LONGEST` are compared up to there.
         """
         each = np.uint32(views)
         begins = marks & each
@@ -264,6 +264,7 @@ class Seeker:
         # A number sounds like itself only: 11 is no 一一.
         tells = (view == _SOUND) & (differs & _DIGITS.take(self._tables[:PLANE].take(codes))).any(axis=1)
         kept = np.flatnonzero(same.all(axis=1) & ((view == 0) | (is_strange.any(axis=1) & differs.any(axis=1) & ~tells)))
+        kept = kept[np.argsort(view[kept], kind="stable")]
         return Standing(view[kept], place[kept], self._which[form[kept]], size[kept])
 
 

@@ -228,8 +228,7 @@ class Sieve:
         found: dict[int, list[Disguised]] = {}
         if not hidden.size:
             return found
-        order = hidden[np.lexsort((standing.place[hidden], standing.view[hidden]))]
-        chosen = Standing(standing.view[order], standing.place[order], standing.which[order], standing.size[order])
+        chosen = Standing(standing.view[hidden], standing.place[hidden], standing.which[hidden], standing.size[hidden])
         for one in self._disguises.believed(chosen, text_of(batch.shown)):
             which = int(batch.numbers_of(np.array([one.start]))[0])
             begin = batch.begin_of(which)
