@@ -63,7 +63,7 @@ def test_what_was_uploaded_leaves_less_for_the_others_and_a_written_file_counts_
     assert item(kuaishou).published_units == 15  # until somebody says that the smaller number stands there
     stock_files.note_uploaded(actor=KAIBO, channel_id=kuaishou.channel.pk, now=kuaishou.now())
     assert item(kuaishou).published_units == 4
-    assert list(AuditRow.objects.filter(action__startswith="orders:stock:").order_by("pk").values_list("action", flat=True))[-1] == "orders:stock:uploaded"
+    assert list(AuditRow.objects.filter(deed__startswith="orders:stock:").order_by("pk").values_list("deed", flat=True))[-1] == "orders:stock:uploaded"
 
 
 def test_a_channel_told_by_file_gives_nobody_a_turn_and_is_never_written_to(opened):
