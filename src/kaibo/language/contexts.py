@@ -108,6 +108,10 @@ def read_contexts(document: Mapping[str, Any]) -> tuple[ContextRule, ...]:
     )
 
 
+Known = dict[tuple[str, str, str, str], "Effect | None"]
+"""What surroundings make of words: the kind, what stands before, the word, what stands after."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contexts:
     """All rules, by the kind of word they speak of."""
@@ -121,12 +125,23 @@ class Contexts:
         kinds = {kind for rule in ordered for kind in rule.kinds}
         return cls({kind: tuple(rule for rule in ordered if kind in rule.kinds) for kind in kinds})
 
-    def effect_on(self, text: str, start: int, end: int, *, kind: str, surface: str) -> Effect | None:
-        """This function will say what its surrounding makes of a word of the plain text; None where it changes nothing."""
+    def effect_on(self, text: str, start: int, end: int, *, kind: str, surface: str, known: Known | None = None) -> Effect | None:
+        """
+        This function will say what its surrounding makes of a word of the plain text; None where it changes nothing. `known` keeps the
+        answers for one surface: a text that says the same over and over is asked about once.
+        """
         rules = self.by_kind.get(kind)
         if not rules:
             return None
-        place = place_of(text, start, end)
+        if known is None:
+            return self._effect(rules, place_of(text, start, end), surface)
+        around = (kind, text[max(0, start - _FARTHEST) : start], text[start:end], text[end : end + _FARTHEST])
+        if around not in known:
+            known[around] = self._effect(rules, place_of(text, start, end), surface)
+        return known[around]
+
+    @staticmethod
+    def _effect(rules: Sequence[ContextRule], place: Place, surface: str) -> Effect | None:
         return next((rule.effect for rule in rules if (not rule.surfaces or surface in rule.surfaces) and rule.fits(place)), None)
 
 

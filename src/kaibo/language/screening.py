@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from kaibo.language.anchors import Gate
 from kaibo.language.choosing import Found, leftmost_longest
+from kaibo.language.contexts import Known
 from kaibo.language.disguises import EVERYWHERE, PATTERNS, VIEWS, WORDS, Disguised, Disguises
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
@@ -153,12 +154,13 @@ class Screener:
         shelters += [match.span() for one in self._lexicon.innocent_patterns for match in one.finditer(plain.text)]
         sheltered = _Shelters(shelters)
         spared: dict[str, list[tuple[int, int]]] = {}
+        effects: Known = {}
         objected: list[Found] = []
         for one in candidates:
             severity = one.entry.severity_for(surface, families)
             if severity is None or sheltered.hold(one.start, one.end) or _is_inside_latin(plain.text, one.start, one.end):
                 continue
-            effect = self._lexicon.contexts.effect_on(plain.text, one.start, one.end, kind=one.entry.kind, surface=surface)
+            effect = self._lexicon.contexts.effect_on(plain.text, one.start, one.end, kind=one.entry.kind, surface=surface, known=effects)
             if effect == "innocent":
                 spared.setdefault(one.entry.kind, []).append((one.start, one.end))
                 continue
