@@ -310,3 +310,18 @@ def test_the_warehouse_and_buying_put_things_right_on_their_pages(client, shop, 
     assert "面料断供" in shown
     client.post(f"{page}/reopen-rest")
     assert Purchase.objects.get().state == "approved"
+
+
+def test_who_reads_english_finds_the_template_the_results_and_the_places_in_english(client, shop, sku, owner, now):
+    person = make_person("alice", "owner")
+    type(person).objects.filter(pk=person.pk).update(language="en")
+    client.force_login(person)
+    inspection = make_arrival(sku)
+    page = f"/supply/inspections/{inspection.pk}"
+    asked = client.get(page).content.decode()
+    assert "Colour fastness to rubbing（≥ 3 grade）" in asked
+    services.decide_inspection(actor=owner, inspection_id=inspection.pk, values={"colour": "2.5", "shrink": "1"}, now=now)
+    shown = client.get(page).content.decode()
+    assert "Colour fastness to rubbing" in shown
+    assert "耐摩擦色牢度" not in shown
+    assert "held by quality" in client.get(f"/supply/lots/{inspection.lot_id}").content.decode()

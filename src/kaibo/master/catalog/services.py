@@ -196,6 +196,18 @@ def learn_alias(*, actor: Actor, platform: str, text: str, sku_id: UUID, now: da
     )
 
 
+@transaction.atomic
+def forget_alias(*, actor: Actor, platform: str, text: str, sku_id: UUID, now: datetime) -> bool:
+    """This function will forget what a platform calls an item, where it still means that item.   Raises: Forbidden.   Source: ORD-2."""
+    row = queries.sku_rows([sku_id])[sku_id]
+    access.require(actor, "catalog:alias:learn", shop_id=row.shop_id)
+    gone, _ = SkuAlias.objects.filter(platform=platform, text=text, sku=sku_id).delete()
+    if gone:
+        told = {"platform": platform, "text": text}
+        audit.record(actor, "catalog:alias:forget", subject=f"sku:{sku_id}", now=now, details=told, shop_id=row.shop_id)
+    return bool(gone)
+
+
 def _check_points(points: Sequence[str]) -> None:
     if len(points) > 3 or any(not point.strip() for point in points):
         raise TooManySellingPoints(count=len(points))

@@ -11,6 +11,7 @@ from kaibo.stages.orders import (
     recall_views,
     route_views,
     track_views,
+    unlearn_views,
     views,
 )
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("verify", views.verification, name="verification"),
     path("verify/hold", views.hold, name="hold"),
     path("verify/<uuid:finding_id>/accept", views.accept, name="accept"),
+    path("verify/<uuid:finding_id>/take-back", unlearn_views.take_back, name="take-back-finding"),
     path("verify/<uuid:finding_id>/dismiss", views.dismiss, name="dismiss"),
     path("verify/<uuid:finding_id>/reopen", views.reopen, name="reopen"),
     path("release", views.release, name="release"),

@@ -236,7 +236,7 @@ def _finding_row(finding: Finding, alike: int, items: str = "") -> dict[str, Any
 def accept(request: ConsoleRequest, finding_id: UUID) -> HttpResponse:
     chosen = request.POST.get("sku") or None
     mended = deciding.accept_finding(actor=request.actor, finding_id=finding_id, sku_id=UUID(chosen) if chosen else None, now=request.now)
-    return done(request, _("已采用并记住，%(n)s 单一起改好") % {"n": mended}, "orders:verification")
+    return done(request, _("已采用并记住，%(n)s 单一起改好") % {"n": mended}, "orders:verification", undo=reverse("orders:take-back-finding", args=[finding_id]))
 
 
 @require_POST
@@ -331,7 +331,7 @@ def _order_page(request: ConsoleRequest, found: Order, *, shown: dict[str, str] 
             "is_waiting": found.state in TO_SHIP, "is_unpaid": found.state == State.PENDING_PAYMENT.value,
             "form": form or ReceiverForm(), "ship_form": ShipForm(), "pay_form": PaymentForm(initial={"paid_yuan": plain_yuan(found.amount_fen)}),
             "may_unmask": can(UNMASK, shop_id=found.shop_id), "may_receive": can(RECEIVER, shop_id=found.shop_id), "may_ship": can(SHIP, shop_id=found.shop_id),
-            "may_hold": can(HOLD, shop_id=found.shop_id), "may_mark": can(MARK_TEST, shop_id=found.shop_id), "may_pay": can(PAY, shop_id=found.shop_id),
+            "may_hold": can(HOLD, shop_id=found.shop_id), "may_verify": can(VERIFY, shop_id=found.shop_id), "may_mark": can(MARK_TEST, shop_id=found.shop_id), "may_pay": can(PAY, shop_id=found.shop_id),
             "trail": [(_("订单"), reverse("orders:list")), (words.short_number(found.order_no), "")],
         },
         status=422 if form is not None and form.errors else 200,

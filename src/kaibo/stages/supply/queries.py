@@ -71,13 +71,18 @@ def suppliers(actor: Actor) -> list[Supplier]:
     return list(Supplier.objects.filter(is_active=True).order_by("name"))
 
 
-def standing_offers(sku_ids: Iterable[UUID], *, is_shown: bool = True) -> dict[UUID, list[Quote]]:
-    """This function will give each item's newest quote of each active supplier, main ones first; without their suppliers where they are only compared."""
+def standing_offers(sku_ids: Iterable[UUID], *, is_shown: bool = True, of: Collection[UUID] | None = None) -> dict[UUID, list[Quote]]:
+    """
+    This function will give each item's newest quote of each active supplier, main ones first. Without the suppliers where they are only
+    compared (`is_shown`), or those of some suppliers alone (`of`), who are known then.
+    """
     newest = (
         Quote.objects.filter(sku__in=set(sku_ids), supplier__is_active=True)
         .order_by("sku_id", "supplier_id", "-quoted_on").distinct("sku_id", "supplier_id")
     )  # fmt: skip
-    newest = newest.select_related("supplier", "sku") if is_shown else newest.only("sku_id", "supplier_id", "price_fen", "lead_days", "is_main", "minimum_units", "quoted_on")
+    if of is not None:
+        newest = newest.filter(supplier__in=of)
+    newest = newest.select_related("supplier", "sku") if is_shown and of is None else newest.only("sku_id", "supplier_id", "price_fen", "lead_days", "is_main", "minimum_units", "quoted_on")
     found: dict[UUID, list[Quote]] = {}
     for quote in sorted(newest, key=lambda q: (not q.is_main, q.lead_days, q.price_fen)):
         found.setdefault(quote.sku_id, []).append(quote)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,8 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kaibo.kit.clock import business_date
@@ -59,7 +60,7 @@ DECIDED_WORDS = {
     ("sample", "failed"): gettext_lazy("产前样不合格，采购单不能批准"),
 }
 
-LINES_SHOWN = 50
+LINES_SHOWN = SUPPLIERS_SHOWN = 50
 QUOTES_SHOWN = 3
 """So many quotes of each supplier stand in the list; one press shows all of one."""
 PURCHASES = Table(
@@ -248,7 +249,8 @@ def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
     if found.gate == "return" and found.state == "open":
         return redirect("supply:return-check", inspection_id)
     sku = catalog.sku_rows([found.sku_id])[found.sku_id]
-    form = forms.InspectionForm(request.POST or None, limits=queries.limits_of(sku.category))
+    limits = queries.limits_of(sku.category, in_english=_reads_english())
+    form = forms.InspectionForm(request.POST or None, limits=limits)
     rows = quality_forms.defect_forms(request)
     if request.method == "POST" and form.is_valid() and all(row.is_valid() for row in rows):
         state = services.decide_inspection(
@@ -265,7 +267,7 @@ def inspection(request: ConsoleRequest, inspection_id: UUID) -> HttpResponse:
     return render(
         request, "supply/inspection.html",
         {
-            "inspection": found, "sku": sku, "form": form, "words": words, "state": state, "results": [_result_row(one) for one in found.results.order_by("id")],
+            "inspection": found, "sku": sku, "form": form, "words": words, "state": state, "results": _result_rows(found, {one.key: one.title for one in limits}),
             "gate_words": quality_words.GATE_WORDS[found.gate], "defect_forms": rows, "can_file": can_inspect,
             "can_take_back": _may_take_back(request, found, sku.shop_id), "can_inspect": can_inspect and found.state == "open",
             **_sampling_of(found), **_custody_of(request, found, sku.shop_id, can_inspect=can_inspect),
@@ -313,8 +315,24 @@ def _custody_of(request: ConsoleRequest, found: Inspection, shop_id: UUID, *, ca
     }  # fmt: skip
 
 
+def _reads_english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def _result_rows(found: Inspection, titles: Mapping[str, str]) -> list[dict[str, object]]:
+    """What was measured, under its name in the reader's language where the template still has it."""
+    rows = [_result_row(one) for one in found.results.order_by("id")]
+    if _reads_english():
+        for row in rows:
+            row["title"] = titles.get(str(row["key"]), row["title"])
+            for zh, en in queries.UNITS_EN.items():
+                row["limit"] = str(row["limit"]).replace(zh, en)
+    return rows
+
+
 def _result_row(one: InspectionResult) -> dict[str, object]:
     return {
+        "key": one.key,
         "title": one.title,
         "value_words": rules.thousandths(one.value),
         "limit": one.limit,
@@ -326,7 +344,7 @@ def _result_row(one: InspectionResult) -> dict[str, object]:
 def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
     found = queries.trace_of_lot(request.actor, lot_id)
     levels = [
-        (BUCKET_WORDS.get(bucket, (_("已发给顾客"), "sent to customers"))[0], units)
+        (BUCKET_WORDS.get(bucket, ("已发给顾客", "sent to customers"))[1 if _reads_english() else 0], units)
         for bucket, units in found["levels"].items()
         if units > 0
     ]
@@ -348,19 +366,29 @@ def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
 
 def suppliers(request: ConsoleRequest) -> HttpResponse:
     found = queries.suppliers(request.actor)
+    wanted = request.GET.get("supplier", "")
+    scored = supplier_views.score_rows(request)
+    page = Paginator(scored, SUPPLIERS_SHOWN).get_page(_page_of(scored, wanted) or request.GET.get("page"))
+    shown = [row["supplier"] for row in page]
     skus = {sku.id: sku for sku in catalog.skus_visible(request.actor)}
     by_supplier: dict[UUID, list[tuple[catalog.SkuRow, Quote]]] = {}
-    for sku_id, quotes in queries.standing_offers(skus, is_shown=False).items():
+    for sku_id, quotes in queries.standing_offers(skus, of={one.pk for one in shown}).items():
         for quote in quotes:
             by_supplier.setdefault(quote.supplier_id, []).append((skus[sku_id], quote))
     return render(
         request, "supply/suppliers.html",
         {
-            "rows": [(one, *_some_quotes(by_supplier.get(one.pk, []), is_asked=str(one.pk) == request.GET.get("supplier"))) for one in found], "scored": supplier_views.score_rows(request),
+            "rows": [(one, *_some_quotes(by_supplier.get(one.pk, []), is_asked=str(one.pk) == wanted)) for one in shown], "scored": page.object_list, "page": page,
             "switches": supplier_views.switch_rows(request), "can_switch": request.actor.can(permissions.PURCHASE_APPROVE), "form": forms.SupplierForm(),
             "quote_form": forms.QuoteForm(actor=request.actor, suppliers=found), "can_edit": request.actor.can(permissions.SUPPLIER_EDIT),
         },
     )  # fmt: skip
+
+
+def _page_of(scored: list[dict[str, Any]], supplier_id: str) -> int | None:
+    """The page on which a supplier that is asked for stands."""
+    place = next((place for place, row in enumerate(scored) if str(row["supplier"].pk) == supplier_id), None)
+    return None if place is None else place // SUPPLIERS_SHOWN + 1
 
 
 def _some_quotes(quotes: list[Any], *, is_asked: bool) -> tuple[list[Any], int]:
