@@ -106,6 +106,14 @@ def test_the_licence_page_follows_the_papers_of_the_shop_as_they_are_checked_and
     assert permits_shown(shop) == [("食品经营许可证", "JY13301060099999", "2029-05-01")]
 
 
+def test_a_persons_identity_number_is_never_shown_but_a_sole_traders_code_is(shop):
+    open_room(shop)
+    make_document(shop, "individual_licence", "330106199001011234")
+    assert permits_shown(shop) == []
+    make_document(shop, "individual_licence", "92330106MA2KLX7Q0B")
+    assert [number for _title, number, _until in permits_shown(shop)] == ["92330106MA2KLX7Q0B"]
+
+
 def test_papers_of_a_product_of_another_kind_or_ended_are_not_the_operators_licence(shop):
     open_room(shop)
     make_document(shop, "test_report", "WT1")

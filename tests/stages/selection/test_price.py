@@ -272,3 +272,16 @@ def test_student_wilson_and_chi_square_give_the_values_of_the_tables():
     assert round(probability.t_of(9_900, 10), 3) == 3.169
     assert probability.wilson_bp(10, 100) == (552, 1_744)
     assert round(probability.chi_square_above(3.841459), 4) == 0.05
+
+
+def test_a_slip_of_the_finger_is_no_price_of_these_goods_and_is_said():
+    days = [elasticity.Day(price, units) for price, units in ((59_900, 4), (54_900, 5), (62_900, 4), (49_900, 7), (56_900, 5), (65_900, 3), (59_900, 4), (54_900, 5), (49_900, 6))]
+    clean, bent = elasticity.elasticity(days), elasticity.elasticity([*days, elasticity.Day(599, 1), elasticity.Day(599_000, 1)])
+    assert (bent.elasticity, bent.cheapest_fen, bent.dearest_fen, bent.left_out) == (clean.elasticity, 49_900, 65_900, 2)
+    assert clean.left_out == 0
+
+
+@pytest.mark.parametrize(("price", "stays"), [(50_000, True), (49_999, False), (200_000, True), (200_001, False)])
+def test_half_and_twice_the_middle_price_still_count(price, stays):
+    days = [elasticity.Day(100_000, 3)] * 5 + [elasticity.Day(price, 1)]
+    assert (len(elasticity.plausible(days)) == 6) is stays

@@ -116,6 +116,8 @@ def card_labels(product_id: UUID, now: datetime) -> list[str]:
 
 PERMIT_KINDS = ("business_licence", "individual_licence", "food_licence", "food_producer_licence")
 """What e-commerce operators show of themselves: the licence, and the permits their trade needs (电子商务法第十五条)."""
+_TRADER = re.compile(r"92[0-9A-Z]{16}")
+"""A sole trader's credit code; anything else filed as an individual's paper may be a person's identity number, which nobody shows."""
 PERMIT_LAW = "电子商务法第十五条（营业执照信息和行政许可信息）"
 AD_LAW = "广告法第十四条；直播电商监督管理办法第三十五条"
 
@@ -124,7 +126,7 @@ def permits_of(shop_id: UUID, now: datetime) -> list[room.Permit]:
     """This function will give a shop's own papers that were checked and hold today, the licence first.   Source: facts/law L4."""
     today, matrix = business_date(now), packaged_matrix()
     found = Document.objects.filter(shop=shop_id, product=None, kind__in=PERMIT_KINDS, state="confirmed", valid_from__lte=today).exclude(valid_until__lt=today)
-    shown = sorted(found, key=lambda one: (PERMIT_KINDS.index(one.kind), one.number))
+    shown = sorted((one for one in found if one.kind != "individual_licence" or _TRADER.fullmatch(one.number)), key=lambda one: (PERMIT_KINDS.index(one.kind), one.number))
     return [room.Permit(matrix.title(one.kind), matrix.title(one.kind, "en"), one.number, one.issuer, one.valid_until) for one in shown]
 
 

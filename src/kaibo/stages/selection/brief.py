@@ -78,7 +78,7 @@ def make(*, actor: Actor, shop_id: UUID, week_on: date, now: datetime) -> tuple[
 def contents(actor: Actor, shop_id: UUID, week_on: date) -> dict[str, Any]:
     """This function will gather a week's figures as JSON keeps them."""
     end = week_on + timedelta(days=7)
-    markets = list(queries.markets_for(actor, shop_id=shop_id))
+    markets = list(queries.markets_seen(actor, shop_id=shop_id))
     moves = market_queries.moves_between(markets, week_on, end)
     trends = market_queries.trends_for(actor, shop_id=shop_id, until=end)
     told = [one for one in trends if one.trend.course in {"mainstream", "rising", "falling"}]

@@ -219,7 +219,7 @@ def _matched(sheet: dict[str, Any]) -> dict[str, Any]:
     wanted = {one for pair in sheet["pairs"] for one in (pair["a"], pair["b"])}
     wanted |= {one for row in sheet["combinations"] for one in (row["traffic"], *row["beside"])}
     known = matching_services.named(wanted)
-    pairs = [one | {"a": known.get(one["a"]), "b": known.get(one["b"]), "p_text": _chance(one["p"])} for one in sheet["pairs"]]
+    pairs = [one | {"a": known.get(one["a"]), "b": known.get(one["b"]), "p_text": _chance(one["p"]), "lift_text": f"{one['lift_bp'] / 10_000:.1f}×"} for one in sheet["pairs"]]
     rows = [one | {"traffic": known.get(one["traffic"]), "beside": [known.get(b) for b in one["beside"]], "total_fen": one["held_fen"] + one["traffic_fen"]} for one in sheet["combinations"]]
     gain = sheet["held_fen"] - sheet["plain_fen"]
     figures = [
@@ -236,7 +236,7 @@ def _matched(sheet: dict[str, Any]) -> dict[str, Any]:
             {"name": _("只放热门"), "unit": "fen", "data": [one["plain_fen"] for one in shown]},
         ],
     }
-    return {"pairs": pairs, "combinations": rows, "figures": figures, "chart": chart, "is_better": sheet["is_better"]}
+    return {"pairs": pairs, "combinations": rows, "figures": figures, "chart": chart, "is_better": sheet["is_better"], "is_worse": sheet["gain_high_fen"] < 0}
 
 
 def _chance(p: float) -> str:

@@ -51,6 +51,8 @@ class Answer:
     covariance: tuple[float, float, float]
     """Of level and slope: var, cov, var."""
     t: float
+    left_out: int = 0
+    """Days whose price was no price of these goods: a slip of the finger, a gift, another item."""
 
     @property
     def is_sure(self) -> bool:
@@ -73,7 +75,7 @@ def elasticity(days: Sequence[Day]) -> Answer | TooLittle:
 
     Viewers count as exposure where every day has them.   Source: SEL-13.
     """
-    told = [one for one in days if one.price_fen > 0]
+    told = plausible(days)
     units = sum(one.units for one in told)
     if len(told) < FEWEST_DAYS:
         return TooLittle("few_days", len(told), FEWEST_DAYS)
@@ -93,8 +95,17 @@ def elasticity(days: Sequence[Day]) -> Answer | TooLittle:
     t = t_of(CONFIDENCE_BP, len(told) - 2)
     spread_each = t * math.sqrt(covariance[2])
     return Answer(
-        slope, slope - spread_each, slope + spread_each, len(told), units, cheapest, dearest, by_reach, dispersion, middle, level, covariance, t
+        slope, slope - spread_each, slope + spread_each, len(told), units, cheapest, dearest, by_reach, dispersion, middle, level, covariance, t, len(days) - len(told)
     )
+
+
+def plausible(days: Sequence[Day]) -> list[Day]:
+    """This function will leave out days whose price lies below half or above twice the middle price: one ¥5.99 for ¥599 would bend every slope."""
+    priced = [one for one in days if one.price_fen > 0]
+    if not priced:
+        return []
+    middle_fen = sorted(one.price_fen for one in priced)[len(priced) // 2]
+    return [one for one in priced if middle_fen <= 2 * one.price_fen and one.price_fen <= 2 * middle_fen]
 
 
 Fitted = tuple[float, float, tuple[float, float, float], float]

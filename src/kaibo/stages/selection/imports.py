@@ -259,7 +259,7 @@ COMPETITORS = ImportKind(
         Column("platform", "平台", ("来源平台", "渠道"), parse=choice(PLATFORM_WORDS)),
         Column("external_id", "商品ID", ("商品编号", "宝贝ID", "item_id", "商品id")),
         Column("shop_name", "店铺", ("店铺名称", "店铺名", "主播", "达人", "卖家", "商家")),
-        Column("title", "商品标题", ("标题", "商品名称", "宝贝标题", "竞品", "商品"), required=True),
+        Column("title", "商品标题", ("标题", "商品名称", "竞品标题", "竞品名称", "宝贝标题", "竞品", "商品"), required=True),
         Column("price_fen", "价格", ("售价", "到手价", "券后价", "成交价", "单价", "直播价"), required=True, parse=money_fen),
         Column("sales", "销量", ("月销量", "销售量", "成交件数", "近30天销量", "付款人数", "销量(件)"), parse=whole_number),
         Column("rating", "评分", ("商品评分", "店铺评分", "DSR", "体验分"), parse=rating_centi),

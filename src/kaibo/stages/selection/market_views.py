@@ -69,7 +69,7 @@ def board(request: ConsoleRequest) -> HttpResponse:
     trends = market_queries.trends_for(request.actor, shop_id=request.shop_id)
     told = [one for one in trends if one.trend.course in TOLD_COURSES]
     due = [one for one in market_queries.calendar_for(request.actor, today, shop_id=request.shop_id) if one.stage != "later"]
-    markets = list(queries.markets_for(request.actor, shop_id=request.shop_id))
+    markets = list(queries.markets_seen(request.actor, shop_id=request.shop_id))
     moves = market_queries.moves_between(markets, today - timedelta(days=BOARD_DAYS), today + timedelta(days=1))
     newest = brief.briefs_for(request.actor, shop_id=request.shop_id).first()
     return render(

@@ -164,7 +164,7 @@ def _own(picture: PricePicture) -> dict[str, Any]:
     best = picture.best
     return {
         "elasticity": f"{own.elasticity:.2f}", "low": f"{own.low:.2f}", "high": f"{own.high:.2f}", "days": own.days, "units": own.units, "is_sure": own.is_sure,
-        "span": span_text(own.cheapest_fen, own.dearest_fen), "by_reach": own.by_reach, "best": best,
+        "span": span_text(own.cheapest_fen, own.dearest_fen), "by_reach": own.by_reach, "best": best, "left_out": own.left_out,
         "rows": [(one, f"{one.units:.1f}", f"{one.units_low:.1f}–{one.units_high:.1f}") for one in picture.points],
     }
 

@@ -104,6 +104,11 @@ def limits_in_force() -> Limits:
     return Limits(*(held[f"selection.{key}"] for key in keys))
 
 
+def markets_seen(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Market]:
+    """This function will give the markets an actor may see, by title, without counting what is in them."""
+    return access.visible(Market.objects.all(), actor, shop_id=shop_id).order_by("title", "pk")
+
+
 def markets_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Market]:
     """This function will give the markets an actor may see, with their figures, most complaints first."""
 

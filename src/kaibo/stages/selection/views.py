@@ -249,7 +249,7 @@ def _candidate_row(one: Candidate, floor_bp: int) -> tables.Row:
 def _form(request: ConsoleRequest, *args: object, **kwargs: object) -> CandidateForm:
     return CandidateForm(
         *args, shops=_shops(request), categories=[(one.code, one.local_title) for one in categories()],
-        markets=[(str(one.pk), one.title) for one in queries.markets_for(request.actor)],
+        markets=[(str(one.pk), one.title) for one in queries.markets_seen(request.actor)],
         people=[(str(key), name) for key, name in people_choices()], **kwargs,
     )
 
