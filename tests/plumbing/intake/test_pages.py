@@ -150,7 +150,7 @@ def test_files_to_take_away_open_in_a_spreadsheet():
         content = b"".join(client.get(address).streaming_content)
         assert CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()[0][0] == head
     taken = client.post("/imports/export/parcels", {"format": "csv"})
-    assert b"".join(taken.streaming_content).decode("utf-8-sig").splitlines()[1] == "6917000000000000001,'=1+1,1299.00,1"
+    assert b"".join(taken.streaming_content).decode("utf-8-sig").splitlines()[1] == "\t6917000000000000001,'=1+1,1299.00,1"
     assert client.post("/imports/export/nonsense", {"format": "csv"}).status_code == 404
 
 

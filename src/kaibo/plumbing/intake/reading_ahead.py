@@ -34,7 +34,8 @@ from kaibo.plumbing.intake.reader import FRAME, Layout, ReadingJob
 log = logging.getLogger(__name__)
 
 LARGE_BYTES = 1_000_000
-"""From here on a file takes longer than the third of a second a process takes to start."""
+"""From here on a workbook takes longer to read than a process takes to start, a third of a second; of a text it takes `TEXT_TIMES` as much."""
+TEXT_TIMES = 3
 BATCHES_AHEAD = 2
 """What the process may read before the first is taken: with the one in its hands the bound of what waits in memory."""
 _PIPE_BYTES = 1 << 20
@@ -54,7 +55,7 @@ def reading_ahead(job: ReadingJob, pace: Pace, *, size_bytes: int) -> Iterator[R
 
     Raises: what `make_plan` raises; ReaderLost from the batches.
     """
-    is_worth_it = size_bytes >= LARGE_BYTES and job.kind.meaning_of is not None and job.kind.meaning_type is not None
+    is_worth_it = size_bytes >= _large_bytes(job) and job.kind.meaning_of is not None and job.kind.meaning_type is not None
     with contextlib.ExitStack() as open_things:
         process = _started(job) if is_worth_it else None
         if process:
@@ -66,6 +67,11 @@ def reading_ahead(job: ReadingJob, pace: Pace, *, size_bytes: int) -> Iterator[R
             reading = _by_thread(job, pace)
         with ThreadPoolExecutor(1, thread_name_prefix="intake") as reader:
             yield replace(reading, batches=_one_ahead(reader, reading.batches))
+
+
+def _large_bytes(job: ReadingJob) -> int:
+    with job.path.open("rb") as file:
+        return LARGE_BYTES if file.read(2) == b"PK" else TEXT_TIMES * LARGE_BYTES
 
 
 def _one_ahead(reader: ThreadPoolExecutor, batches: Iterator[Batch]) -> Iterator[Batch]:
