@@ -12,7 +12,7 @@ from kaibo.demo import goods
 from kaibo.demo.house import House, bring_file
 from kaibo.demo.orders_file import COLUMNS, PLACES
 from kaibo.kit.clock import in_shanghai
-from kaibo.kit.money import plain_yuan
+from kaibo.kit.money import BP, plain_yuan
 
 BUYER_DAYS = 1_800
 FROM_DAYS, TO_DAYS = 150, 20
@@ -45,7 +45,8 @@ def past_orders(now: datetime, *, seed: int = 7) -> bytes:
 def _order(number: int, at: datetime, chance: random.Random) -> Iterator[dict[str, str]]:
     by_code = {one.code: one for one in goods.GOODS}
     coat_fen = COAT_PRICES_FEN[at.toordinal() // 7 % len(COAT_PRICES_FEN)]
-    weights = [weight * ((COAT_PRICES_FEN[0] / coat_fen) ** ELASTICITY if code == COAT else 1) for code, weight in LEADS]
+    dearness_bp = coat_fen * BP // COAT_PRICES_FEN[0]
+    weights = [weight * ((BP / dearness_bp) ** ELASTICITY if code == COAT else 1) for code, weight in LEADS]
     lead = chance.choices([code for code, _weight in LEADS], weights)[0]
     taken = [lead, *(code for code, share in BESIDE[lead] if chance.random() < share)]
     for place, code in enumerate(taken):

@@ -11,7 +11,7 @@ from kaibo.kit.errors import Forbidden
 from kaibo.master.catalog.models import Category
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
-from kaibo.stages.compliance import comparing, duties, evidence, exports, queries, rights, services, struck_work
+from kaibo.stages.compliance import comparing, duties, evidence, evidence_api, exports, queries, rights, services, struck_work
 from kaibo.stages.compliance.models import ScreenedText
 from tests.make.compliance import NOW, make_document
 from tests.make.goods import make_product, make_sku
@@ -172,6 +172,20 @@ def test_the_file_says_what_to_do_where(client, shop, clerk):
     row = next(iter(exports.STRUCK_OUT.rows(clerk, None, NOW)))
     assert (row[0], row[2], row[4], row[7], row[8], row[10]) == ("抖店", sku.code, 59_900, "改到不高于 ¥450", 45_000, NOW - timedelta(days=2))
     assert len(row) == len(exports.STRUCK_OUT.columns)
+
+
+def test_the_list_over_json_asks_for_the_right_to_see(shop, clerk):
+    class Asked:
+        auth, now = clerk, NOW
+
+    sku = make_sku(make_product(shop))
+    sell(sku, "A1", 59_900, days=5, platform="douyin")
+    strike(sku, 59_900)
+    sell(sku, "A2", 45_000, days=2, platform="douyin")
+    assert [(one["sku"], one["platform"], one["instead_fen"]) for one in evidence_api.struck_prices_to_change(Asked())] == [(sku.code, "douyin", 45_000)]
+    Asked.auth = make_actor("nobody", shop=shop)
+    with pytest.raises(Forbidden):
+        evidence_api.struck_prices_to_change(Asked())
 
 
 # Trade marks in titles

@@ -10,7 +10,7 @@ from ninja import Field, Router, Schema
 from ninja.pagination import PageNumberPagination, paginate
 
 from kaibo.plumbing.access import access
-from kaibo.stages.compliance import comparing, disclosures, duties, evidence, matrix_rows, rights
+from kaibo.stages.compliance import comparing, disclosures, duties, evidence, matrix_rows, rights, struck_work
 from kaibo.stages.compliance.models import ComparedPrice, IpRight, Likeness, MatrixRow
 from kaibo.stages.compliance.permissions import SEE
 
@@ -72,6 +72,17 @@ class ComparedOut(Schema):
     deals: int
     evidence: str
     began_at: datetime
+
+
+class StruckWorkOut(Schema):
+    sku_id: UUID
+    sku: str
+    platform: str
+    struck_fen: int
+    instead_fen: int | None
+    since: datetime
+    reason: str
+    source: str
 
 
 class RightIn(Schema):
@@ -170,6 +181,19 @@ def price(request: HttpRequest, sku_id: UUID, platform: str, price_fen: int | No
         "sku": found.sku.code, "platform": platform, "deals_counted": found.level.deals, "lowest_fen": found.level.lowest_fen, "last_fen": found.level.last_fen,
         "most_struck_fen": found.level.most_fen, "basis": found.level.basis, "price_fen": found.price_fen, "remarks": found.remarks, "struck": found.struck, "deals": found.deals,
     }  # fmt: skip
+
+
+@router.get("/struck-work", response=list[StruckWorkOut])
+def struck_prices_to_change(request: HttpRequest) -> list[dict[str, object]]:
+    """What has to change on outside platforms, what cannot stand for longest first."""
+    access.require(request.auth, SEE)
+    return [
+        {
+            "sku_id": one.compared.sku_id, "sku": one.compared.sku.code, "platform": one.compared.platform, "struck_fen": one.compared.struck_fen, "instead_fen": one.instead_fen,
+            "since": one.since, "reason": one.reason, "source": one.source,
+        }
+        for one in struck_work.work_of(request.auth, request.now)
+    ]  # fmt: skip
 
 
 @router.put("/prices/{sku_id}/{platform}/struck", response=ComparedOut)
