@@ -37,13 +37,18 @@ class StruckWork:
 
 def work_of(actor: Actor, now: datetime) -> list[StruckWork]:
     """This function will list what must be changed on outside platforms, what cannot stand for longest first.   Source: CMP-8; 明码标价和禁止价格欺诈规定 art. 16, 17."""
-    standing = [one for one in evidence.compared_for(actor) if one.platform != Platform.OWN.value]
+    standing = [one for one in evidence.compared_for(actor) if one.platform != Platform.OWN.value and _may_have_to_go(one, now)]
     found = []
     for platform in {one.platform for one in standing}:
         here = [one for one in standing if one.platform == platform]
         levels = price_book.levels_of([one.sku_id for one in here], platform, now)
         found += [work for one in here if (work := _judged(one, levels[one.sku_id], now))]
     return sorted([*found, *_ended(actor, now)], key=lambda one: (one.since, one.compared.platform, one.compared.sku.code))
+
+
+def _may_have_to_go(one: ComparedPrice, now: datetime) -> bool:
+    """A maker's suggested price stands while its proof does, whatever was sold: its deals need not be read."""
+    return one.basis != Basis.SUGGESTED or bool(one.evidence_until and one.evidence_until < business_date(now))
 
 
 def _judged(one: ComparedPrice, level: DealLevel, now: datetime) -> StruckWork | None:
