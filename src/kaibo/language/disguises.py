@@ -156,7 +156,7 @@ class Disguises:
     def found_in(self, keys: Keys, parts: int = EVERYWHERE) -> list[Disguised]:
         """This function will list words that stand there in disguise, by place. `parts` is what there is to look for."""
         found: list[Disguised] = []
-        if parts & (VIEWS | PIECES) and 1 < len(keys.shown) <= _SHORT:
+        if parts & VIEWS and 1 < len(keys.shown) <= _SHORT:
             may_stand, every = self.seeker.glance(keys.shown)
             may_join = every & _JOINING == _JOINING or max(keys.shown) >= _FAR
             parts &= ~(0 if may_stand else VIEWS) & ~(0 if may_join else PIECES)
@@ -277,15 +277,14 @@ def standing_alone(shown: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
         return alone
     # The segmenter reads one line at a time, so all of them can be asked about in one call.
     around = [shown[max(0, start - _AROUND) : end + _AROUND] for start, end in asked]
-    borders = set(accumulate(map(len, rjieba.cut("\n".join(around), False))))
-    borders.add(0)
-    answers = []
-    first = 0
-    for (start, end), line in zip(asked, around, strict=True):
-        begins = first + min(start, _AROUND)
-        answers.append(begins in borders and begins + end - start in borders)
-        first += len(line) + 1
-    asking = iter(answers)
+    pieces = rjieba.cut("\n".join(around), False)
+    ends = np.cumsum(np.fromiter(map(len, pieces), dtype=np.intp, count=len(pieces)))
+    is_border = np.zeros(int(ends[-1]) + 1, dtype=bool)
+    is_border[0] = is_border[ends] = True
+    lines = np.fromiter(map(len, around), dtype=np.intp, count=len(around)) + 1
+    starts, stops = np.array(asked, dtype=np.intp).T
+    begins = np.cumsum(lines) - lines + np.minimum(starts, _AROUND)
+    asking = iter((is_border[begins] & is_border[begins + stops - starts]).tolist())
     return [is_alone and next(asking) for is_alone in alone]
 
 
