@@ -235,10 +235,10 @@ def test_a_person_who_hears_the_page_finds_regions_names_and_an_order(phone, sal
     live = phone.evaluate("[...document.querySelectorAll('[aria-live], [role=status], [role=alert], [role=log]')].map(n => n.id)")
     assert {"chat", "answer", "trouble", "notice", "said", "report-said"} <= set(live)
     order = []
-    for _ in range(14):
+    for _ in range(15):
         phone.keyboard.press("Tab")
         order.append(phone.evaluate("document.activeElement.id || document.activeElement.className"))
-    wanted = ["who", "about-open", "service-open", "report-open", "share", "chat", "more", "buy", "words", "goods", "like"]
+    wanted = ["who", "about-open", "licence-open", "service-open", "report-open", "share", "chat", "more", "buy", "words", "goods", "like"]
     assert [name for name in order if name in wanted] == wanted
     small = phone.evaluate(
         """[...document.querySelectorAll('button, a:not(.skip), input, summary')].filter(n => n.offsetParent).map(n => [n.id, n.getBoundingClientRect()])
