@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -67,11 +68,13 @@ def test_what_was_uploaded_leaves_less_for_the_others_and_a_written_file_counts_
 
 
 def test_a_channel_told_by_file_gives_nobody_a_turn_and_is_never_written_to(opened):
-    kuaishou = opened("kuaishou")
-    listed(kuaishou)
-    calls = dict(kuaishou.platform.calls)
-    assert publishing.publish_due(kuaishou.now()) == 0
-    assert (kuaishou.platform.calls, there(kuaishou).stock) == (calls, 1_000)
+    kuaishou, douyin = opened("kuaishou"), opened("douyin")
+    listed(kuaishou, quota=5, share_bp=0)
+    listed(douyin, share_bp=5_000)
+    publish(douyin)
+    calls = dict(kuaishou.platform.calls), dict(douyin.platform.calls)
+    assert publishing.publish_due(douyin.now() + timedelta(seconds=5)) == 0  # what waits for a file makes nobody pull
+    assert ((kuaishou.platform.calls, douyin.platform.calls), there(kuaishou).stock) == (calls, 1_000)
 
 
 def test_jd_is_told_once_somebody_chose_the_method(opened):
