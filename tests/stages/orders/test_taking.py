@@ -18,7 +18,7 @@ from kaibo.plumbing import wiring as wires
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.outbox.models import OutboxFact
 from kaibo.plumbing.vault import vault
-from kaibo.stages.orders import deciding, items, shipping
+from kaibo.stages.orders import deciding, items, shipping, storing
 from kaibo.stages.orders.models import Finding, Order, OrderAnomaly, OrderLine
 from tests.make.goods import make_product, make_sku
 from tests.make.orders import NOW, make_paid_order, row, take
@@ -242,3 +242,29 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(coat):
     with CaptureQueriesContext(connection) as many:
         take([row(f"M{n}", phone=f"1360000{n:04}") for n in range(40)])
     assert len(many) == len(few)
+
+
+def test_doubles_are_sought_by_receiver_however_many_orders_the_hour_has():
+    shop = make_shop()
+    hour = [
+        Order(
+            shop=shop, platform="douyin", order_no=f"D{place}", state="paid", amount_fen=1, ordered_at=NOW + timedelta(seconds=place % 3_600),
+            source="pull", source_version=NOW, created_at=NOW, receiver_mark=f"mark {place}",
+        )
+        for place in range(4_000)
+    ]  # fmt: skip
+    Order.objects.bulk_create(hour)
+    plans = []
+
+    def explained(execute, sql, params, many, context):
+        if "INTO orders_finding" in sql:
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE orders_order")
+                cursor.execute(f"EXPLAIN {sql}", params)
+                plans.append("\n".join(row[0] for row in cursor.fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explained):
+        storing.find_duplicates([one.pk for one in hour[:100]], within=timedelta(minutes=30), now=NOW)
+    assert "orders_by_receiver" in plans[-1], plans[-1]
+    assert "orders_newest" not in plans[-1]

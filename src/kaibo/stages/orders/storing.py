@@ -248,6 +248,8 @@ def find_duplicates(order_ids: Sequence[UUID], *, within: timedelta, now: dateti
     """
     This function will mark the later of two orders of the same receiver for the same item within minutes, on whatever
     platforms of the shop. Parts of one order that its platform split are no doubles.   Source: ORD-2.
+
+    Asked receiver by receiver: left to choose, the planner read all orders of the hour for each of a big evening's.
     """
     if not order_ids:
         return
@@ -260,15 +262,19 @@ def find_duplicates(order_ids: Sequence[UUID], *, within: timedelta, now: dateti
                    jsonb_build_object('minutes', floor(extract(epoch FROM o.ordered_at - p.ordered_at) / 60)::int, 'platform', p.platform,
                                       'order', p.id),
                    '', 'open', %(now)s, '', ''
-              FROM orders_order o
-              JOIN orders_order p ON p.receiver_mark = o.receiver_mark AND p.id <> o.id AND p.shop_id = o.shop_id
-                                 AND p.ordered_at BETWEEN o.ordered_at - %(within)s AND o.ordered_at + %(within)s
-                                 AND p.state NOT IN ('cancelled', 'closed')
-                                 AND (o.parent_no = '' OR o.parent_no NOT IN (p.parent_no, p.order_no)) AND p.parent_no <> o.order_no
-                                 AND (p.id <> ALL(string_to_array(%(ids)s, ',')::uuid[]) OR (p.ordered_at, p.id) < (o.ordered_at, o.id))
-              JOIN orders_orderline l ON l.order_id = o.id AND l.sku_id IS NOT NULL
-              JOIN orders_orderline m ON m.order_id = p.id AND m.sku_id = l.sku_id
-             WHERE o.id = ANY(string_to_array(%(ids)s, ',')::uuid[]) AND o.receiver_mark <> ''
+              FROM unnest(string_to_array(%(ids)s, ',')::uuid[]) AS given (id)
+             CROSS JOIN LATERAL (
+                    SELECT id, shop_id, order_no, parent_no, receiver_mark, ordered_at FROM orders_order WHERE id = given.id AND receiver_mark <> '' OFFSET 0) o
+             CROSS JOIN LATERAL (
+                    SELECT id, platform, order_no, ordered_at FROM orders_order
+                     WHERE receiver_mark = o.receiver_mark AND receiver_mark <> '' AND shop_id = o.shop_id AND id <> o.id
+                       AND ordered_at BETWEEN o.ordered_at - %(within)s AND o.ordered_at + %(within)s
+                       AND state NOT IN ('cancelled', 'closed')
+                       AND (o.parent_no = '' OR o.parent_no NOT IN (parent_no, order_no)) AND parent_no <> o.order_no
+                    OFFSET 0) p
+             CROSS JOIN LATERAL (SELECT id, sku_id FROM orders_orderline WHERE order_id = o.id AND sku_id IS NOT NULL OFFSET 0) l
+             CROSS JOIN LATERAL (SELECT 1 FROM orders_orderline WHERE order_id = p.id AND sku_id = l.sku_id LIMIT 1) m
+             WHERE p.id <> ALL(string_to_array(%(ids)s, ',')::uuid[]) OR (p.ordered_at, p.id) < (o.ordered_at, o.id)
              ORDER BY l.id, p.ordered_at
             ON CONFLICT (order_id, line_id, field) DO NOTHING
             RETURNING order_id
