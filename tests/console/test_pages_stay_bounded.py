@@ -15,8 +15,6 @@ from kaibo.kit.clock import business_date, utc_now
 from kaibo.kit.ids import new_id
 from kaibo.master.people.queries import actor_for
 from kaibo.master.people.services import make_token
-from kaibo.plumbing.access.actor import KAIBO
-from kaibo.plumbing.outbox.models import OutboxFact
 from kaibo.stages.compliance import price_book, queries
 from kaibo.stages.compliance.models import ComparedPrice, HouseWord
 from kaibo.stages.listing.models import DayFigures, Trial
@@ -25,7 +23,7 @@ from kaibo.stages.selection import market_queries
 from kaibo.stages.selection.models import CompetitorSighting, Cooperation, CooperationSession, TrendPoint
 from kaibo.stages.supply import safety_line
 from kaibo.stages.supply.ahead_models import StockLock
-from kaibo.stages.supply.models import SafetyLevel
+from kaibo.stages.supply.models import Purchase, SafetyLevel
 from tests.make.compliance import make_channel, make_document
 from tests.make.goods import make_product, make_sku, make_warehouse
 from tests.make.listing import make_listing
@@ -189,6 +187,12 @@ def test_locks_are_paged_and_their_units_are_those_of_all(client, shop):
     assert "客户 59" in second
 
 
+def test_suppliers_come_in_pages_and_the_one_asked_for_is_found(client, shop):
+    suppliers = [make_supplier(f"s{number:02}", f"供应商 {number:02}") for number in range(60)]
+    assert client.get("/supply/suppliers").content.decode().count("供应商 5") < client.get("/supply/suppliers?page=2").content.decode().count("供应商 5")
+    assert "供应商 59" in client.get(f"/supply/suppliers?supplier={suppliers[59].pk}").content.decode()
+
+
 def test_suppliers_show_a_few_quotes_and_all_of_one_that_is_asked_for(client, shop):
     product, supplier = make_product(shop), make_supplier()
     for number in range(8):
@@ -255,11 +259,12 @@ def test_a_look_at_all_lines_writes_nothing_while_nothing_crosses_its_line(shop)
 
 def test_an_item_newly_below_its_line_is_noted_once(shop):
     sku, now = make_sku(make_product(shop)), utc_now()
+    make_quote(sku)
     inputs = {"days": 28, "mean_milli": 2_000, "deviation_milli": 900, "lead_days": 7, "service_bp": 9_500, "z_milli": 1_645, "units": 20}
     SafetyLevel.objects.create(sku=sku, units=20, inputs=inputs, computed_at=now)
     safety_line.watch_lines(now)
     safety_line.watch_lines(now)
-    assert OutboxFact.objects.filter(name__icontains="SafetyLineCrossed").count() == 1
+    assert Purchase.objects.filter(sku=sku, cause="safety_line").count() == 1
     assert SafetyLevel.objects.get(sku=sku).is_below
 
 
@@ -273,6 +278,6 @@ def test_trends_over_the_api_come_in_pages(client, shop):
 
 
 def test_why_a_figure_stands_where_it_stands_can_be_asked(client, shop):
-    session = make_live_session(KAIBO, shop)
+    session = make_live_session(actor_for(make_person("bob", "owner")), shop)
     assert client.get(f"/live/{session.pk}/figure/viewers").status_code == 200
     assert client.get(f"/live/{session.pk}/figure/nothing").status_code == 404
