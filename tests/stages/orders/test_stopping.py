@@ -124,6 +124,16 @@ def test_goods_that_come_in_let_short_orders_go_oldest_first():
     assert levels(sku.pk) == {"reserved": 3}
 
 
+def test_orders_that_wait_for_what_does_not_come_keep_no_other_from_what_did(monkeypatch):
+    monkeypatch.setattr(shipping, "MOST_ALLOCATED", 2)
+    came = make_sku(make_product(make_shop()), code="CAME")
+    make_stock(came, 1)
+    orders = [released(make_paid_order(f"B{place}", stock=0), hold_flags=["stock_short"], hold_reason="库存不够") for place in range(6)]
+    OrderLine.objects.filter(order=orders[-1]).update(sku=came)
+    assert shipping.try_short_again(NOW) == 1
+    assert Order.objects.get(state="allocated").pk == orders[-1].pk
+
+
 def test_who_is_held_for_another_reason_too_stays_held():
     order = released(make_paid_order(), hold_flags=["manual", "stock_short"])
     assert shipping.try_short_again(NOW) == 0

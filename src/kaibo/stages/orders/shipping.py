@@ -13,6 +13,7 @@ from django.db.models import F
 
 from kaibo.facts.flow import OrderShipped
 from kaibo.kit.shop_channels import Can
+from kaibo.master.catalog import queries as catalog
 from kaibo.master.shops.models import ChannelAccount, Platform
 from kaibo.master.stock import queries as stock_queries
 from kaibo.master.stock import services as stock
@@ -104,19 +105,27 @@ def _hold_short(order: Order, short: StockShort | NoWarehouse) -> None:
 def try_short_again(now: datetime) -> int:
     """
     This function will reserve for orders held only because stock was short, oldest first, as far as what came in meanwhile
-    suffices for them whole, and take that hold off; the clock gives how many.   Source: ORD-3.
+    suffices for them whole, and take that hold off; the clock gives how many.
+
+    All are looked at: those that wait for an item that does not come must not keep others from what did.   Source: ORD-3.
     """
     short = Order.objects.filter(state=State.PAID.value, released_at__isnull=False, hold_flags=[Hold.STOCK_SHORT.value])
-    due = list(short.order_by("released_at", "ordered_at", "pk").values_list("pk", flat=True)[:MOST_ALLOCATED])
-    needs = {order: _parts(units) for order, units in _units_wanted(due).items()}
-    left = {sku: units.get(Bucket.SELLABLE, 0) for sku, units in stock_queries.levels_of({sku for need in needs.values() for sku in need}).items()}
+    waiting = list(short.order_by("released_at", "ordered_at", "pk").values_list("pk", flat=True))
+    left: dict[UUID, int] = {}
     done = 0
-    for order in due:
-        need = needs.get(order, Counter())
-        if need and all(left.get(sku, 0) >= units for sku, units in need.items()) and _reserve_short(order, now):
-            done += 1
-            for sku, units in need.items():
-                left[sku] -= units
+    for start in range(0, len(waiting), MOST_ALLOCATED):
+        if done >= MOST_ALLOCATED:
+            break  # the next turn goes on
+        due = waiting[start : start + MOST_ALLOCATED]
+        needs = _parts_wanted(due)
+        unknown = {sku for need in needs.values() for sku in need} - set(left)
+        left |= dict.fromkeys(unknown, 0) | {sku: units.get(Bucket.SELLABLE, 0) for sku, units in stock_queries.levels_of(unknown).items()}
+        for order in due:
+            need = needs.get(order, Counter())
+            if need and all(left[sku] >= units for sku, units in need.items()) and _reserve_short(order, now):
+                done += 1
+                for sku, units in need.items():
+                    left[sku] -= units
     return done
 
 
@@ -138,12 +147,16 @@ def _reserve_short(order_id: UUID, now: datetime) -> bool:
     return True
 
 
-def _parts(units: Mapping[UUID, int]) -> Counter[UUID]:
-    """What really leaves the shelf, bundles taken apart."""
-    found = Counter[UUID]()
-    for sku, count in units.items():
-        for part, each in stock.units_of(sku, count) if sku else []:
-            found[part] += each
+def _parts_wanted(order_ids: Sequence[UUID]) -> dict[UUID, Counter[UUID]]:
+    """What really leaves the shelf for each order, bundles taken apart; two questions however many orders."""
+    wanted = _units_wanted(order_ids)
+    components = catalog.components_of({sku for units in wanted.values() for sku in units if sku})
+    found = {}
+    for order, units in wanted.items():
+        found[order] = Counter[UUID]()
+        for sku, count in units.items():
+            for part, each in (components.get(sku) or [(sku, 1)]) if sku else []:
+                found[order][part] += each * count
     return found
 
 
