@@ -107,3 +107,15 @@ def test_the_order_page_offers_it(wrong, client, shop):
     assert "认错了，撤回" in client.get(f"/orders/{finding.order_id}").content.decode()
     client.post(f"/orders/verify/{finding.pk}/take-back")
     assert state_of("A1")[1] is None
+
+
+def test_the_same_item_taken_again_is_reserved_again(wrong):
+    finding, scarf = wrong
+    for _turn in range(2):
+        unlearning.take_back(actor=KAIBO, finding_id=finding.pk, now=LATER)
+        assert levels(scarf) == {"sellable": 20}
+        assert deciding.accept_finding(actor=KAIBO, finding_id=finding.pk, sku_id=scarf.pk, now=LATER) == 2
+        services.release_passed(actor=KAIBO, shop_id=None, now=LATER)
+        shipping.allocate_released(LATER)
+        assert levels(scarf) == {"sellable": 18, "reserved": 2}
+    assert (stock.differences(), differences()) == ([], [])
