@@ -34,6 +34,7 @@ from kaibo.stages.compliance.stage import STAGE as COMPLIANCE
 from kaibo.stages.listing.stage import STAGE as LISTING
 from kaibo.stages.live.services import draws as live_draws
 from kaibo.stages.live.services import items as live_items
+from kaibo.stages.live.services import labelling as live_labelling
 from kaibo.stages.live.services import polls as live_polls
 from kaibo.stages.live.services import sampling as live_sampling
 from kaibo.stages.live.services import talk as live_talk
@@ -110,6 +111,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("room-upkeep", 10 * MINUTE, live_upkeep.clear_room),
     Clock("live-draws", 1, live_draws.advance_draws),
     Clock("live-flash-sales", 1, live_items.close_due_flash_sales),
+    Clock("live-labels", 5, live_labelling.refresh_labels),
     Clock("live-polls", 1, live_polls.close_due_polls),
     Clock("live-chat-forgetting", HOUR, live_talk.forget_old_messages),
     Clock("imports", 30, intake_jobs.resume_stalled),

@@ -24,6 +24,7 @@ def main() -> int:
     sys.stderr.write("kaibo: 正在布置示例店… / setting up the example shop…\n")
     built = house.build(now, starts_at)
     tonight.list_goods(built, now - timedelta(days=15))
+    tonight.promise(built, now - timedelta(days=1))
     afterwards.before_tonight(built, now)
     session_id = tonight.plan(built, starts_at, now - timedelta(days=5))
     afterwards.announce(session_id, starts_at)

@@ -13,6 +13,7 @@ from kaibo.demo.cast import actor
 from kaibo.demo.house import House
 from kaibo.demo.payments import Paid, pay_in_the_past
 from kaibo.lake.reading import figures_of
+from kaibo.master.catalog import promising
 from kaibo.master.shops.queries import channels_of
 from kaibo.stages.analytics.queries.gathering import lake_folder
 from kaibo.stages.listing import services as listing
@@ -52,6 +53,11 @@ def list_goods(house: House, now: datetime) -> None:
             page = listing.begin_listing(actor=editor, product_id=house.products[code], channel_id=channel.pk, now=now)
             saved = listing.save_title(actor=editor, listing_id=page.pk, parts=TitleParts(core, attributes, scenes, ""), title="", revision=page.revision, now=now)
             listing.publish_listing(actor=editor, listing_id=saved.pk, now=now)
+
+
+def promise(house: House, now: datetime) -> None:
+    """This function will sell the cardigan ahead: it is knitted by hand and leaves three days after payment."""
+    promising.set_promise(actor=actor("hemu"), product_id=house.products["KB-2422"], days=3, note="手工缝珍珠扣，第二批周三到", now=now)
 
 
 def plan(house: House, starts_at: datetime, now: datetime) -> UUID:

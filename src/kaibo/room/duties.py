@@ -117,6 +117,19 @@ def show_permits(cur: Cursor, *, shop: str, permits: Sequence[Permit]) -> int:
     return len(cur.fetchall())
 
 
+def show_labels(cur: Cursor, *, room: str, item: UUID, labels: Sequence[str]) -> bool:
+    """This function will show these labels on an open item's card and say whether they were news, to viewers as well.   Source: CMP-5, LST-7."""
+    cur.execute("select 1 from room.items where item = %s and state <> 'closed' and labels <> %s", (item, list(labels)))
+    if cur.fetchone() is None:  # nearly always, and then nothing is locked
+        return False
+    cur.execute("select 1 from room.rooms where room = %s for no key update", (room,))
+    cur.execute("update room.items set labels = %s where item = %s and state <> 'closed' and labels <> %s returning item", (list(labels), item, list(labels)))
+    if cur.fetchone() is None:
+        return False
+    cur.execute("select room.announce(i.room, 'item', room.item_card(i)) from room.items i where i.item = %s", (item,))
+    return True
+
+
 def take_reports(cur: Cursor, *, limit: int = 100, of_shops_only: bool = False) -> list[Report]:
     """
     This function will give reports nobody took before, oldest first, and note that the caller's transaction took them.

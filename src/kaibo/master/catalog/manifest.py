@@ -14,11 +14,12 @@ MANIFEST = Stage(
         for words in (
             ("catalog:product:edit", "编辑商品", "edit goods"),
             ("catalog:alias:learn", "记住平台货号", "remember what a platform calls an item"),
+            ("catalog:promise:set", "承诺发货时间（预售）", "promise when goods ship (pre-sale)"),
         )
     ),
     roles={
-        "operations": ("catalog:product:edit", "catalog:alias:learn"),
-        "selection": ("catalog:product:edit",),
+        "operations": ("catalog:product:edit", "catalog:alias:learn", "catalog:promise:set"),
+        "selection": ("catalog:product:edit", "catalog:promise:set"),
         "warehouse": ("catalog:alias:learn",),
     },
 )

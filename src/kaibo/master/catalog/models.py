@@ -88,3 +88,31 @@ class SkuAlias(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["platform", "text"], name="one_sku_per_alias")]
+
+
+class ShipPromise(models.Model):
+    """
+    A promise 发货承诺 (预售): what is paid for from `starts_at` on leaves by then, whatever the house's usual hours are.
+
+    Never changed, only ended: orders paid for while it ran keep it. Two of one product never run at once: the writer holds the product.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="ship_promises")
+    days = models.PositiveSmallIntegerField(null=True)
+    ships_on = models.DateField(null=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=200, blank=True, default="")
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(days__isnull=False, ships_on=None) | models.Q(days=None, ships_on__isnull=False), name="promise_days_or_date"),
+            models.CheckConstraint(condition=models.Q(days=None) | models.Q(days__range=(1, 60)), name="promise_days_fit"),
+            models.CheckConstraint(condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")), name="promise_begins_before_it_ends"),
+            models.UniqueConstraint(fields=["product"], condition=models.Q(ends_at=None, ended_at=None), name="one_open_promise_per_product"),
+        ]

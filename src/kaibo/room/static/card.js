@@ -1,5 +1,5 @@
 // The product card: what it is, what it costs, how many are left, and one button that always says what it will do.
-import { clock, t, yuan } from "./words.js";
+import { clock, labelled, t, yuan } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const FEW_PERCENT = 10;
@@ -42,7 +42,7 @@ export class Card {
       struck.textContent = yuan(item.reference_price_fen);
       was.replaceChildren(struck, t("lowest", yuan(item.reference_price_fen)));
     }
-    $("card-labels").textContent = (item.labels ?? []).join(" · ");
+    $("card-labels").textContent = (item.labels ?? []).map(labelled).join(" · ");
     $("card-labels").hidden = !item.labels?.length;
     this.#stock(item);
     $("card-limit").textContent = item.limit_per_visitor ? t("limit", item.limit_per_visitor) : "";

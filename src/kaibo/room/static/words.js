@@ -26,6 +26,7 @@ const zh = {
   follow: "关注", following: "已关注", unfollow: "取消关注，记录随之删除", follow_why: "关注店铺，随时可以取消", share: "分享", copied: "链接已复制", report: "举报", report_title: "举报这个直播间", report_what: "问题是什么", report_send: "提交举报",
   report_item: (t) => `正在讲解：${t}`, report_more: "补充说明（可不填）", report_untrue: "虚假或夸大宣传", report_price: "价格不实",
   report_quality: "商品质量或假货", report_conduct: "主播言行不当", report_minor: "侵害未成年人", report_other: "其他",
+  ships_in: (n) => `预售：付款后 ${n} 天内发货`, ships_on: (d) => `预售：${d} 前发货`,
   report_thanks: (n) => `已收到，编号 ${n}。运营者会核实处理。`, report_fast: (n) => `提交得太快了，${n} 秒后再试。`,
 };
 const en = {
@@ -55,6 +56,7 @@ const en = {
   follow: "Follow", following: "Following", unfollow: "Follow no longer; nothing of it is kept", follow_why: "Follow the shop; take it back any time", share: "Share", copied: "Link copied", report: "Report", report_title: "Report this room", report_what: "What is wrong?", report_send: "Send report",
   report_item: (t) => `Now shown: ${t}`, report_more: "More about it (optional)", report_untrue: "Untrue or exaggerated claims", report_price: "Untrue prices",
   report_quality: "Quality or counterfeit", report_conduct: "Conduct of the host", report_minor: "Harm to minors", report_other: "Something else",
+  ships_in: (n) => `Pre-sale: ships within ${n} ${+n === 1 ? "day" : "days"} of payment`, ships_on: (d) => `Pre-sale: ships by ${d}`,
   report_thanks: (n) => `Received under number ${n}. The operator will look into it.`, report_fast: (n) => `Too fast; try again in ${n} s.`,
 };
 
@@ -64,6 +66,12 @@ const words = language === "en" ? en : zh;
 export function t(name, ...values) {
   const word = words[name];
   return typeof word === "function" ? word(...values) : word;
+}
+
+// What the law wants said comes as it was written; only promises of shipping have a form of their own that is read back.
+export function labelled(text) {
+  const [, days, day] = text.match(/^预售：(?:付款后 (\d+) 天内发货|(\d{4}-\d\d-\d\d) 前发货)$/) ?? [];
+  return days ? t("ships_in", days) : day ? t("ships_on", day) : text;
 }
 
 export function translatePage() {

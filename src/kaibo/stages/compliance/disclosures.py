@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import business_date
+from kaibo.master.catalog import promises
 from kaibo.master.catalog.models import Product
 from kaibo.master.shops.models import Shop
 from kaibo.plumbing.access.actor import Actor
@@ -31,6 +32,7 @@ HEALTH_LAW = "广告法第十八条；食品安全法第七十八条"
 FILING_LAW = "化妆品网络经营监督管理办法（披露注册或备案信息）；食品安全法第七十六条"
 PATENT_LAW = "广告法第十二条（标明专利号和种类）"
 GIFT_LAW = "明码标价和禁止价格欺诈规定第十八条；广告法第八条（赠品的品名、规格、数量）"
+PROMISE_LAW = "电子商务法第二十条（按承诺的时间交付）；消费者权益保护法第二十八条（履行期限）"
 ROOM_LAW = "直播电商监督管理办法（2026-02-01）；电子商务法第十五条"
 AI_LAW = "直播电商监督管理办法；人工智能生成合成内容标识办法（2025-09-01）"
 _GIFT = re.compile(r"(赠送?|(?<![配寄发派护接运输])送(?![货达到检礼人给]))([^，。；、,.;!！?？]{0,20})")
@@ -46,7 +48,7 @@ class Label:
 
 
 def labels_of(products: Iterable[Product], now: datetime) -> dict[UUID, list[Label]]:
-    """This function will give product → what must be said beside it; four queries.   Source: CMP-5, facts/law L1, L5."""
+    """This function will give product → what must be said beside it; five queries.   Source: CMP-5, facts/law L1, L5."""
     listed, today = list(products), business_date(now)
     paths, papers_of = queries.category_paths(), queries.papers_by_product({one.shop_id for one in listed})
     ids = [one.pk for one in listed]
@@ -55,6 +57,7 @@ def labels_of(products: Iterable[Product], now: datetime) -> dict[UUID, list[Lab
         if one.product_id and (one.valid_until is None or one.valid_until >= today):
             rights.setdefault(one.product_id, []).append(one)
     suggested = set(ComparedPrice.objects.filter(sku__product__in=ids, ended_at=None, basis="suggested").values_list("sku__product_id", flat=True))
+    promised = promises.running_at(ids, now)
     found = {}
     for product in listed:
         here = reverse("compliance:product", args=[product.pk])
@@ -64,12 +67,18 @@ def labels_of(products: Iterable[Product], now: datetime) -> dict[UUID, list[Lab
         found[product.pk] = [
             *_health(path, papers, here), *_filings(held, here), *_patents(product, rights.get(product.pk, []), here), *_gifts(product, here),
             *([_shown("suggested", _("划线价为厂商建议零售价"), "明码标价和禁止价格欺诈规定第十六条", here, "划线价为厂商建议零售价")] if product.pk in suggested else []),
+            *([_promise(promised[product.pk], here)] if product.pk in promised else []),
         ]
     return found
 
 
 def _shown(key: str, said: str, source: str, href: str, text: str) -> Label:
     return Label(key, text, Finding("ok", _("商品卡上显示：%(said)s") % {"said": said}, source, href))
+
+
+def _promise(said: promises.Promise, here: str) -> Label:
+    """Who pays must have been told by when it leaves."""
+    return Label("promise", promises.card_words(said), Finding("ok", _("商品卡上显示预售：%(said)s") % {"said": promises.words_of(said)}, PROMISE_LAW, here))
 
 
 def _health(path: tuple[str, ...], papers: list[Held], here: str) -> list[Label]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kaibo.stages.listing import page_views, trial_views, views
+from kaibo.stages.listing import page_views, promise_views, trial_views, views
 
 app_name = "listing"
 urlpatterns: list[URLPattern] = [
@@ -42,6 +42,9 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:listing_id>/title", views.title, name="title"),
     path("<uuid:listing_id>/prices/<uuid:sku_id>", views.price, name="price"),
     path("<uuid:listing_id>/prices/<uuid:sku_id>/confirm", views.confirm_price, name="confirm-price"),
+    path("<uuid:listing_id>/promise", promise_views.promise, name="promise"),
+    path("<uuid:listing_id>/promise/<uuid:promise_id>/end", promise_views.end_promise, name="promise-end"),
+    path("<uuid:listing_id>/promise/<uuid:promise_id>/resume", promise_views.resume_promise, name="promise-resume"),
     path("<uuid:listing_id>/publish", views.publish, name="publish"),
     path("<uuid:listing_id>/withdraw", views.withdraw, name="withdraw"),
 ]

@@ -18,7 +18,7 @@ from kaibo.master.shops.models import PLATFORM_CHOICES, platform_name
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
-from kaibo.stages.listing import queries, rules, services, title_queries
+from kaibo.stages.listing import promise_panel, queries, rules, services, title_queries
 from kaibo.stages.listing.forms import PriceForm, TitleForm, title_initial
 from kaibo.stages.listing.models import HotWord, Listing
 from kaibo.stages.listing.permissions import EDIT, PRICE_CONFIRM, PUBLISH, SEE
@@ -150,6 +150,7 @@ def _values(request: ConsoleRequest, found: Listing, form: TitleForm) -> dict[st
         "market_href": reverse("selection:market", args=[market_id]) if market_id else "",
         "sizes": taught.sizes_said(found.product_id), "versions": list(found.versions.order_by("-number")[:10]), "trail": [(_("商品上架"), reverse("listing:listings"))],
         "may_edit": request.actor.can(EDIT, shop_id=found.shop_id), "may_publish": request.actor.can(PUBLISH, shop_id=found.shop_id),
+        **promise_panel.panel_of(request, found),
     }
 
 

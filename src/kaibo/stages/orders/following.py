@@ -12,7 +12,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,10 +23,9 @@ from kaibo.master.stock import allotments
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.bulk_cursor import bulk_cursor
-from kaibo.plumbing.thresholds import thresholds
 from kaibo.room import claim_life
 from kaibo.room.claim_life import Turn
-from kaibo.stages.orders import relay, turned
+from kaibo.stages.orders import relay, ship_times, turned
 from kaibo.stages.orders.models import Order, OrderLine, PaymentRefund
 from kaibo.stages.orders.rules import SENT, State
 from kaibo.stages.orders.verification import Field, Wrong
@@ -99,17 +98,17 @@ def _follow_batch(now: datetime, claim: UUID | None = None) -> int:
 def _take_paid(turns: Sequence[Turn], now: datetime) -> list[int]:
     if not turns:
         return []
-    ids, paid_at, fen = [one.claim for one in turns], [one.paid_at for one in turns], [one.received_fen for one in turns]
+    ids, paid_at, fen = [one.claim for one in turns], {one.claim: one.paid_at for one in turns if one.paid_at}, [one.received_fen for one in turns]
     with bulk_cursor() as cursor:
         # lock: orders in id order, before anything else of theirs
         cursor.execute("SELECT id, shop_id FROM orders_order WHERE id = ANY(%s) AND state = 'pending_payment' ORDER BY id FOR UPDATE", [ids])
         shops = dict(cursor.fetchall())
-        hours = {shop: thresholds.value("orders.ship_within_hours", shop_id=shop) for shop in set(shops.values())}
+        leaves_by = ship_times.of_paid({order: (shop, paid_at[order]) for order, shop in shops.items()})
         cursor.execute(
-            """UPDATE orders_order o SET state = 'allocated', paid_at = t.paid_at, paid_fen = t.fen, ship_by = t.paid_at + make_interval(hours => t.hours)
-                 FROM unnest(%s::uuid[], %s::timestamptz[], %s::bigint[], %s::int[]) AS t (id, paid_at, fen, hours)
+            """UPDATE orders_order o SET state = 'allocated', paid_at = t.paid_at, paid_fen = t.fen, ship_by = t.ship_by
+                 FROM unnest(%s::uuid[], %s::timestamptz[], %s::bigint[], %s::timestamptz[]) AS t (id, paid_at, fen, ship_by)
                 WHERE o.id = t.id AND o.state = 'pending_payment' RETURNING o.id, o.receiver_sealed IS NULL""",
-            [ids, paid_at, fen, [hours.get(shops.get(one)) for one in ids]],
+            [ids, [one.paid_at for one in turns], fen, [leaves_by.get(one) for one in ids]],
         )
         missing = [order for order, is_missing in cursor.fetchall() if is_missing]
     if len(shops) < len(set(ids)):  # an order that does not await payment cannot be: the room and we disagree
@@ -192,10 +191,9 @@ def _follow_late(turn: Turn, now: datetime) -> None:
         actor=KAIBO, allotment_id=order.allotment_id, claim_id=turn.payment, quantity=order.units, reference=reference, now=now, expires_at=None,
     )  # fmt: skip
     OrderLine.objects.filter(order=order.pk).update(cancelled=0)
-    hours = thresholds.value("orders.ship_within_hours", shop_id=order.shop_id)
     Order.objects.filter(pk=order.pk).update(
         state=State.ALLOCATED.value, stock_reference=reference, allocated_at=now, cancelled_at=None, cancel_reason="", paid_at=turn.paid_at,
-        paid_fen=turn.received_fen, ship_by=turn.paid_at + timedelta(hours=hours),
+        paid_fen=turn.received_fen, ship_by=ship_times.of_paid({order.pk: (order.shop_id, turn.paid_at)})[order.pk],
     )  # fmt: skip
     turned.book([(turn, "late")])
     if order.receiver_sealed is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from kaibo.facts.flow import OrderRecorded
 from kaibo.kit import sealed_box
 from kaibo.kit.errors import Conflict
 from kaibo.master.catalog import queries as catalog
+from kaibo.master.catalog.promises import Promise, promises_of
 from kaibo.master.catalog.queries import SkuRow
 from kaibo.master.stock import allotments, batches
 from kaibo.master.stock import services as stock
@@ -31,10 +32,9 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.bulk_cursor import bulk_cursor
 from kaibo.plumbing.copying import copy_rows
 from kaibo.plumbing.outbox import outbox
-from kaibo.plumbing.thresholds import thresholds
 from kaibo.room import backoffice, claim_life
 from kaibo.room.backoffice import ClaimRow
-from kaibo.stages.orders import turned
+from kaibo.stages.orders import ship_times, turned
 from kaibo.stages.orders.models import ClaimTrouble, Order, OrderLine
 from kaibo.stages.orders.rules import State
 from kaibo.stages.orders.turned import Whole
@@ -159,10 +159,11 @@ def _make_orders(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool
         return
     sold = _sold(fresh)
     whole = turned.whole_claims([one.claim for one in fresh], now) if takes_turns else {}
-    hours = {shop: thresholds.value("orders.ship_within_hours", shop_id=shop) for shop in {thing.sku.shop_id for _, thing in sold}} if whole else {}
+    hours = ship_times.usual_hours(thing.sku.shop_id for _, thing in sold) if whole else {}
+    said = promises_of(thing.sku.product_id for one, thing in sold if one.claim.int in whole) if whole else {}
     copy_rows(
         Order, ORDER_COLUMNS,
-        [_order_of(one, thing, now) + _paid_part(found, hours[thing.sku.shop_id]) if (found := whole.get(one.claim.int)) else _order_of(one, thing, now) + UNPAID_PART
+        [_order_of(one, thing, now) + _paid_part(found, said.get(thing.sku.product_id, ()), hours[thing.sku.shop_id]) if (found := whole.get(one.claim.int)) else _order_of(one, thing, now) + UNPAID_PART
          for one, thing in sold],
     )  # fmt: skip
     copy_rows(OrderLine, LINE_COLUMNS, [_line_of(one, thing.sku) for one, thing in sold])
@@ -239,11 +240,11 @@ def _order_of(claim: ClaimRow, thing: Thing, now: datetime) -> tuple[object, ...
     )  # fmt: skip
 
 
-def _paid_part(whole: Whole, hours: int) -> tuple[object, ...]:
+def _paid_part(whole: Whole, said: Sequence[Promise], hours: int) -> tuple[object, ...]:
     paid = whole.paid
     if paid.paid_at is None:
         raise AssertionError("money has a time")
-    return (State.ALLOCATED.value, paid.paid_at, paid.received_fen, paid.paid_at + timedelta(hours=hours), *whole.receiver.columns)
+    return (State.ALLOCATED.value, paid.paid_at, paid.received_fen, ship_times.leaves_by(said, paid.paid_at, hours), *whole.receiver.columns)
 
 
 def _line_of(claim: ClaimRow, sku: SkuRow) -> tuple[object, ...]:

@@ -119,7 +119,7 @@ _SEALED = ORDER_FIRST.index("receiver_sealed")
 def _order_first(one: Taking, limits: Limits) -> tuple[Any, ...]:
     first, receiver = one.lines[0], one.receiver
     leaves_by = ship_by(
-        promised_at=first.promised_at, paid_at=first.paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours
+        promised_at=first.promised_at or one.promised_by, paid_at=first.paid_at, ordered_at=first.ordered_at, hours=limits.ship_hours
     )
     return one.id, receiver.subject_id, receiver.blob, leaves_by, len(one.wrongs)
 

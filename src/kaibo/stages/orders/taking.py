@@ -25,7 +25,7 @@ from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.intake.kinds import FileContext, ImportContext, Outcome, ParsedRow, Refused, Taken
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.orders import storing
+from kaibo.stages.orders import ship_times, storing
 from kaibo.stages.orders.items import Items, items_of
 from kaibo.stages.orders.models import Order
 from kaibo.stages.orders.platforms import USUAL_PLATFORM, state_of
@@ -70,6 +70,8 @@ class Taking:
     receiver: Sealed
     wrongs: list[tuple[UUID | None, Wrong]] = field(default_factory=list)
     line_ids: dict[str, UUID] = field(default_factory=dict)
+    promised_by: datetime | None = None
+    """What the house promised of its items, where the platform gave no time."""
 
     @property
     def first(self) -> LineIn:
@@ -183,6 +185,7 @@ def _take_changed(context: ImportContext, platform: str, changed: dict[str, list
     takings = [_taking(known.get(no), group, sealed[no], ids) for no, group in changed.items()]
     for one in takings:
         one.line_ids = {line.line_no: _line_id(one.known, line, ids) for line in one.lines}
+    ship_times.promise_where_silent(takings, items)
 
     def verify(one: Taking) -> None:
         if one.is_verified_now:
