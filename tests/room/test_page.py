@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from kaibo.room import backoffice
+from kaibo.room import backoffice, duties
 from tests.room.house import Viewer, make_sale
 
 pytestmark = pytest.mark.browser
@@ -46,6 +46,15 @@ def enter(page, sale, more=""):
 
 def claims(sale):
     return sale.one("select count(*) from room.claims where room = %s", sale.room)
+
+
+def test_a_promise_of_shipping_on_the_card_is_read_in_the_viewer_s_language(phone, sale):
+    said = ["本品不能代替药物", "预售：付款后 3 天内发货", "预售：2026-12-01 前发货"]
+    sale.do(duties.show_labels, room=sale.room, item=sale.item, labels=said)
+    enter(phone, sale)
+    assert phone.inner_text("#card-labels") == " · ".join(said)
+    enter(phone, sale, "?lang=en")
+    assert phone.inner_text("#card-labels") == "本品不能代替药物 · Pre-sale: ships within 3 days of payment · Pre-sale: ships by 2026-12-01"
 
 
 def test_a_viewer_sees_who_sells_what_it_costs_and_how_many_are_left(phone, sale):

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from kaibo.kit.clock import business_date, day_bounds, in_shanghai
+from kaibo.kit.clock import day_bounds
 from kaibo.master.catalog.models import ShipPromise
 from kaibo.plumbing import prepared
 
@@ -98,11 +98,3 @@ def words_of(one: Promise) -> str:
     if one.days is not None:
         return _("付款后 %(n)s 天内发货") % {"n": one.days}
     return _("%(day)s 前发货（含当天）") % {"day": one.ships_on}
-
-
-def clock_words(moment: datetime) -> str:
-    return in_shanghai(moment).strftime("%Y-%m-%d %H:%M")
-
-
-def is_past(day: date, now: datetime) -> bool:
-    return day < business_date(now)
