@@ -56,8 +56,8 @@ def list_goods(house: House, now: datetime) -> None:
 
 
 def promise(house: House, now: datetime) -> None:
-    """This function will sell the cardigan ahead: it is knitted by hand and leaves three days after payment."""
-    promising.set_promise(actor=actor("hemu"), product_id=house.products["KB-2422"], days=3, note="手工缝珍珠扣，第二批周三到", now=now)
+    """This function will sell the scarf of tonight ahead: it leaves within three days of payment."""
+    promising.set_promise(actor=actor("hemu"), product_id=house.products["KB-2405"], days=3, note="第二批锁边中", now=now)
 
 
 def plan(house: House, starts_at: datetime, now: datetime) -> UUID:
