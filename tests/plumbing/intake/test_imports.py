@@ -163,7 +163,7 @@ def test_a_missing_column_is_named_and_a_persons_word_is_remembered(parcels):
     [
         (b"", "intake.spreadsheet_empty"),
         (b"%PDF-1.7 not a table", "intake.not_a_spreadsheet"),
-        (b"PK\x03\x04 broken zip", "intake.not_a_spreadsheet"),
+        (b"PK\x03\x04 broken zip", "intake.spreadsheet_broken"),
         (b"\xff\xfe\x00", "intake.unknown_encoding"),
     ],
 )

@@ -73,9 +73,9 @@ def test_findings_take_the_same_number_of_queries_for_one_and_for_twenty(shop, d
     make_channel(shop)
     make_papers(shop)
     products = [make_product(shop, f"K-{n}", f"外套{n}").pk for n in range(20)]
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         queries.findings_for_products(products[:1], NOW)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         queries.findings_for_products(products, NOW)
 
 
