@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 
 import pytest
 
@@ -42,8 +43,28 @@ def alice(transactional_db):
     return make_person("alice", "owner", password=PASSWORD)
 
 
+LOST_WITH_THE_NETWORK = ("htmx:sendError", "htmx:afterRequest")
+
+
 @pytest.fixture
-def open_browser(chromium, live_server):
+def unplug():
+    """Takes a page's network away and gives it back; a request that was under way then may be lost, and htmx says so in the console."""
+
+    @contextmanager
+    def unplugged(page):
+        unplugged.contexts.append(page.context)
+        page.context.set_offline(True)
+        try:
+            yield
+        finally:
+            page.context.set_offline(False)
+
+    unplugged.contexts = []
+    return unplugged
+
+
+@pytest.fixture
+def open_browser(chromium, live_server, unplug):
     """Opens pages of a given width and look; what the page complains about in its console fails the test."""
     contexts, complaints = [], []
     expected = ("Failed to load resource", "Response Status Error Code 4")  # refusals are part of the stories
@@ -53,8 +74,13 @@ def open_browser(chromium, live_server):
         context.add_cookies([{"name": "kaibo_theme", "value": theme, "url": live_server.url}])
         page = context.new_page()
         page.set_default_timeout(15_000)
+
+        def hear(text: str) -> None:
+            if not text.startswith(expected) and not (context in unplug.contexts and text.startswith(LOST_WITH_THE_NETWORK)):
+                complaints.append(text)
+
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" and not said.text.startswith(expected) else None)
+        page.on("console", lambda said: hear(said.text) if said.type == "error" else None)
         contexts.append(context)
         return page
 

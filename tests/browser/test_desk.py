@@ -92,16 +92,15 @@ def test_of_two_desks_pressing_at_once_one_goes_on_and_the_other_is_told_who(sho
     assert Airing.objects.filter(session=show).count() == 2
 
 
-def test_a_cut_desk_says_so_queues_nothing_and_reads_anew(show, at_desk):
+def test_a_cut_desk_says_so_queues_nothing_and_reads_anew(show, at_desk, unplug):
     desk, item = at_desk(), SaleItem.objects.get(session=show)
-    desk.context.set_offline(True)
-    receipt(desk).get_by_text("断网：所有按键停用").wait_for()
-    assert desk.locator("[data-key=x]").is_disabled()
-    for key in ("x", "Space", "s", "n"):
-        desk.keyboard.press(key)
-    assert desk.locator("dialog[open]").count() == 0
-    services.take_down(actor=make_actor("hemu"), session_id=show.pk, item_id=item.pk, key="meanwhile", now=utc_now())
-    desk.context.set_offline(False)
+    with unplug(desk):
+        receipt(desk).get_by_text("断网：所有按键停用").wait_for()
+        assert desk.locator("[data-key=x]").is_disabled()
+        for key in ("x", "Space", "s", "n"):
+            desk.keyboard.press(key)
+        assert desk.locator("dialog[open]").count() == 0
+        services.take_down(actor=make_actor("hemu"), session_id=show.pk, item_id=item.pk, key="meanwhile", now=utc_now())
     receipt(desk).get_by_text("已重新连上").wait_for()
     desk.get_by_role("button", name="上架 X").wait_for()  # what was done meanwhile is on the page
     assert desk.get_by_role("button", name="上架 X").is_enabled()
@@ -162,7 +161,7 @@ def test_a_drill_by_one_key_is_ticked_and_reaches_nobody(show, at_desk):
         assert cursor.fetchone() == (0,)
 
 
-def test_the_host_reads_answers_and_keeps_the_last_words_offline(show, at_desk):
+def test_the_host_reads_answers_and_keeps_the_last_words_offline(show, at_desk, unplug):
     prompt = services.prompt_host(actor=make_actor("zhouzhou"), session_id=show.pk, text="先报价再讲工艺", key="p", now=utc_now() - timedelta(seconds=5))
     tablet = at_desk("tangtang", "live:prompter", width=1024, height=768)
     tablet.keyboard.press("Enter")
@@ -173,11 +172,10 @@ def test_the_host_reads_answers_and_keeps_the_last_words_offline(show, at_desk):
     assert list(PointSaid.objects.values_list("place", "by_name")) == [(2, "Tangtang")]
     tablet.keyboard.press("m")
     tablet.locator(".prompter.is-mirrored").wait_for()
-    tablet.context.set_offline(True)
-    tablet.get_by_text("断网了：下面是最后收到的内容").wait_for()
-    assert tablet.get_by_text("九成羊毛").is_visible()
-    assert tablet.locator("[data-said='1']").is_disabled()
-    tablet.keyboard.press("1")
-    tablet.context.set_offline(False)
+    with unplug(tablet):
+        tablet.get_by_text("断网了：下面是最后收到的内容").wait_for()
+        assert tablet.get_by_text("九成羊毛").is_visible()
+        assert tablet.locator("[data-said='1']").is_disabled()
+        tablet.keyboard.press("1")
     tablet.locator("[data-lost]").wait_for(state="hidden")
     assert PointSaid.objects.count() == 1

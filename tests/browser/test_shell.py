@@ -159,14 +159,13 @@ def test_a_change_is_said_on_the_page_that_follows_and_happens_once(alice_at):
     assert ThresholdChange.objects.count() == 1
 
 
-def test_a_lost_connection_is_said_at_once_and_its_return_too(alice_at):
+def test_a_lost_connection_is_said_at_once_and_its_return_too(alice_at, unplug):
     page = alice_at()
     corner = page.locator("#connection")
     assert corner.get_attribute("data-state") == "connected"
-    page.context.set_offline(True)
-    page.wait_for_function("() => document.getElementById('connection').dataset.state === 'lost'")
-    assert "断开" in corner.inner_text()
-    page.context.set_offline(False)
+    with unplug(page):
+        page.wait_for_function("() => document.getElementById('connection').dataset.state === 'lost'")
+        assert "断开" in corner.inner_text()
     page.wait_for_function("() => document.getElementById('connection').dataset.state === 'connected'")
 
 
