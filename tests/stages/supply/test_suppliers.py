@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kaibo.kit.ids import new_id
+from kaibo.master.stock.models import Level
 from kaibo.plumbing.access.access import AbilityMissing
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
@@ -19,7 +20,7 @@ from kaibo.plumbing.notices.models import Notice
 from kaibo.stages.selection.models import Feedback
 from kaibo.stages.supply import quality, scoring, services, supplier_book, supplier_figures
 from kaibo.stages.supply.models import Agreement, Inspection, Negotiation, Purchase, Quote, Supplier, SwitchProposal
-from tests.make.goods import make_lot, make_product, make_sku
+from tests.make.goods import make_lot, make_product, make_sku, make_warehouse
 from tests.make.people import make_actor, make_person
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -83,8 +84,6 @@ def bought(house, promised: date, completed: datetime | None, number: int, suppl
 
 
 def arrived(house, code: str, state: str, supplier=None):
-    from tests.make.goods import make_warehouse
-
     lot = make_lot(house.sku, code)
     made = Inspection.objects.create(
         gate="arrival", lot=lot, supplier=supplier or house.main, sku=house.sku, warehouse=make_warehouse(), quantity=100, state=state, opened_at=NOW, decided_at=NOW
@@ -116,6 +115,33 @@ def test_every_figure_is_counted_from_its_rows_exactly(house):
         "response": (540, 1, 540), "screening": (8_000, 1, 8_000),
     }  # fmt: skip
     assert good.supplier_id == house.main.pk
+
+
+@pytest.mark.django_db
+def test_the_list_adds_up_in_the_database_what_the_page_of_one_supplier_counts_row_by_row(house):
+    """Two lots of one supplier in one case, a lot of another beside them, closed short, inactive, quoted twice, answered at once."""
+    for number, (promised, completed) in enumerate(((date(2026, 11, 10), NOW), (TODAY, NOW), (TODAY - timedelta(days=1), None), (TODAY, None))):
+        bought(house, promised, completed, number)
+        bought(house, promised, completed, 10 + number, supplier=house.other)
+    bought(house, TODAY, None, 20).delete()
+    Purchase.objects.filter(code="PO-0").update(short_by="supplier", short_reason="停产")
+    Purchase.objects.filter(code="PO-11").update(promised_on=None)
+    (first, _one), (second, bad), (foreign, _two) = arrived(house, "L1", "passed"), arrived(house, "L2", "failed"), arrived(house, "L3", "passed", supplier=house.other)
+    quality.keep_defects(actor=KAIBO, inspection=bad, defects=[quality.DefectSaid(quality.DefectClass.MAJOR, "起球", 3), quality.DefectSaid(quality.DefectClass.MINOR, "线头", 4)], now=NOW)
+    for lots, nature, units in (([first, second], "quality", 2), ([second, foreign], "safety", 3), ([first], "size", 7), ([foreign], "not_as_described", 1)):
+        Feedback.objects.create(case_id=new_id(), product_id=house.sku.product_id, reason=nature, severity="minor", closed_at=NOW, nature=nature, sku_id=house.sku.pk, lot_ids=[lot.pk for lot in lots], units=units)
+    for lot, units in ((first, 30), (foreign, 11)):
+        Level.objects.create(sku=house.sku, warehouse=make_warehouse(), lot=lot, bucket="customer", quantity=units)
+    Quote.objects.create(supplier=house.main, sku=house.sku, price_fen=15_000, lead_days=5, quoted_on=TODAY - timedelta(days=3))
+    for supplier, minutes in ((house.main, 61), (house.main, 9), (house.other, 3)):
+        Negotiation.objects.create(supplier=supplier, question="价？", asked_by="x", asked_at=NOW - timedelta(minutes=minutes, seconds=59), answer="好", answered_at=NOW)
+    for kind, points, day in (("visit", 2, 1), ("visit", 3, 9), ("trial", 5, 2)):
+        supplier_book.screen(actor=KAIBO, supplier_id=house.main.pk, kind=kind, points=points, note="看过", seen_on=date(2026, 11, day), now=NOW)
+    listed = {one.supplier.pk: one.score for one in supplier_figures.scores(KAIBO, NOW)}
+    assert listed == {one.pk: supplier_figures.evidence_of(one.pk, NOW)[0] for one in (house.main, house.other)}
+    assert {one.key: (one.part, one.whole) for one in listed[house.main.pk].figures} == {
+        "on_time": (1, 3), "passed": (1, 2), "defects": (7, 200), "returns": (5, 37), "price": (8_000, 1), "response": (9, 2), "screening": (8_000, 2),
+    }  # fmt: skip
 
 
 @pytest.mark.django_db

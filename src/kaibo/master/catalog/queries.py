@@ -135,6 +135,13 @@ def skus_visible(actor: Actor) -> list[SkuRow]:
     return [SkuRow(*row) for row in visible.values_list(*_SKU_ROW)]
 
 
+def sku_choices(actor: Actor, *, with_bundles: bool = False) -> list[tuple[UUID, str]]:
+    """This function will give the items an actor may see as choices of a form, (id, `code · title`), bundles where they are meant too."""
+    visible = access.visible(Sku.objects.order_by("code"), actor, "product__shop")
+    wanted = visible if with_bundles else visible.filter(is_bundle=False)
+    return [(key, f"{code} · {title}") for key, code, title in wanted.values_list("pk", "code", "product__title")]
+
+
 def skus_of_category(category: str, shop_id: UUID, *, most: int = 400) -> list[SkuRow]:
     """This function will list a shop's items of one category, the newest products first."""
     found = Sku.objects.filter(product__category=category, product__shop=shop_id).order_by("-product__created_at", "code")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from kaibo.master.catalog.queries import skus_visible
+from kaibo.master.catalog.queries import sku_choices
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.answers import ConsoleRequest, done
@@ -42,7 +42,7 @@ class LockForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sku"].choices = [(sku.id, f"{sku.code} · {sku.title}") for sku in skus_visible(actor)]  # type: ignore[attr-defined]
+        self.fields["sku"].choices = sku_choices(actor, with_bundles=True)  # type: ignore[attr-defined]
 
 
 class PlanForm(forms.Form):
@@ -54,8 +54,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        skus = [sku for sku in skus_visible(actor) if not sku.is_bundle]
-        self.fields["sku"].choices = [(sku.id, f"{sku.code} · {sku.title}") for sku in skus]  # type: ignore[attr-defined]
+        self.fields["sku"].choices = sku_choices(actor)  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "POST"])

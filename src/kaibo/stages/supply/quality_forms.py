@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from kaibo.master.catalog.queries import skus_visible
+from kaibo.master.catalog.queries import sku_choices
 from kaibo.master.people.queries import choices as people_choices
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.long_select import LongSelect
@@ -91,7 +91,7 @@ class SampleForm(forms.Form):
     def __init__(self, *args: object, actor: Actor, suppliers: list[Supplier], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["supplier"].choices = [(one.pk, one.name) for one in suppliers]
-        self.fields["sku"].choices = [(sku.id, f"{sku.code} · {sku.title}") for sku in skus_visible(actor) if not sku.is_bundle]
+        self.fields["sku"].choices = sku_choices(actor)
 
 
 class SpotForm(forms.Form):

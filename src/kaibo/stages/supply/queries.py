@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from kaibo.kit.clock import business_date, day_bounds
 from kaibo.kit.errors import NotFound
@@ -71,21 +72,32 @@ def suppliers(actor: Actor) -> list[Supplier]:
     return list(Supplier.objects.filter(is_active=True).order_by("name"))
 
 
-def standing_offers(sku_ids: Iterable[UUID], *, is_shown: bool = True, of: Collection[UUID] | None = None) -> dict[UUID, list[Quote]]:
-    """
-    This function will give each item's newest quote of each active supplier, main ones first. Without the suppliers where they are only
-    compared (`is_shown`), or those of some suppliers alone (`of`), who are known then.
-    """
-    newest = (
-        Quote.objects.filter(sku__in=set(sku_ids), supplier__is_active=True)
-        .order_by("sku_id", "supplier_id", "-quoted_on").distinct("sku_id", "supplier_id")
-    )  # fmt: skip
-    if of is not None:
-        newest = newest.filter(supplier__in=of)
-    newest = newest.select_related("supplier", "sku") if is_shown and of is None else newest.only("sku_id", "supplier_id", "price_fen", "lead_days", "is_main", "minimum_units", "quoted_on")
+def standing_offers(sku_ids: Iterable[UUID]) -> dict[UUID, list[Quote]]:
+    """This function will give each item's newest quote of each active supplier, main ones first."""
+    newest = _standing().filter(sku__in=set(sku_ids)).select_related("supplier", "sku")
     found: dict[UUID, list[Quote]] = {}
     for quote in sorted(newest, key=lambda q: (not q.is_main, q.lead_days, q.price_fen)):
         found.setdefault(quote.sku_id, []).append(quote)
+    return found
+
+
+def _standing() -> QuerySet[Quote]:
+    return Quote.objects.filter(supplier__is_active=True).order_by("sku_id", "supplier_id", "-quoted_on").distinct("sku_id", "supplier_id")
+
+
+def quotes_of(actor: Actor, supplier_ids: Iterable[UUID], *, most: int, whole: UUID | None = None) -> dict[UUID, list[Quote]]:
+    """
+    This function will give the first standing quotes of each supplier, main ones first, each knowing how many there are (`of_all`); of
+    the supplier `whole` all of them.   Raises: Forbidden.
+    """
+    access.require(actor, SEE)
+    standing = access.visible(_standing().filter(supplier__in=list(supplier_ids)), actor, "sku__product__shop")
+    place = Window(RowNumber(), partition_by="supplier_id", order_by=[F("is_main").desc(), "lead_days", "price_fen", "sku_id"])
+    placed = Quote.objects.filter(pk__in=standing.values("pk")).annotate(place=place, of_all=Window(Count("*"), partition_by="supplier_id"))
+    wanted = Q(place__lte=most) | Q(supplier=whole) if whole else Q(place__lte=most)
+    found: dict[UUID, list[Quote]] = {}
+    for quote in placed.filter(wanted).select_related("sku").order_by("supplier_id", "place"):
+        found.setdefault(quote.supplier_id, []).append(quote)
     return found
 
 

@@ -31,9 +31,8 @@ from kaibo.stages.supply.models import (
     Supplier,
 )
 from kaibo.stages.supply.permissions import SEE
+from kaibo.stages.supply.supplier_tallies import CAUSED, Tally, scored, tallies
 
-CAUSED = frozenset({"quality", "safety", "not_as_described"})
-"""What comes back for these reasons is the maker's doing; sizes, transport and changed minds are not."""
 WEIGHTS = tuple(f"supply.score_{key}_weight" for key in scoring.FIGURES)
 DAYS = "supply.score_days"
 
@@ -62,7 +61,6 @@ class Evidence:
 class SupplierScore:
     supplier: Supplier
     score: scoring.Score
-    evidence: Evidence
 
 
 def supplier_for(actor: Actor, supplier_id: UUID) -> Supplier:
@@ -94,29 +92,34 @@ def scores(actor: Actor, now: datetime, *, only: Iterable[UUID] | None = None) -
     constant number of queries, however many suppliers.   Raises: Forbidden.   Source: SUP-1, SUP-2, SEL-19.
     """
     suppliers = queries.suppliers(actor) if only is None else list(Supplier.objects.filter(pk__in=list(only)))
-    held = thresholds.values(DAYS, *WEIGHTS)
-    weights = dict(zip(scoring.FIGURES, (held[key] for key in WEIGHTS), strict=True))
-    known = _evidence([one.pk for one in suppliers], now - timedelta(days=held[DAYS]), is_shown=only is not None)
-    found = [SupplierScore(one, _score(known[one.pk], weights, now), known[one.pk]) for one in suppliers]
+    days, weights = _in_force()
+    counted = tallies([one.pk for one in suppliers], since=now - timedelta(days=days), now=now)
+    found = [SupplierScore(one, scored(counted[one.pk], weights)) for one in suppliers]
     return sorted(found, key=lambda one: (one.score.total_bp is None, -(one.score.total_bp or 0), one.supplier.name))
 
 
-def _score(evidence: Evidence, weights: dict[str, int], now: datetime) -> scoring.Score:
+def evidence_of(supplier_id: UUID, now: datetime) -> tuple[scoring.Score, Evidence]:
+    """This function will score one supplier, with the rows behind each figure."""
+    days, weights = _in_force()
+    found = _evidence(supplier_id, now - timedelta(days=days))
+    return scored(_tally(found, now), weights), found
+
+
+def _in_force() -> tuple[int, dict[str, int]]:
+    held = thresholds.values(DAYS, *WEIGHTS)
+    return held[DAYS], dict(zip(scoring.FIGURES, (held[key] for key in WEIGHTS), strict=True))
+
+
+def _tally(evidence: Evidence, now: datetime) -> Tally:
     kept = [done for one in evidence.purchases if (done := is_on_time(one, now)) is not None]
-    inspected = sum(one.quantity for one in evidence.inspections)
-    answered = [
-        int((one.answered_at - one.asked_at).total_seconds() // 60) for one in evidence.negotiations if one.answered_at is not None
-    ]
-    return scoring.score(
-        [
-            scoring.share("on_time", sum(kept), len(kept), weights["on_time"]),
-            scoring.share("passed", sum(one.state == "passed" for one in evidence.inspections), len(evidence.inspections), weights["passed"]),
-            scoring.share("defects", sum(evidence.defect_units.values()), inspected, weights["defects"]),
-            scoring.share("returns", sum(one.units for one in evidence.returns), evidence.sent_units, weights["returns"]),
-            scoring.mean("price", [lowest * scoring.BP // quote.price_fen for quote, lowest in evidence.prices], weights["price"]),
-            scoring.middle("response", answered, weights["response"]),
-            scoring.mean("screening", [one.points * scoring.BP // 5 for one in _newest(evidence.screenings)], weights["screening"]),
-        ]
+    return Tally(
+        on_time=(sum(kept), len(kept)),
+        passed=(sum(one.state == "passed" for one in evidence.inspections), len(evidence.inspections)),
+        defects=(sum(evidence.defect_units.values()), sum(one.quantity for one in evidence.inspections)),
+        returns=(sum(one.units for one in evidence.returns), evidence.sent_units),
+        prices_bp=[lowest * scoring.BP // quote.price_fen for quote, lowest in evidence.prices],
+        answer_minutes=[int((one.answered_at - one.asked_at).total_seconds() // 60) for one in evidence.negotiations if one.answered_at is not None],
+        screenings_bp=[one.points * scoring.BP // 5 for one in _newest(evidence.screenings)],
     )
 
 
@@ -128,62 +131,32 @@ def _newest(screenings: list[Screening]) -> list[Screening]:
     return list(found.values())
 
 
-def _evidence(ids: list[UUID], since: datetime, *, is_shown: bool) -> dict[UUID, Evidence]:
-    """What is only counted is read without its goods and with the columns that count: thousands of rows for a list of suppliers."""
-    purchases: dict[UUID, list[Purchase]] = {one: [] for one in ids}
-    orders = Purchase.objects.filter(supplier__in=ids, approved_at__gte=since).order_by("-approved_at")
-    for bought in orders.select_related("sku") if is_shown else orders.only("supplier_id", "promised_on", "completed_at", "short_by"):
-        purchases[bought.supplier_id].append(bought)
-    inspections: dict[UUID, list[Inspection]] = {one: [] for one in ids}
-    lots: dict[UUID, UUID] = {}
-    arrivals = Inspection.objects.filter(supplier__in=ids, gate="arrival", decided_at__gte=since, is_repeat=False).order_by("-decided_at")
-    for looked in arrivals.select_related("lot", "sku") if is_shown else arrivals.only("supplier_id", "lot_id", "quantity", "state"):
-        if looked.supplier_id and looked.lot_id:
-            inspections[looked.supplier_id].append(looked)
-            lots[looked.lot_id] = looked.supplier_id
-    units = dict(
-        Defect.objects.filter(inspection__in=[one.pk for rows in inspections.values() for one in rows])
-        .values_list("inspection").annotate(units=Sum("units")).order_by()
-    )  # fmt: skip
-    returns, sent = _returns(lots, since)
-    prices = _prices(ids, is_shown=is_shown)
-    negotiations: dict[UUID, list[Negotiation]] = {one: [] for one in ids}
-    for said in Negotiation.objects.filter(supplier__in=ids, asked_at__gte=since).select_related("sku").order_by("-asked_at"):
-        negotiations[said.supplier_id].append(said)
-    screenings: dict[UUID, list[Screening]] = {one: [] for one in ids}
-    for seen in Screening.objects.filter(supplier__in=ids).select_related("report").order_by("-seen_on", "-pk"):
-        screenings[seen.supplier_id].append(seen)
-    return {
-        one: Evidence(
-            purchases[one], inspections[one], {row.pk: units[row.pk] for row in inspections[one] if row.pk in units}, returns.get(one, []), sent.get(one, 0),
-            prices.get(one, []), negotiations[one], screenings[one],
-        )
-        for one in ids
-    }  # fmt: skip
+def _evidence(supplier_id: UUID, since: datetime) -> Evidence:
+    purchases = Purchase.objects.filter(supplier=supplier_id, approved_at__gte=since).select_related("sku").order_by("-approved_at")
+    arrivals = Inspection.objects.filter(supplier=supplier_id, gate="arrival", decided_at__gte=since, is_repeat=False, lot__isnull=False)
+    inspections = list(arrivals.select_related("lot", "sku").order_by("-decided_at"))
+    units = Defect.objects.filter(inspection__in=[one.pk for one in inspections]).values_list("inspection").annotate(units=Sum("units")).order_by()
+    returns, sent = _returns({one.lot_id for one in inspections if one.lot_id}, since)
+    negotiations = Negotiation.objects.filter(supplier=supplier_id, asked_at__gte=since).select_related("sku").order_by("-asked_at")
+    screenings = Screening.objects.filter(supplier=supplier_id).select_related("report").order_by("-seen_on", "-pk")
+    return Evidence(list(purchases), inspections, dict(units), returns, sent, _prices(supplier_id), list(negotiations), list(screenings))
 
 
-def _returns(lots: dict[UUID, UUID], since: datetime) -> tuple[dict[UUID, list[Feedback]], dict[UUID, int]]:
-    """Closed cases the maker caused, by supplier through the lot; and how many units of these lots buyers were sent."""
-    back: dict[UUID, list[Feedback]] = {}
-    for one in taught.returns_of_lots(lots, since=since) if lots else []:
-        if one.nature in CAUSED:
-            for supplier in {lots[lot] for lot in one.lot_ids if lot in lots}:
-                back.setdefault(supplier, []).append(one)
-    sent: dict[UUID, int] = {}
+def _returns(lots: set[UUID], since: datetime) -> tuple[list[Feedback], int]:
+    """Closed cases the maker caused, of these lots; and how many units of the lots buyers were sent."""
+    back = [one for one in taught.returns_of_lots(lots, since=since) if one.nature in CAUSED] if lots else []
+    sent = 0
     for lot, levels in stock.lot_levels(lots).items():
-        caused = sum(one.units for one in back.get(lots[lot], []) if lot in one.lot_ids)
-        sent[lots[lot]] = sent.get(lots[lot], 0) + max(levels.get(Bucket.CUSTOMER, 0), 0) + caused
+        sent += max(levels.get(Bucket.CUSTOMER, 0), 0) + sum(one.units for one in back if lot in one.lot_ids)
     return back, sent
 
 
-def _prices(ids: list[UUID], *, is_shown: bool) -> dict[UUID, list[tuple[Quote, int]]]:
-    """Each standing quote beside the lowest standing one of its item, where somebody else quotes too."""
-    skus = set(Quote.objects.filter(supplier__in=ids).values_list("sku_id", flat=True))
-    found: dict[UUID, list[tuple[Quote, int]]] = {}
-    for offers in queries.standing_offers(skus, is_shown=is_shown).values():
+def _prices(supplier_id: UUID) -> list[tuple[Quote, int]]:
+    """Each standing quote of a supplier beside the lowest standing one of its item, where somebody else quotes too."""
+    found: list[tuple[Quote, int]] = []
+    for offers in queries.standing_offers(Quote.objects.filter(supplier=supplier_id).values_list("sku_id", flat=True)).values():
         lowest = min(one.price_fen for one in offers)
-        for one in offers if len(offers) > 1 else []:
-            found.setdefault(one.supplier_id, []).append((one, lowest))
+        found += [(one, lowest) for one in offers if len(offers) > 1 and one.supplier_id == supplier_id]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -89,7 +90,7 @@ class ShortfallForm(forms.Form):
         self.fields["sku"].choices = skus
 
 
-def figure_row(one: scoring.Figure, supplier_id: UUID) -> dict[str, Any]:
+def figure_row(one: scoring.Figure, page: str) -> dict[str, Any]:
     """This function will write a figure as people read it, with its counts, its scale and the way to its evidence."""
     title, how = FIGURE_WORDS[one.key]
     scale = scoring.SCALES[one.key]
@@ -97,7 +98,7 @@ def figure_row(one: scoring.Figure, supplier_id: UUID) -> dict[str, Any]:
         "key": one.key, "title": title, "how": how, "value": _written(one.value, scale.unit), "part": one.part, "whole": one.whole,
         "points": None if one.points_bp is None else one.points_bp // 100, "weight": one.weight, "nothing": _written(scale.nothing, scale.unit),
         "full": _written(scale.full, scale.unit), "counted": scale.unit != "minutes" and one.key not in {"price", "screening"},
-        "href": f"{reverse('supply:supplier', args=[supplier_id])}#{one.key}", "state": "" if one.points_bp is None else _state(one.points_bp),
+        "href": f"{page}#{one.key}", "state": "" if one.points_bp is None else _state(one.points_bp),
     }  # fmt: skip
 
 
@@ -115,14 +116,19 @@ def _written(value: int | None, unit: str) -> str:
     return _("%(n)s 小时") % {"n": f"{value / 60:.1f}"}
 
 
-def score_rows(request: ConsoleRequest) -> list[dict[str, Any]]:
-    """This function will give every active supplier with its score and figures, the best first."""
+def _figures(score: scoring.Score, supplier_id: UUID) -> list[dict[str, Any]]:
+    page = reverse("supply:supplier", args=[supplier_id])
+    return [figure_row(one, page) for one in score.figures]
+
+
+def score_rows(found: Iterable[supplier_figures.SupplierScore]) -> list[dict[str, Any]]:
+    """This function will write suppliers with their scores and figures."""
     return [
         {
             "supplier": one.supplier, "total": None if one.score.total_bp is None else one.score.total_bp // 100, "covered": one.score.covered_bp // 100,
-            "state": _state(one.score.total_bp) if one.score.total_bp is not None else "", "figures": [figure_row(figure, one.supplier.pk) for figure in one.score.figures],
+            "state": _state(one.score.total_bp) if one.score.total_bp is not None else "", "figures": _figures(one.score, one.supplier.pk),
         }
-        for one in supplier_figures.scores(request.actor, request.now)
+        for one in found
     ]  # fmt: skip
 
 
@@ -134,19 +140,19 @@ def switch_rows(request: ConsoleRequest) -> list[dict[str, Any]]:
 def supplier(request: ConsoleRequest, supplier_id: UUID) -> HttpResponse:
     """How well does this supplier do, and what is behind every figure?   Source: SUP-1, SUP-2, SUP-9."""
     found = supplier_figures.supplier_for(request.actor, supplier_id)
-    scored = supplier_figures.scores(request.actor, request.now, only=[supplier_id])[0]
+    score, evidence = supplier_figures.evidence_of(supplier_id, request.now)
     skus = _skus(request)
     today = business_date(request.now)
     agreements = supplier_figures.agreements_of(supplier_id)
     return render(
         request, "supply/supplier.html",
         {
-            "supplier": found, "total": None if scored.score.total_bp is None else scored.score.total_bp // 100, "covered": scored.score.covered_bp // 100,
-            "state": _state(scored.score.total_bp) if scored.score.total_bp is not None else "", "figures": [figure_row(one, supplier_id) for one in scored.score.figures],
-            "purchases": [(one, supplier_figures.is_on_time(one, request.now)) for one in scored.evidence.purchases[:50]],
-            "inspections": [(one, scored.evidence.defect_units.get(one.pk, 0)) for one in scored.evidence.inspections[:50]],
-            "returns": scored.evidence.returns[:50], "sent_units": scored.evidence.sent_units, "prices": scored.evidence.prices[:50],
-            "negotiations": scored.evidence.negotiations[:50], "screenings": [(SCREENING_WORDS[one.kind], one) for one in scored.evidence.screenings],
+            "supplier": found, "total": None if score.total_bp is None else score.total_bp // 100, "covered": score.covered_bp // 100,
+            "state": _state(score.total_bp) if score.total_bp is not None else "", "figures": _figures(score, supplier_id),
+            "purchases": [(one, supplier_figures.is_on_time(one, request.now)) for one in evidence.purchases[:50]],
+            "inspections": [(one, evidence.defect_units.get(one.pk, 0)) for one in evidence.inspections[:50]],
+            "returns": evidence.returns[:50], "sent_units": evidence.sent_units, "prices": evidence.prices[:50],
+            "negotiations": evidence.negotiations[:50], "screenings": [(SCREENING_WORDS[one.kind], one) for one in evidence.screenings],
             "agreements": [(KIND_WORDS[one.kind], one, one.ended_at is None and one.valid_from <= today <= one.valid_until) for one in agreements],
             "shortfalls": supplier_figures.shortfalls_of(supplier_id, request.now), "can_edit": request.actor.can(permissions.SUPPLIER_EDIT),
             "ask_form": AskForm(skus=skus), "answer_form": AnswerForm(), "screening_form": ScreeningForm(initial={"seen_on": today}),
@@ -157,7 +163,7 @@ def supplier(request: ConsoleRequest, supplier_id: UUID) -> HttpResponse:
 
 
 def _skus(request: ConsoleRequest) -> list[tuple[object, str]]:
-    return [(sku.id, f"{sku.code} · {sku.title}") for sku in catalog.skus_visible(request.actor) if not sku.is_bundle]
+    return list(catalog.sku_choices(request.actor))
 
 
 def _again(request: ConsoleRequest, form: forms.Form, title: str, supplier_id: UUID) -> HttpResponse:

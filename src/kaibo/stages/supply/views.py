@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -33,6 +32,8 @@ from kaibo.stages.supply import (
     rules,
     sampling,
     services,
+    settling,
+    supplier_figures,
     supplier_views,
 )
 from kaibo.stages.supply.models import Inspection, InspectionResult, Purchase, Quote
@@ -60,7 +61,8 @@ DECIDED_WORDS = {
     ("sample", "failed"): gettext_lazy("产前样不合格，采购单不能批准"),
 }
 
-LINES_SHOWN = SUPPLIERS_SHOWN = 50
+LINES_SHOWN = 50
+SUPPLIERS_SHOWN = 25
 QUOTES_SHOWN = 3
 """So many quotes of each supplier stand in the list; one press shows all of one."""
 PURCHASES = Table(
@@ -367,33 +369,26 @@ def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
 def suppliers(request: ConsoleRequest) -> HttpResponse:
     found = queries.suppliers(request.actor)
     wanted = request.GET.get("supplier", "")
-    scored = supplier_views.score_rows(request)
+    scored = supplier_figures.scores(request.actor, request.now)
     page = Paginator(scored, SUPPLIERS_SHOWN).get_page(_page_of(scored, wanted) or request.GET.get("page"))
-    shown = [row["supplier"] for row in page]
-    skus = {sku.id: sku for sku in catalog.skus_visible(request.actor)}
-    by_supplier: dict[UUID, list[tuple[catalog.SkuRow, Quote]]] = {}
-    for sku_id, quotes in queries.standing_offers(skus, of={one.pk for one in shown}).items():
-        for quote in quotes:
-            by_supplier.setdefault(quote.supplier_id, []).append((skus[sku_id], quote))
+    shown = [one.supplier for one in page]
+    asked_for = next((one.pk for one in shown if str(one.pk) == wanted), None)
+    quotes = queries.quotes_of(request.actor, [one.pk for one in shown], most=QUOTES_SHOWN, whole=asked_for)
+    rows = [(one, quoted := quotes.get(one.pk, []), quoted[0].of_all - len(quoted) if quoted else 0) for one in shown]
     return render(
         request, "supply/suppliers.html",
         {
-            "rows": [(one, *_some_quotes(by_supplier.get(one.pk, []), is_asked=str(one.pk) == wanted)) for one in shown], "scored": page.object_list, "page": page,
+            "rows": rows, "scored": supplier_views.score_rows(page), "page": page,
             "switches": supplier_views.switch_rows(request), "can_switch": request.actor.can(permissions.PURCHASE_APPROVE), "form": forms.SupplierForm(),
             "quote_form": forms.QuoteForm(actor=request.actor, suppliers=found), "can_edit": request.actor.can(permissions.SUPPLIER_EDIT),
         },
     )  # fmt: skip
 
 
-def _page_of(scored: list[dict[str, Any]], supplier_id: str) -> int | None:
+def _page_of(scored: list[supplier_figures.SupplierScore], supplier_id: str) -> int | None:
     """The page on which a supplier that is asked for stands."""
-    place = next((place for place, row in enumerate(scored) if str(row["supplier"].pk) == supplier_id), None)
+    place = next((place for place, one in enumerate(scored) if str(one.supplier.pk) == supplier_id), None)
     return None if place is None else place // SUPPLIERS_SHOWN + 1
-
-
-def _some_quotes(quotes: list[Any], *, is_asked: bool) -> tuple[list[Any], int]:
-    """The first quotes of a supplier and how many more there are; all of the one that was asked for."""
-    return (quotes, 0) if is_asked else (quotes[:QUOTES_SHOWN], max(0, len(quotes) - QUOTES_SHOWN))
 
 
 @require_POST
