@@ -17,6 +17,7 @@ import msgspec
 from kaibo.kit.clock import utc_now
 from kaibo.kit.ids import new_id
 from kaibo.language.questions import is_question
+from kaibo.language.readings import advice_in_english, ground_in_english
 from kaibo.room.hub import ChatLine
 from kaibo.room.questions import collect
 from kaibo.room.refusals import Blocked, NicknameTaken
@@ -111,7 +112,7 @@ class Chat:
     def check_nickname(self, live: LiveRoom, nickname: str) -> None:
         """This function will refuse a nickname that says what may not be said, or pretends to be the shop.   Raises: Blocked, NicknameTaken."""
         if (judged := self._screener.screen(nickname, surface="chat")).verdict == "block":
-            raise Blocked(hits=msgspec.to_builtins(list(judged.hits), str_keys=True))
+            raise Blocked(hits=_in_both(msgspec.to_builtins(list(judged.hits), str_keys=True)))
         plain = "".join(nickname.casefold().split())
         names = {"".join(str(live.snapshot[key]).casefold().split()) for key in ("operator", "host", "company")}
         if plain in names or any(word in plain for word in _OFFICIAL):
@@ -136,7 +137,7 @@ class Chat:
             )
         )
         if judged.verdict == "block":
-            raise Blocked(hits=hits)
+            raise Blocked(hits=_in_both(hits))
         if judged.verdict == "review":
             self._urgent.set()
             return Accepted(message, is_held=True)
@@ -200,6 +201,11 @@ def printable(text: str) -> str:
     """This function will give a viewer's words without what cannot be shown or stored: control characters, half characters."""
     kept = (" " if unicodedata.category(char) == "Cc" else char for char in text if unicodedata.category(char) != "Cs")
     return "".join(kept).strip()
+
+
+def _in_both(hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a refused viewer is told of the ground, readable without Chinese as well."""
+    return [one | {"source_en": ground_in_english(one.get("source", "")), "suggestion_en": advice_in_english(one.get("suggestion", ""))} for one in hits]
 
 
 _OFFICIAL = ("官方", "客服", "平台", "管理员", "主播", "kaibo", "开播")

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from kaibo.console import drawing, words
 from kaibo.plumbing.addresses import address_of
-from kaibo.plumbing.citations import cited
+from kaibo.plumbing.citations import advised, cited, glossed, objected
 from kaibo.plumbing.listed import clauses, named
 
 register = template.Library()
@@ -33,7 +33,8 @@ for filter_name in (
     "role_titles", "listed", "spaced_code",
 ):  # fmt: skip
     register.filter(filter_name, getattr(words, filter_name))
-register.filter("cited", cited)
+for reading in (cited, advised, glossed, objected):
+    register.filter(reading.__name__, reading)
 register.filter("clauses", clauses)
 register.filter("named", named)
 

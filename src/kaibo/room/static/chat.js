@@ -1,6 +1,6 @@
 // Chat and likes.
 import { tt } from "./talk_words.js";
-import { clock, shortCount, t } from "./words.js";
+import { clock, language, shortCount, t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const MOST_SHOWN = 60;
@@ -132,7 +132,7 @@ export class Chat {
       const until = refusal.details?.until_at;
       if (refusal.code === "muted") { this.#silence(tt("muted", clock(until, { withDay: true })), tt("muted_short", clock(until)), until); return; }
       if (refusal.code === "not_to_speak") { this.#silence(tt("not_to_speak"), tt("not_to_speak")); return; }
-      const hits = (refusal.details?.hits ?? []).map((hit) => `${hit.text}（${hit.source}）`).join("、");
+      const hits = (refusal.details?.hits ?? []).map((hit) => (language === "en" ? `${hit.text} (${hit.source_en ?? hit.source})` : `${hit.text}（${hit.source}）`)).join(language === "en" ? ", " : "、");
       said.textContent = refusal.code === "blocked" ? t("blocked", hits || refusal.message)
         : refusal.code === "too_fast" ? t("said_fast", refusal.retryAfterSeconds) : t("not_sent");
       said.hidden = false;

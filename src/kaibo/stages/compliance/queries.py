@@ -22,6 +22,7 @@ from kaibo.master.catalog.queries import categories
 from kaibo.master.shops.models import Channel
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.citations import advised
 from kaibo.plumbing.listed import clauses, named
 from kaibo.plumbing.once import asked_once, each_asked_once, reading
 from kaibo.plumbing.thresholds import thresholds
@@ -418,7 +419,7 @@ def _own_words(screener: Screener, product: Product, category: str, released: se
 def _text_finding(verdict: str, text: str, hit: Hit, href: str) -> Finding:
     words = _("“%(text)s”里的“%(hit)s”不能用") if verdict == "block" else _("“%(text)s”里的“%(hit)s”要人判断")
     reason = words % {"text": text if len(text) <= 24 else text[:23] + "…", "hit": hit.text}
-    return Finding("red" if verdict == "block" else "run", clauses((reason, hit.suggestion)), hit.source, href, _("改写"), href)
+    return Finding("red" if verdict == "block" else "run", clauses((reason, advised(hit.suggestion))), hit.source, href, _("改写"), href)
 
 
 def _finding_of_text(kept: ScreenedText) -> Finding:

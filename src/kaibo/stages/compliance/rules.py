@@ -60,7 +60,7 @@ class DatesReversed(Invalid):
 class BlockedCannotBeReleased(Conflict):
     code = "compliance.blocked_cannot_be_released"
     message_zh = "“{text}”属于禁用（{source}），不能放行，只能改写：{suggestion}"
-    message_en = "“{text}” is forbidden ({source}); it cannot be released, only rewritten"
+    message_en = "“{text}” is forbidden ({source_en}); it cannot be released, only rewritten: {suggestion_en}"
 
 
 class SecondPersonNeeded(Conflict):

@@ -24,6 +24,7 @@ from kaibo.master.people.queries import people_with_role
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import in_both
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.compliance import disclosures, queries, rules
@@ -273,7 +274,7 @@ def release_text(*, actor: Actor, screening_id: UUID, reason: str, now: datetime
     access.require(actor, RELEASE, shop_id=kept.shop_id)
     blocked = next((hit for hit in queries.hits_of(kept) if hit.severity == "block"), None)
     if blocked:
-        raise rules.BlockedCannotBeReleased(text=blocked.text, source=blocked.source, suggestion=blocked.suggestion)
+        raise rules.BlockedCannotBeReleased(text=blocked.text, **in_both(blocked.source, blocked.suggestion))
     if kept.screened_by_id is not None and kept.screened_by_id == actor.person_id:
         raise rules.SecondPersonNeeded
     if not reason.strip():

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import screen_time
 from kaibo.master.media.services import path_of
+from kaibo.plumbing.citations import advised, cited
 from kaibo.plumbing.document_files.blocks import Block, drawn
 from kaibo.stages.compliance import queries as compliance
 from kaibo.stages.listing.detail_page import pictures_of, review_detail
@@ -75,7 +76,7 @@ def _against(listing: Listing, content: DetailContent) -> list[Block]:
         text = "".join(piece.text for piece in pieces)
         where = text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
         words = {"block": _("不能用"), "review": _("要人判断")}
-        rows += [(words[hit.severity], _("“%(where)s”里的“%(hit)s”：%(instead)s") % {"where": where, "hit": hit.text, "instead": hit.suggestion}, hit.source) for hit in screening.hits if hit.severity in words]
+        rows += [(words[hit.severity], _("“%(where)s”里的“%(hit)s”：%(instead)s") % {"where": where, "hit": hit.text, "instead": advised(hit.suggestion)}, cited(hit.source)) for hit in screening.hits if hit.severity in words]
     if not rows:
         return [Block(_("检查"), level=2), Block(_("四段齐全，没有要改的词（词库 %(version)s）。") % {"version": compliance.screen_now("", surface="detail", category="").lexicon_version})]
     return [Block(_("还要改的"), level=2), Block(rows=((_("程度"), _("什么"), _("依据")), *rows))]

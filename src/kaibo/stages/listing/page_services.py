@@ -17,6 +17,7 @@ from kaibo.master.media.services import keep
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import in_both
 from kaibo.stages.compliance import queries as compliance
 from kaibo.stages.compliance.services import keep_screening
 from kaibo.stages.listing import queries
@@ -63,7 +64,7 @@ class DetailChanged(Conflict):
 class DetailBlocked(Invalid):
     code = "listing.detail_blocked"
     message_zh = "详情页里的“{word}”不能用（{source}）：{suggestion}"
-    message_en = "“{word}” may not stand on a detail page ({source}): {suggestion}"
+    message_en = "“{word}” may not stand on a detail page ({source_en}): {suggestion_en}"
 
 
 class CategoryEmpty(Invalid):
@@ -173,7 +174,7 @@ def save_detail(*, actor: Actor, listing_id: UUID, content: DetailContent, base_
     screening = compliance.screen_now(text, surface="detail", category=category)
     blocked = next((hit for hit in screening.hits if hit.severity == "block"), None)
     if blocked:
-        raise DetailBlocked(word=blocked.text, source=blocked.source, suggestion=blocked.suggestion)
+        raise DetailBlocked(word=blocked.text, **in_both(blocked.source, blocked.suggestion))
     version = DetailVersion.objects.create(
         listing=listing, number=base_number + 1, content=msgspec.to_builtins(content), lexicon_version=screening.lexicon_version[:60], saved_by=actor.name, saved_at=now
     )

@@ -21,6 +21,7 @@ from kaibo.master.shops.models import Channel, Platform, platform_name
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.citations import advised
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding, wiring
 from kaibo.stages.compliance import price_book
@@ -277,7 +278,7 @@ def _words_finding(listing: Listing, review: TitleReview, here: str) -> Finding:
         return Finding("ok", _("标题用词没有问题"), "CMP-2", here)
     hit = next(one for one in review.screening.hits if one.severity == review.screening.verdict)
     if review.screening.verdict == "block":
-        reason = _("“%(word)s”不能用；%(suggestion)s") % {"word": hit.text, "suggestion": hit.suggestion}
+        reason = _("“%(word)s”不能用；%(suggestion)s") % {"word": hit.text, "suggestion": advised(hit.suggestion)}
         return Finding("red", reason, hit.source, here, _("改标题"), f"{here}#title")
     kept = compliance.ScreenedText.objects.filter(subject=subject_of(listing), text=listing.title).exclude(state="replaced").first()
     if kept is not None and kept.state == "released":

@@ -46,7 +46,7 @@ class TitleTooLong(Invalid):
 class TitleBlocked(Invalid):
     code = "listing.title_blocked"
     message_zh = "标题里的“{word}”不能用（{source}）：{suggestion}"
-    message_en = "“{word}” may not stand in a title ({source}): {suggestion}"
+    message_en = "“{word}” may not stand in a title ({source_en}): {suggestion_en}"
 
 
 class WordRepeated(Invalid):

@@ -15,6 +15,7 @@ from kaibo.master.shops.queries import channels_of
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import in_both
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.compliance import queries as compliance
 from kaibo.stages.compliance.services import keep_screening
@@ -122,7 +123,7 @@ def _check_title(listing: Listing, title: str, parts: TitleParts) -> None:
         raise TitleTooLong(width=review.width, platform=limit.platform, most=limit.most, surplus=title[len(kept) :])
     blocked = next((hit for hit in review.screening.hits if hit.severity == "block"), None)
     if blocked:
-        raise TitleBlocked(word=blocked.text, source=blocked.source, suggestion=blocked.suggestion, start=blocked.start, end=blocked.end)
+        raise TitleBlocked(word=blocked.text, **in_both(blocked.source, blocked.suggestion), start=blocked.start, end=blocked.end)
 
 
 def _change(listing: Listing, revision: int, actor: Actor, now: datetime, **fields: object) -> None:

@@ -176,7 +176,7 @@ class RequestDecided(Conflict):
 class NoticeBlocked(Invalid):
     code = "live.notice_blocked"
     message_zh = "公告里有不能说的话：{hits}"
-    message_en = "The notice holds words that may not be said: {hits}"
+    message_en = "The notice holds words that may not be said: {hits_en}"
 
 
 class NoticeEmpty(Invalid):

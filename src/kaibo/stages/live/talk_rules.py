@@ -62,7 +62,7 @@ class SayingEmpty(Invalid):
 class SayingBlocked(Invalid):
     code = "live.saying_blocked"
     message_zh = "有不能说的话：{hits}"
-    message_en = "It holds words that may not be said: {hits}"
+    message_en = "It holds words that may not be said: {hits_en}"
 
 
 class PollWrong(Invalid):
@@ -182,7 +182,3 @@ def check_keywords(keywords: Sequence[str], cooldown_seconds: int) -> tuple[str,
         raise ReplyWrong
     return given
 
-
-def hits_words(hits: Sequence[Hit]) -> str:
-    """This function will name objections with what they rest on."""
-    return "、".join(f"“{hit.text}”（{hit.source}）" for hit in hits)

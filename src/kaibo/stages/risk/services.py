@@ -22,6 +22,7 @@ from kaibo.master.shops.queries import shop_for
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import in_both
 from kaibo.plumbing.intake.kinds import Taken
 from kaibo.plumbing.notices import notices
 from kaibo.plumbing.outbox import outbox
@@ -57,8 +58,8 @@ class AnswerMissing(Invalid):
 
 class AnswerUnlawful(Invalid):
     code = "risk.answer_unlawful"
-    message_zh = "答复里的“{word}”不能说（{source}）{suggestion}"
-    message_en = "The answer may not say “{word}” ({source})"
+    message_zh = "答复里的“{word}”不能说（{source}）：{suggestion}"
+    message_en = "The answer may not say “{word}” ({source_en}): {suggestion_en}"
 
 
 class ReasonMissing(Invalid):
@@ -242,7 +243,7 @@ def answer(*, actor: Actor, mention_id: UUID, text: str, now: datetime) -> None:
     # Kaibo screens: the one who answers needs no right to the screening register itself.
     found = screening.screen_text(actor=KAIBO, text=text, surface="reply", category=category, subject=f"mention:{mention.pk}", now=now)
     if blocked := next((hit for hit in found.hits if hit.severity == "block"), None):
-        raise AnswerUnlawful(word=blocked.text, source=blocked.source, suggestion=f"，可改成“{blocked.suggestion}”" if blocked.suggestion else "")
+        raise AnswerUnlawful(word=blocked.text, **in_both(blocked.source, blocked.suggestion))
     _step(actor, mention, State.ANSWERED, ANSWER, now, answer=text.strip(), answered_at=now, answered_by=actor.name)
 
 

@@ -39,7 +39,7 @@ class LateReasonNeeded(Invalid):
 class WordsForbidden(Invalid):
     code = "warmup.words_forbidden"
     message_zh = "预告里有不能说的话：{hits}"
-    message_en = "The announcement holds words that may not be said: {hits}"
+    message_en = "The announcement holds words that may not be said: {hits_en}"
 
 
 class WordsUndecided(Conflict):

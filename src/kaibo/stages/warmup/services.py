@@ -13,6 +13,7 @@ from kaibo.kit.ids import readable_code
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import objections
 from kaibo.stages.compliance import queries as compliance
 from kaibo.stages.compliance import services as screening
 from kaibo.stages.showplan import queries as showplan
@@ -99,7 +100,7 @@ def _check_words(actor: Actor, announcement: Announcement) -> None:
     hits = compliance.hits_of(kept)
     blocked = [hit for hit in hits if hit.severity == "block"]
     if blocked:
-        raise WordsForbidden(hits="、".join(f"“{hit.text}”（{hit.source}）" for hit in blocked))
+        raise WordsForbidden(**objections(blocked))
     if kept.state == "open":
         raise WordsUndecided(hit=hits[0].text)
 

@@ -14,6 +14,7 @@ from kaibo.kit.ids import new_id
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import objections
 from kaibo.room import draw_backoffice as room
 from kaibo.room.draw_complaints import DrawMovedOn, DrawTooEarly, PulseWrong, RevealsMissing
 from kaibo.stages.compliance.queries import screen_now
@@ -92,7 +93,7 @@ def _publish(*, actor: Actor, draw_id: UUID, now: datetime, source: BeaconInfo |
         raise DrawLacks(fields=", ".join(lacks))
     words = "\n".join([terms.title, terms.conditions, *(f"{one.name} {one.detail}" for one in terms.prizes)])
     if hits := [hit for hit in screen_now(words, surface="script", category="").hits if hit.severity == "block"]:
-        raise NoticeBlocked(hits="、".join(f"“{hit.text}”（{hit.source}）" for hit in hits))
+        raise NoticeBlocked(**objections(hits))
     if not DrawPlan.objects.filter(pk=draw_id, published_at=None).update(published_at=now, published_by_name=actor.name):
         raise DrawPublished
     with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.citations import objections
 from kaibo.room import backoffice as room
 from kaibo.stages.compliance.queries import screen_now
 from kaibo.stages.live.models import DeskAction
@@ -52,7 +53,7 @@ def screened(text: str) -> str:
         raise NoticeEmpty
     hits = [hit for hit in screen_now(words, surface="script", category="").hits if hit.severity == "block"]
     if hits:
-        raise NoticeBlocked(hits="、".join(f"“{hit.text}”（{hit.source}）" for hit in hits))
+        raise NoticeBlocked(**objections(hits))
     return words
 
 

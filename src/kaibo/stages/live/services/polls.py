@@ -11,12 +11,13 @@ from django.db import connection, transaction
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import objections
 from kaibo.room import polls as room_polls
 from kaibo.stages.compliance.queries import screen_now
 from kaibo.stages.live.models import Desk
 from kaibo.stages.live.permissions import POLL_RUN
 from kaibo.stages.live.rules import NotLive
-from kaibo.stages.live.talk_rules import PollIsOpen, PollNotOpen, SayingBlocked, check_poll, hits_words
+from kaibo.stages.live.talk_rules import PollIsOpen, PollNotOpen, SayingBlocked, check_poll
 from kaibo.stages.showplan import queries as showplan
 from kaibo.stages.showplan.models import Session
 
@@ -37,7 +38,7 @@ def open_poll(*, actor: Actor, session_id: UUID, title: str, options: Sequence[s
     words, given = check_poll(title, options, minutes)
     blocked = [hit for hit in screen_now("，".join((words, *given)), surface="script", category="").hits if hit.severity == "block"]
     if blocked:
-        raise SayingBlocked(hits=hits_words(blocked))
+        raise SayingBlocked(**objections(blocked))
     with connection.cursor() as cursor:
         if any(one.state == "open" for one in room_polls.polls_of(cursor, session.room)):
             raise PollIsOpen

@@ -14,6 +14,7 @@ from kaibo.language.screening import Hit
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import in_both
 from kaibo.room import moderation
 from kaibo.stages.compliance.house_words import current_screener
 from kaibo.stages.compliance.queries import category_words
@@ -120,7 +121,7 @@ def _withdraw(hits: Sequence[SpeechHit], session: Session) -> None:
 
 def _tell(session: Session, kind: str, hit: SpeechHit, line: SpeechLine | None) -> None:
     body = {
-        "hit": str(hit.pk), "text": hit.text, "severity": hit.severity, "source": hit.source, "suggestion": hit.suggestion, "kind": hit.kind,
+        "hit": str(hit.pk), "text": hit.text, "severity": hit.severity, **in_both(hit.source, hit.suggestion), "kind": hit.kind,
         "said": line.text if line else "", "start": hit.start, "end": hit.end, "at": line.at.isoformat() if line else "",
     }  # fmt: skip
     with connection.cursor() as cursor:

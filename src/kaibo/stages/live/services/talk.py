@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
+from kaibo.plumbing.citations import objections
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.room import moderation
 from kaibo.room.moderation import Message, Question
@@ -27,7 +28,6 @@ from kaibo.stages.live.talk_rules import (
     TalkReasonNeeded,
     VisitorUnknown,
     check_saying,
-    hits_words,
 )
 from kaibo.stages.showplan import queries as showplan
 from kaibo.stages.showplan.models import Session
@@ -224,7 +224,7 @@ def check_clean(text: str) -> str:
     words = check_saying(text)
     blocked = [hit for hit in screen_now(words, surface="reply", category="").hits if hit.severity == "block"]
     if blocked:
-        raise SayingBlocked(hits=hits_words(blocked))
+        raise SayingBlocked(**objections(blocked))
     return words
 
 

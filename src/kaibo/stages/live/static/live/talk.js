@@ -81,7 +81,7 @@ function showHit(hit) {
   card.dataset.hit = hit.hit;
   const said = document.createElement("p");
   said.append(hit.said.slice(0, Math.max(hit.start, 0)), Object.assign(document.createElement("mark"), { textContent: hit.text }), hit.said.slice(Math.max(hit.end, 0)));
-  const law = Object.assign(document.createElement("p"), { className: "muted", textContent: [hit.source, hit.suggestion].filter(Boolean).join(" · ") });
+  const law = Object.assign(document.createElement("p"), { className: "muted", textContent: (document.documentElement.lang.startsWith("en") ? [hit.source_en ?? hit.source, hit.suggestion_en ?? hit.suggestion] : [hit.source, hit.suggestion]).filter(Boolean).join(" · ") });
   card.append(said, law);
   place.prepend(card);
   panel.dispatchEvent(new CustomEvent("talk:hit", { bubbles: true, detail: hit }));
