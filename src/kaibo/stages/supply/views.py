@@ -32,7 +32,6 @@ from kaibo.stages.supply import (
     rules,
     sampling,
     services,
-    settling,
     supplier_figures,
     supplier_views,
 )
