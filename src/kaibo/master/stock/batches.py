@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,9 +14,10 @@ from django.db import connection, transaction
 
 from kaibo.kit.ids import new_ids
 from kaibo.master.catalog import queries as catalog
+from kaibo.master.stock import awaiting
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.allotments import AllotmentOverdrawn
-from kaibo.master.stock.models import Allotment, Entry, Line, Reservation
+from kaibo.master.stock.models import Allotment, Awaited, Entry, Line, Reservation
 from kaibo.master.stock.rules import Bucket, LotLevel, QuantityNotPositive, StockShort
 from kaibo.master.stock.services import Change, Move, Place
 from kaibo.plumbing.access.actor import Actor
@@ -33,6 +35,13 @@ class Settlement(NamedTuple):
     reference: str
 
 
+class Quota(NamedTuple):
+    """An open pre-sale quota, and the warehouse its goods are awaited in."""
+
+    presale_id: UUID
+    warehouse_id: UUID
+
+
 class Promise(NamedTuple):
     """Units of items that a reference needs from a warehouse, all of them or none."""
 
@@ -42,6 +51,10 @@ class Promise(NamedTuple):
     """By item, bundles as such."""
     places: Mapping[UUID, UUID] = MappingProxyType({})
     """Item → warehouse where one of them leaves from elsewhere."""
+    ahead: Mapping[UUID, Quota] = MappingProxyType({})
+    """What may be taken from a pre-sale quota where the shelf does not suffice, by item (a bundle's by its parts)."""
+    promised_at: datetime | None = None
+    """By when it leaves; needed where something may be sold ahead."""
 
 
 @transaction.atomic
@@ -68,30 +81,69 @@ def reserve_many(*, actor: Actor, promises: Sequence[Promise], now: datetime) ->
     if any(move.quantity <= 0 for move in flat):
         raise QuantityNotPositive
     stock.lock_items(move.sku_id for move in flat)
-    levels = stock.levels_there(flat)
+    quotas = {(sku, quota.warehouse_id) for one in promises for sku, quota in one.ahead.items()}
+    levels = stock.levels_there([*flat, *(Move(sku, place, 1, Bucket.PRESALE, Bucket.OWED) for sku, place in quotas)])
     totals: dict[UUID, dict[Place, int]] = {}
     outcomes: list[StockShort | None] = []
     entries: list[tuple[object, ...]] = []
     lines: list[tuple[object, ...]] = []
     reserved: list[tuple[object, ...]] = []
+    awaited: list[tuple[object, ...]] = []
     for one, groups in zip(promises, moves, strict=True):
-        upon = {place: units for group in groups.values() for move in group for place, units in totals.get(move.sku_id, {}).items()}
+        touched = {move.sku_id for group in groups.values() for move in group}
+        before = {place: units for sku in touched for place, units in totals.get(sku, {}).items()}
         try:
-            changes = {sku: stock.changes_upon(upon, group, levels) for sku, group in groups.items()}
+            picked = _picked(one, groups, before, levels)
         except StockShort as short:
             outcomes.append(short)
             continue
         outcomes.append(None)
-        for place, units in upon.items():
+        for place, units in picked.upon.items():
             totals.setdefault(place[0], {})[place] = units
-        for (sku, own), entry in zip(changes.items(), new_ids(len(changes)), strict=True):
+        ids = iter(new_ids(2 * len(picked.changes)))
+        for sku, own in picked.changes.items():
+            entry, reservation = next(ids), next(ids)
             entries.append((entry, f"reserve:{one.reference}:{sku}", "reserve", one.reference, actor.name, now))
             lines += [(entry, *place, delta) for place, delta in own.items() if delta]
-            reserved.append((sku, one.places.get(sku, one.warehouse_id), one.units[sku], one.reference, now))
-    _copy_entries(entries)
-    _copy_lines(lines, {place: delta for by_place in totals.values() for place, delta in by_place.items()})
-    copy_rows(Reservation, ("sku_id", "warehouse_id", "quantity", "reference", "created_at"), reserved)
+            reserved.append((reservation, sku, one.places.get(sku, one.warehouse_id), one.units[sku], one.reference, now))
+            awaited += [
+                (one.ahead[part].presale_id, reservation, part, units, units, one.promised_at, now) for part, units in picked.ahead.get(sku, {}).items()
+            ]
+    copy_entries(entries)
+    copy_lines(lines, {place: delta for by_place in totals.values() for place, delta in by_place.items()})
+    copy_rows(Reservation, ("id", "sku_id", "warehouse_id", "quantity", "reference", "created_at"), reserved)
+    copy_rows(Awaited, ("presale_id", "reservation_id", "sku_id", "units", "sold_units", "promised_at", "sold_at"), awaited)
     return outcomes
+
+
+class Picked(NamedTuple):
+    """What one promise moves: by item its changes and what of it is sold ahead, and what all places come to then."""
+
+    changes: dict[UUID, dict[Place, int]]
+    ahead: dict[UUID, dict[UUID, int]]
+    upon: dict[Place, int]
+
+
+def _picked(one: Promise, groups: Mapping[UUID, list[Move]], before: Mapping[Place, int], levels: dict[Source, list[LotLevel]]) -> Picked:
+    """From the shelf where that is enough, else what is there and the rest from the quotas it may take from.   Raises: StockShort."""
+    upon = dict(before)
+    try:
+        return Picked({sku: stock.changes_upon(upon, group, levels) for sku, group in groups.items()}, {}, upon)
+    except StockShort:
+        if not one.ahead:
+            raise
+    upon, changes, ahead = dict(before), {}, {}
+    for sku, group in groups.items():
+        changes[sku] = {}
+        for move in group:
+            here = max(0, sum(lot.quantity + upon.get((move.sku_id, move.warehouse_id, lot.lot_id, move.source), 0) for lot in levels.get((move.sku_id, move.warehouse_id, move.source), ())))
+            if here >= move.quantity or move.sku_id not in one.ahead:
+                changes[sku] |= stock.changes_upon(upon, [move], levels)
+                continue
+            coming = Move(move.sku_id, one.ahead[move.sku_id].warehouse_id, move.quantity - here, Bucket.PRESALE, Bucket.OWED)
+            changes[sku] |= stock.changes_upon(upon, [*([replace(move, quantity=here)] if here else []), coming], levels)
+            ahead.setdefault(sku, {})[move.sku_id] = move.quantity - here
+    return Picked(changes, ahead, upon)
 
 
 @transaction.atomic
@@ -112,6 +164,11 @@ def close_many(
         return 0
     parts = _parts_of({one.sku_id for one in there})
     stock.lock_items(part for moved in parts.values() for part, _ in moved)
+    waiting = awaiting.units_of(one.pk for one in there)
+    units_of_waiting = sum(
+        stock.close_waiting(actor=actor, reservation=one, state=state, target=target, reason=reason, now=now) for one in there if one.pk in waiting
+    )
+    there = [one for one in there if one.pk not in waiting]
     with connection.cursor() as cursor:  # another may have closed some before the items were ours
         cursor.execute(
             "UPDATE stock_reservation SET state = %s WHERE id = ANY(%s) AND state = 'open' RETURNING id", [state.value, [one.pk for one in there]]
@@ -132,9 +189,9 @@ def close_many(
     for one, entry in zip(closed, new_ids(len(closed)), strict=True):
         entries.append((entry, f"{reason}:{one.pk}", reason, one.reference, actor.name, now))
         lines += [(entry, *place, delta) for place, delta in stock.changes_upon(totals, moves[one.pk], levels).items() if delta]
-    _copy_entries(entries)
-    _copy_lines(lines, totals)
-    return sum(one.quantity for one in closed)
+    copy_entries(entries)
+    copy_lines(lines, totals)
+    return units_of_waiting + sum(one.quantity for one in closed)
 
 
 @transaction.atomic
@@ -174,18 +231,19 @@ def _parts_of(sku_ids: Iterable[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
     return {sku: bundles.get(sku) or [(sku, 1)] for sku in wanted}
 
 
-def _copy_entries(rows: Iterable[Sequence[object]]) -> None:
+def copy_entries(rows: Iterable[Sequence[object]]) -> None:
+    """This function will write entries: their lines come next, in the same transaction."""
     copy_rows(Entry, ("id", "key", "reason", "reference", "actor_name", "at"), rows)
 
 
-def _copy_lines(rows: Iterable[Sequence[object]], totals: Mapping[Place, int]) -> None:
-    """The lines of entries, and what they come to at each place."""
+def copy_lines(rows: Iterable[Sequence[object]], totals: Mapping[Place, int]) -> None:
+    """This function will write the lines of entries, and add what they come to at each place."""
     copy_rows(Line, ("entry_id", "sku_id", "warehouse_id", "lot_id", "bucket", "delta"), rows)
     stock.change_levels([Change(*place, delta) for place, delta in totals.items() if delta])
 
 
 def _write_entries(actor: Actor, entries: Sequence[UUID], settlements: Sequence[Settlement], now: datetime) -> None:
-    _copy_entries((entry, f"settle:{one.claim_id}", "settle", one.reference, actor.name, now) for entry, one in zip(entries, settlements, strict=True))
+    copy_entries((entry, f"settle:{one.claim_id}", "settle", one.reference, actor.name, now) for entry, one in zip(entries, settlements, strict=True))
 
 
 def _write_lines(alike: Sequence[tuple[Sequence[UUID], Sequence[Move]]]) -> None:
@@ -200,7 +258,7 @@ def _write_lines(alike: Sequence[tuple[Sequence[UUID], Sequence[Move]]]) -> None
             rows += [
                 (entry, *place, delta) for entry in entries for place, delta in stock.changes_upon(totals, moves, levels).items() if delta
             ]
-    _copy_lines(rows, totals)
+    copy_lines(rows, totals)
 
 
 def _lines_of_one_lot(

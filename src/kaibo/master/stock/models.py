@@ -5,6 +5,7 @@ from django.db import models
 from kaibo.kit.ids import new_id
 
 INTERNAL_BUCKETS = ["incoming", "sellable", "reserved", "allotted", "held"]
+NEVER_BELOW_ZERO = [*INTERNAL_BUCKETS, "presale", "owed"]
 
 
 class Warehouse(models.Model):
@@ -86,7 +87,7 @@ class Level(models.Model):
                 fields=["sku", "warehouse", "lot", "bucket"], name="one_level_per_place", nulls_distinct=False
             ),
             models.CheckConstraint(
-                condition=models.Q(quantity__gte=0) | ~models.Q(bucket__in=INTERNAL_BUCKETS),
+                condition=models.Q(quantity__gte=0) | ~models.Q(bucket__in=NEVER_BELOW_ZERO),
                 name="internal_levels_not_below_zero",
             ),
         ]
@@ -116,6 +117,58 @@ class Reservation(models.Model):
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="reservation_quantity_positive"),
         ]
         indexes = [models.Index(fields=["expires_at"], name="reservation_expiry", condition=models.Q(state="open"))]
+
+
+class Presale(models.Model):
+    """
+    A pre-sale quota 预售额度: units of an item that may be sold before they are here, for the time of one promise.
+
+    `coming_units` is what supply last said is confirmed on its way; what was taken back, or fell away with it, is in `taken_units`.
+    Sold = given − taken − what the ledger still has to sell (bucket `presale`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, related_name="presales")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, db_index=False)
+    promise = models.ForeignKey("catalog.ShipPromise", on_delete=models.PROTECT, related_name="presales")
+    given_units = models.PositiveIntegerField()
+    taken_units = models.PositiveIntegerField(default=0)
+    coming_units = models.PositiveIntegerField()
+    note = models.CharField(max_length=200, blank=True, default="")
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sku"], condition=models.Q(closed_at=None), name="one_open_presale_per_item"),
+            models.CheckConstraint(condition=models.Q(given_units__gte=models.F("taken_units")), name="presale_not_taken_beyond_given"),
+        ]
+
+
+class Awaited(models.Model):
+    """
+    Units of a reservation that are still on their way: its other units are here. A bundle awaits its parts one by one.
+
+    `units` goes down as goods come; only when it is 0 may the reservation be sent whole.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    presale = models.ForeignKey(Presale, on_delete=models.PROTECT, related_name="awaited")
+    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, db_index=False, related_name="awaited")
+    sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT, db_index=False)
+    units = models.PositiveIntegerField()
+    sold_units = models.PositiveIntegerField()
+    promised_at = models.DateTimeField()
+    sold_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reservation", "sku"], name="one_awaited_row_per_item"),
+            models.CheckConstraint(condition=models.Q(sold_units__gte=models.F("units")), name="awaited_not_beyond_sold"),
+        ]
+        indexes = [models.Index(fields=["sku", "promised_at", "id"], name="awaited_in_turn", condition=models.Q(units__gt=0))]
 
 
 class Allotment(models.Model):

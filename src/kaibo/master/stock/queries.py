@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from kaibo.master.catalog import queries as catalog
@@ -71,6 +71,12 @@ def levels_of(sku_ids: Iterable[UUID]) -> dict[UUID, dict[Bucket, int]]:
 def _levels(*, skus: Any) -> QuerySet[Any]:
     rows = Level.objects.filter(sku__among=skus, bucket__in=[b.value for b in Bucket if b.is_internal])
     return rows.values_list("sku", "bucket").annotate(total=Sum("quantity")).order_by()
+
+
+def sellable_of(sku: OuterRef) -> Coalesce:
+    """This function will give an expression: the sellable units of the item a list's row is about, 0 where it never had any."""
+    levels = Level.objects.filter(sku=sku, bucket=Bucket.SELLABLE.value).order_by()
+    return Coalesce(Subquery(levels.values("sku").annotate(total=Sum("quantity")).values("total"), output_field=BigIntegerField()), 0, output_field=BigIntegerField())
 
 
 def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
@@ -273,6 +279,20 @@ def outflow_by_day(sku_id: UUID, *, start: datetime, end: datetime) -> dict[str,
         return {day: int(units) for day, units in cursor.fetchall()}
 
 
+def parcels_by_day(warehouse_id: UUID, *, start: datetime, end: datetime) -> list[int]:
+    """This function will give how many orders left a warehouse for customers on each Shanghai day on which any did, the team's own tests apart.   Source: SUP-12."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(DISTINCT e.reference) FROM stock_entry e JOIN stock_line l ON l.entry_id = e.id
+             WHERE e.reason = 'ship' AND e.at >= %s AND e.at < %s AND l.warehouse_id = %s AND l.bucket = 'customer' AND l.delta > 0
+             GROUP BY (e.at AT TIME ZONE 'Asia/Shanghai')::date
+            """,
+            [start, end, warehouse_id],
+        )
+        return [int(orders) for (orders,) in cursor.fetchall()]
+
+
 def first_days_of(sku_ids: Iterable[UUID], *, days: int, now: datetime) -> dict[UUID, int]:
     """This function will give item → units that left for customers in its first days on sale, for items that have sold that long."""
     with connection.cursor() as cursor:
@@ -313,7 +333,8 @@ def differences() -> list[Difference]:
         ]
         cursor.execute(
             """
-            SELECT r.sku_id, coalesce(sum(r.quantity), 0) FROM stock_reservation r JOIN catalog_sku s ON s.id = r.sku_id
+            SELECT r.sku_id, sum(r.quantity) - coalesce(sum(a.units), 0) FROM stock_reservation r JOIN catalog_sku s ON s.id = r.sku_id
+              LEFT JOIN stock_awaited a ON a.reservation_id = r.id
              WHERE r.state = 'open' AND NOT s.is_bundle
                AND NOT EXISTS (SELECT 1 FROM catalog_bundlecomponent b WHERE b.component_id = r.sku_id)
              GROUP BY 1
@@ -325,4 +346,36 @@ def differences() -> list[Difference]:
             Difference("stock", f"open reservations of {sku} are {units}, the reserved level differs")
             for sku, units in cursor.fetchall()
         ]
+    return found + _presale_differences()
+
+
+PRESALE_PROOF = """
+    WITH levels AS (
+        SELECT sku_id, sum(quantity) FILTER (WHERE bucket = 'presale') AS unsold, sum(quantity) FILTER (WHERE bucket = 'owed') AS owed,
+               sum(quantity) FILTER (WHERE bucket = 'expected') AS expected
+          FROM stock_level WHERE bucket IN ('presale', 'owed', 'expected') GROUP BY 1
+    ), awaited AS (
+        SELECT a.sku_id, sum(a.units) FILTER (WHERE r.state = 'open') AS units, coalesce(sum(a.units) FILTER (WHERE r.state <> 'open'), 0) AS ended
+          FROM stock_awaited a JOIN stock_reservation r ON r.id = a.reservation_id GROUP BY 1
+    ), opened AS (SELECT sku_id, coming_units, given_units - taken_units AS may FROM stock_presale WHERE closed_at IS NULL)
+    SELECT coalesce(l.sku_id, a.sku_id), coalesce(l.unsold, 0), coalesce(l.owed, 0), coalesce(l.expected, 0), coalesce(a.units, 0), coalesce(a.ended, 0),
+           coalesce(o.coming_units, 0), coalesce(o.may, 0)
+      FROM levels l FULL JOIN awaited a ON a.sku_id = l.sku_id LEFT JOIN opened o ON o.sku_id = l.sku_id
+"""
+
+
+def _presale_differences() -> list[Difference]:
+    """What is sold ahead: each unit is waited for by somebody, and nothing may still be sold that is not on its way."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(PRESALE_PROOF)
+        for sku, unsold, owed, expected, awaited, ended, coming, may in cursor.fetchall():
+            wrongs = {
+                f"{owed} units of {sku} are owed, reservations wait for {awaited}": owed != awaited,
+                f"{ended} units of {sku} are waited for by reservations that ended": ended != 0,
+                f"{unsold} unsold and {owed} owed units of {sku} were taken from what is expected, which stands at {expected}": unsold + owed + expected != 0,
+                f"{unsold} units of {sku} may be sold ahead, beside {owed} owed only {coming} are coming": unsold > max(0, coming - owed),
+                f"{unsold} units of {sku} may be sold ahead, its quota has {may} left": unsold > may,
+            }
+            found += [Difference("stock", words) for words, is_so in wrongs.items() if is_so]
     return found

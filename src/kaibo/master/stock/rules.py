@@ -22,6 +22,9 @@ class Bucket(StrEnum):
     RESERVED = "reserved"  # 预占: promised to an order
     ALLOTTED = "allotted"  # 直播配额: given to a session
     HELD = "held"  # 冻结: failed or doubted by quality
+    PRESALE = "presale"  # 预售额度: on their way, may be sold ahead
+    OWED = "owed"  # 预售等货: on their way, sold ahead
+    EXPECTED = "expected"  # the other side of these two: what is on its way anyway
     SUPPLIER = "supplier"
     CUSTOMER = "customer"
     SCRAP = "scrap"
@@ -31,8 +34,15 @@ class Bucket(StrEnum):
     def is_internal(self) -> bool:
         return self in INTERNAL
 
+    @property
+    def is_never_below_zero(self) -> bool:
+        """What may only give what it has: what is in our hands, and what is sold ahead."""
+        return self in INTERNAL or self in AHEAD
+
 
 INTERNAL = frozenset({Bucket.INCOMING, Bucket.SELLABLE, Bucket.RESERVED, Bucket.ALLOTTED, Bucket.HELD})
+AHEAD = frozenset({Bucket.PRESALE, Bucket.OWED})
+"""Units that are not here: never counted with those in the house."""
 
 
 class StockShort(Conflict):
@@ -86,10 +96,14 @@ class AvailabilityLine:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """Available to sell, with the sum that leads to it: in the house − what is not sellable = available."""
+    """
+    Available to sell, with the sum that leads to it: in the house − what is not sellable = available. `ahead` may be sold
+    besides, for the promised time: it is on its way.
+    """
 
     available: int
     lines: tuple[AvailabilityLine, ...]
+    ahead: int = 0
 
 
 BUCKET_WORDS = {
@@ -98,6 +112,8 @@ BUCKET_WORDS = {
     Bucket.RESERVED: ("订单预占", "reserved for orders"),
     Bucket.ALLOTTED: ("直播配额", "allotted to sessions"),
     Bucket.HELD: ("冻结", "held by quality"),
+    Bucket.PRESALE: ("预售额度", "pre-sale quota"),
+    Bucket.OWED: ("预售等货", "sold ahead, goods on their way"),
 }
 
 

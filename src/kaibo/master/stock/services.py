@@ -9,22 +9,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from kaibo.kit.errors import Conflict, Invalid
+from kaibo.kit.errors import Conflict
 from kaibo.kit.ids import new_id
 from kaibo.master.catalog import queries as catalog
-from kaibo.master.stock.models import Entry, Level, Line, Lot, Reservation, Warehouse
+from kaibo.master.stock import awaiting
+from kaibo.master.stock.models import Entry, Line, Lot, Reservation, Warehouse
 from kaibo.master.stock.rules import BUCKET_WORDS, Bucket, LotLevel, QuantityNotPositive, StockShort, pick_lots
-from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
-from kaibo.plumbing.audit import audit
-
-STOCK_ADJUST = "stock:stock:adjust"
-
-
-class CountUnchanged(Invalid):
-    code = "stock.count_unchanged"
-    message_zh = "实盘数与账面一致，不需要调整"
-    message_en = "What was counted equals the books; nothing to change"
 
 
 class EntryUnbalanced(Conflict):
@@ -128,7 +119,7 @@ def _lots_for(
     levels: dict[tuple[UUID, UUID, Bucket], list[LotLevel]],
     totals: dict[Place, int],
 ) -> list[tuple[UUID | None, int]]:
-    if not move.source.is_internal:
+    if not move.source.is_never_below_zero:
         return [(move.lot_id, move.quantity)]
     there = [
         LotLevel(
@@ -154,7 +145,7 @@ def _lots_for(
 
 def levels_there(moves: Iterable[Move]) -> dict[tuple[UUID, UUID, Bucket], list[LotLevel]]:
     """This function will read what the moves may take, by place; the caller has locked the items."""
-    sources = sorted({(str(m.sku_id), str(m.warehouse_id), m.source.value) for m in moves if m.source.is_internal})
+    sources = sorted({(str(m.sku_id), str(m.warehouse_id), m.source.value) for m in moves if m.source.is_never_below_zero})
     if not sources:
         return {}
     with connection.cursor() as cursor:
@@ -364,29 +355,54 @@ def release_reserved(*, actor: Actor, reference: str, now: datetime, target: Buc
     )
 
 
+class GoodsStillComing(Conflict):
+    code = "stock.goods_still_coming"
+    message_zh = "预售等货：还有 {units} 件没到，到货前不能发"
+    message_en = "Sold ahead: {units} units are still on their way; nothing leaves before they are here"
+
+
 def _close_reservations(
     *, actor: Actor, reference: str, state: Reservation.State, target: Bucket, reason: str, now: datetime
 ) -> int:
     units = 0
     there = list(Reservation.objects.filter(reference=reference, state=Reservation.State.OPEN).order_by("sku_id"))
     _lock_reserved(there)
+    waiting = awaiting.units_of(one.pk for one in there)
+    if waiting and state == Reservation.State.SHIPPED:
+        raise GoodsStillComing(units=sum(sum(parts.values()) for parts in waiting.values()))
     for one in there:
         if not Reservation.objects.filter(pk=one.pk, state=Reservation.State.OPEN).update(state=state):
             continue
-        transfer(
-            actor=actor,
-            key=f"{reason}:{one.pk}",
-            reason=reason,
-            reference=reference,
-            sku_id=one.sku_id,
-            warehouse_id=one.warehouse_id,
-            quantity=one.quantity,
-            source=Bucket.RESERVED,
-            target=target,
-            now=now,
-        )
+        _move_closed(actor, one, waiting.get(one.pk, {}), target, reason, now)
         units += one.quantity
     return units
+
+
+@transaction.atomic
+def close_waiting(
+    *, actor: Actor, reservation: Reservation, state: Reservation.State, target: Bucket, reason: str, now: datetime
+) -> int:
+    """
+    This function will close a reservation of which something is still on its way, whatever the reason: a platform says it was
+    sent or ended. The caller has locked its items.
+    """
+    if not Reservation.objects.filter(pk=reservation.pk, state=Reservation.State.OPEN).update(state=state):
+        return 0
+    _move_closed(actor, reservation, awaiting.units_of([reservation.pk]).get(reservation.pk, {}), target, reason, now)
+    return reservation.quantity
+
+
+def _move_closed(actor: Actor, one: Reservation, waiting: Mapping[UUID, int], target: Bucket, reason: str, now: datetime) -> None:
+    """What is here goes to `target`, what is not goes back to what may be sold ahead."""
+    backs = awaiting.planned(one.pk, waiting) if waiting else []
+    moves = [
+        Move(sku, one.warehouse_id, here, Bucket.RESERVED, target, any_lot=True)
+        for sku, units in units_of(one.sku_id, one.quantity)
+        if (here := units - waiting.get(sku, 0))
+    ]
+    moves += [Move(back.sku_id, back.warehouse_id, back.units, Bucket.OWED, back.target) for back in backs]
+    post(actor=actor, key=f"{reason}:{one.pk}", reason=reason, reference=one.reference, moves=moves, now=now)
+    awaiting.note(one.pk, backs)
 
 
 def _lock_reserved(reservations: Iterable[Reservation]) -> None:
@@ -447,45 +463,6 @@ def adjust(
             sku_id, warehouse_id, -difference, Bucket.SELLABLE, Bucket.COUNTED, lot_id=lot_id, any_lot=lot_id is None
         )
     return post(actor=actor, key=f"adjust:{reference}", reason="adjust", reference=reference, moves=[move], now=now)
-
-
-@transaction.atomic
-def book_count(*, actor: Actor, sku_id: UUID, counted: int, reason: str, now: datetime) -> int:
-    """
-    This function will book the difference between what was counted and the sellable units of the books, and give it.
-
-    Raises: Forbidden, CountUnchanged.   Source: SUP-11.
-    """
-    sku = catalog.sku_rows([sku_id])[sku_id]
-    access.require(actor, STOCK_ADJUST, shop_id=sku.shop_id)
-    lock_items([sku_id])
-    places = Level.objects.filter(sku=sku_id, bucket=Bucket.SELLABLE.value)
-    on_books = sum(places.values_list("quantity", flat=True))
-    if counted == on_books:
-        raise CountUnchanged
-    warehouse_id = (
-        places.values_list("warehouse_id", flat=True).first()
-        or Warehouse.objects.order_by("code").values_list("pk", flat=True)[0]
-    )
-    adjust(
-        actor=actor,
-        sku_id=sku_id,
-        warehouse_id=warehouse_id,
-        lot_id=None,
-        difference=counted - on_books,
-        reference=f"count:{new_id()}",
-        now=now,
-    )
-    audit.record(
-        actor,
-        STOCK_ADJUST,
-        subject=f"sku:{sku_id}",
-        now=now,
-        details={"books": on_books, "counted": counted},
-        reason=reason,
-        shop_id=sku.shop_id,
-    )
-    return counted - on_books
 
 
 def entry_exists(key: str) -> bool:

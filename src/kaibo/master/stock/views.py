@@ -15,10 +15,9 @@ from django.views.decorators.http import require_POST
 
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries
-from kaibo.master.stock import services as stock
+from kaibo.master.stock.counts import STOCK_ADJUST, book_count
 from kaibo.master.stock.queries import STOCK_SEE, LineRow
 from kaibo.master.stock.rules import Bucket
-from kaibo.master.stock.services import STOCK_ADJUST
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
@@ -95,7 +94,7 @@ def _bucket_words() -> list[tuple[Bucket, str]]:
 def _told(history: list[LineRow]) -> list[LineRow]:
     """The lines with their reasons and places in the reader's words."""
     reasons = {
-        "receive": _("到货入库"), "unreceive": _("撤回登记错的到货"), "release": _("质检放行入库"), "hold": _("质检冻结"), "let_go": _("解除冻结"), "reserve": _("订单占用"),
+        "receive": _("到货入库"), "unreceive": _("撤回登记错的到货"), "release": _("质检放行入库"), "hold": _("质检冻结"), "let_go": _("解除冻结"), "hold_again": _("撤回处置，重新冻结"), "reserve": _("订单占用"),
         "unreserve": _("取消占用"), "allot": _("给直播配额"), "unallot": _("收回直播配额"), "settle": _("抢购成单"), "ship": _("出库发货"), "ship_test": _("内部测试发货"),
         "return": _("退货回仓"), "adjust": _("盘点差异"), "count": _("盘点差异"),
     }  # fmt: skip
@@ -112,7 +111,7 @@ def count(request: ConsoleRequest, sku_id: UUID) -> HttpResponse:
     form = CountForm(request.POST)
     if not form.is_valid():
         return done(request, _("请填写实盘数与差异原因，没有改动"), "stock:item", sku_id)
-    difference = stock.book_count(
+    difference = book_count(
         actor=request.actor,
         sku_id=sku_id,
         counted=form.cleaned_data["counted"],
