@@ -11,7 +11,7 @@ from kaibo.plumbing.access.access import AbilityMissing
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.plumbing.outbox.models import OutboxFact
-from kaibo.stages.supply import quality, quality_queries, services
+from kaibo.stages.supply import quality, quality_queries, services, settling
 from kaibo.stages.supply.gates import gate
 from kaibo.stages.supply.models import Custody, Defect, Inspection, InspectionFile, Purchase
 from kaibo.stages.supply.quality import DefectSaid
@@ -126,19 +126,19 @@ def test_held_units_go_where_somebody_decided_once(sku, inspector, shop, now, ou
     custody = Custody.objects.get()
     assert custody.holder_id == inspector.person_id
     lead = make_actor("lead", "quality", shop=shop)
-    quality.settle_custody(actor=lead, custody_id=custody.pk, outcome=outcome, reason="轻微色差，客服话术已备", now=now)
+    settling.settle_custody(actor=lead, custody_id=custody.pk, outcome=outcome, reason="轻微色差，客服话术已备", now=now)
     assert levels(sku) == where
     assert AuditRow.objects.filter(deed="supply:lot:release", reason="轻微色差，客服话术已备").count() == 1
     assert OutboxFact.objects.filter(name="supply.lot_released").count() == (outcome == "released")
     with pytest.raises(quality.CustodySettled):
-        quality.settle_custody(actor=lead, custody_id=custody.pk, outcome="released", reason="再放一次", now=now)
+        settling.settle_custody(actor=lead, custody_id=custody.pk, outcome="released", reason="再放一次", now=now)
     assert levels(sku) == where
     assert stock.differences() == []
 
 
 def test_a_reworked_lot_is_inspected_again_tightened_and_does_not_count_for_its_supplier(sku, inspector, now):
     decide(make_arrival(sku, 2_000), inspector, now, values=BAD)
-    quality.settle_custody(actor=KAIBO, custody_id=Custody.objects.get().pk, outcome="repeat", reason="返工", now=now)
+    settling.settle_custody(actor=KAIBO, custody_id=Custody.objects.get().pk, outcome="repeat", reason="返工", now=now)
     again = Inspection.objects.get(state="open")
     assert (again.is_repeat, quality_queries.plan_from_json(again.plan).severity) == (True, Severity.TIGHTENED)
     decide(again, inspector, now)
@@ -148,8 +148,8 @@ def test_a_reworked_lot_is_inspected_again_tightened_and_does_not_count_for_its_
 
 def test_who_refused_a_lot_cannot_accept_it_after_all(sku, inspector, now):
     decide(make_arrival(sku), inspector, now, values=BAD)
-    with pytest.raises(quality.ReleasedByItsInspector):
-        quality.settle_custody(actor=inspector, custody_id=Custody.objects.get().pk, outcome="released", reason="没事", now=now)
+    with pytest.raises(settling.ReleasedByItsInspector):
+        settling.settle_custody(actor=inspector, custody_id=Custody.objects.get().pk, outcome="released", reason="没事", now=now)
     assert levels(sku) == {"held": 100}
     assert Custody.objects.get().outcome == "held"
 
@@ -158,7 +158,7 @@ def test_who_refused_a_lot_cannot_accept_it_after_all(sku, inspector, now):
 def test_only_quality_settles_held_units(sku, shop, now, role):
     decide(make_arrival(sku), KAIBO, now, values=BAD)
     with pytest.raises(AbilityMissing):
-        quality.settle_custody(
+        settling.settle_custody(
             actor=make_actor("bob", role, shop=shop), custody_id=Custody.objects.get().pk, outcome="released", reason="急着开播", now=now
         )
     assert levels(sku) == {"held": 100}
@@ -222,7 +222,7 @@ def test_the_launch_gate_names_the_missing_or_failed_check(sku, owner, shop, now
     spot = quality.open_spot(actor=owner, lot_id=arrival.lot_id, now=now)
     decide(spot, owner, now, values=BAD)
     assert said() == ("red", "批次 L2611-07 开播前抽查不合格")
-    quality.settle_custody(actor=KAIBO, custody_id=Custody.objects.get().pk, outcome="released", reason="复核为误判", now=now)
+    settling.settle_custody(actor=KAIBO, custody_id=Custody.objects.get().pk, outcome="released", reason="复核为误判", now=now)
     assert said() == ("ok", "全部货号已放行有货")
 
 

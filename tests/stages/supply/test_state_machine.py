@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from kaibo.kit.errors import KaiboError
 from kaibo.master.stock import queries as stock
 from kaibo.plumbing.access.actor import KAIBO
-from kaibo.stages.supply import arrivals, purchase_changes, quality, replenishing, services
+from kaibo.stages.supply import arrivals, purchase_changes, replenishing, services, settling
 from kaibo.stages.supply.models import Custody, Inspection, Purchase
 from tests.make.goods import make_product, make_sku, make_warehouse
 from tests.make.people import make_shop
@@ -119,7 +119,7 @@ class SupplyMachine(RuleBasedStateMachine):
         if not self.held:
             return
         one = data.draw(st.sampled_from(self.held))
-        may, _ = self.tried(quality.settle_custody, custody_id=one[0], outcome=outcome, reason=reason)
+        may, _ = self.tried(settling.settle_custody, custody_id=one[0], outcome=outcome, reason=reason)
         assert may == (not one[2] and outcome in PLACE and reason == "核过")
         if not may:
             return

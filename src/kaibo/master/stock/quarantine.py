@@ -33,3 +33,11 @@ def let_go(
     """This function will move held units of a lot to where they now belong, once per reference.   Raises: StockShort."""
     move = Move(sku_id, warehouse_id, quantity, Bucket.HELD, target, lot_id=lot_id)
     return post(actor=actor, key=f"let-go:{reference}", reason="let_go", reference=reference, moves=[move], now=now)
+
+
+def hold_again(
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, lot_id: UUID, quantity: int, source: Bucket, reference: str, now: datetime
+) -> bool:
+    """This function will put units that were let go by mistake among the held ones again, once per reference.   Raises: StockShort."""
+    move = Move(sku_id, warehouse_id, quantity, source, Bucket.HELD, lot_id=lot_id)
+    return post(actor=actor, key=f"hold-again:{reference}", reason="hold_again", reference=reference, moves=[move], now=now)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from kaibo.stages.supply import arrivals, purchase_changes, quality, quality_queries, queries, sampling, services
+from kaibo.stages.supply import arrivals, purchase_changes, quality, quality_queries, queries, sampling, services, settling
 from kaibo.stages.supply.ahead_api import router as ahead_router
 from kaibo.stages.supply.count_api import router as count_router
 from kaibo.stages.supply.recall_api import router as recall_router
@@ -94,14 +94,31 @@ class SettleIn(Schema):
 class Decided(Schema):
     state: str
 
+    units_left: int
 
 @router.get("/safety", response=list[LineOut])
 def safety(request: HttpRequest) -> list[dict[str, object]]:
     """This function will list items against their safety line, the worst first (SUP-7, SUP-10)."""
     return [
         {
+    """`units` none: all that are left. `left_seen`: how many the caller knows to be left, so that a repeated call settles once."""
+
             "item": r.sku.code,
             "sellable": r.sellable,
+    units: int | None = None
+    left_seen: int | None = None
+
+
+class Settled(Schema):
+    id: UUID
+    state: str
+    units: int
+    units_left: int
+
+
+class UndoIn(Schema):
+    reason: str
+    place: str = ""
             "safety": r.safety.units,
             "line": r.line,
             "is_below": r.is_below,
@@ -157,13 +174,20 @@ def custodies(request: HttpRequest) -> list[CustodyOut]:
     """This function will list the units that are held now."""
     held = quality_queries.custodies_for(request.auth).filter(outcome="held").order_by("opened_at")[:500]
     return [
-        CustodyOut(id=one.pk, lot=one.lot.code, item=one.sku.code, units=one.units, place=one.place, outcome=one.outcome, opened_at=one.opened_at)
+        CustodyOut(id=one.pk, lot=one.lot.code, item=one.sku.code, units=one.units, units_left=one.units_left, place=one.place, outcome=one.outcome, opened_at=one.opened_at)
         for one in held
     ]
 
 
-@router.post("/custodies/{custody_id}/settle", response=Decided)
-def settle(request: HttpRequest, custody_id: UUID, body: SettleIn) -> Decided:
-    """This function will decide what becomes of held units: released, returned, scrapped or repeat."""
-    quality.settle_custody(actor=request.auth, custody_id=custody_id, outcome=body.outcome, reason=body.reason, now=request.now)
-    return Decided(state=body.outcome)
+@router.post("/custodies/{custody_id}/settle", response=Settled)
+def settle(request: HttpRequest, custody_id: UUID, body: SettleIn) -> Settled:
+    """This function will decide what becomes of held units, all or some: released, returned, scrapped or repeat."""
+    made = settling.settle_custody(actor=request.auth, custody_id=custody_id, now=request.now, **body.dict())
+    return Settled(id=made.pk, state=made.outcome, units=made.units, units_left=quality_queries.custody_for(request.auth, custody_id).units_left)
+
+
+@router.post("/settlements/{settlement_id}/undo", response=Decided)
+def undo_settlement(request: HttpRequest, settlement_id: UUID, body: UndoIn) -> Decided:
+    """This function will put settled units back among the held ones, where the goods allow it."""
+    settling.undo_settlement(actor=request.auth, settlement_id=settlement_id, reason=body.reason, place=body.place, now=request.now)
+    return Decided(state="held")

@@ -214,7 +214,11 @@ class InspectionFile(models.Model):
 
 
 class Custody(models.Model):
-    """Held units of a lot: who has them, where they stand, and what became of them (SUP-4)."""
+    """
+    Held units of a lot: who has them, where they stand, and what became of them (SUP-4). `units_left` are not settled yet;
+    settled in parts to different ends, the outcome is
+    `sorted` when some of them were released, else `mixed`.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     inspection = models.OneToOneField(Inspection, on_delete=models.PROTECT, related_name="custody")
@@ -222,6 +226,7 @@ class Custody(models.Model):
     sku = models.ForeignKey("catalog.Sku", on_delete=models.PROTECT)
     warehouse = models.ForeignKey("stock.Warehouse", on_delete=models.PROTECT)
     units = models.PositiveIntegerField()
+    units_left = models.PositiveIntegerField()
     holder_id = models.UUIDField(null=True)
     place = models.CharField(max_length=60, blank=True, default="")
     opened_at = models.DateTimeField()
@@ -234,8 +239,12 @@ class Custody(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(units__gt=0), name="custody_units_positive"),
             models.CheckConstraint(
-                condition=models.Q(outcome__in=["held", "released", "returned", "scrapped", "repeat"]),
+                condition=models.Q(outcome__in=["held", "released", "returned", "scrapped", "repeat", "sorted", "mixed"]),
                 name="custody_outcome_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outcome="held", units_left__gt=0, units_left__lte=models.F("units")) | (~models.Q(outcome="held") & models.Q(units_left=0)),
+                name="custody_left_with_its_outcome",
             ),
             models.CheckConstraint(
                 condition=models.Q(outcome="held", settled_at=None) | (~models.Q(outcome="held") & models.Q(settled_at__isnull=False)),
@@ -477,5 +486,6 @@ class SwitchProposal(models.Model):
 
 
 from kaibo.stages.supply.ahead_models import RollingPlan, StockLock  # noqa: E402  found by Django through this module
+from kaibo.stages.supply.settlement_models import Settlement  # noqa: E402  found by Django through this module
 
-__all__ = ["RollingPlan", "StockLock"]
+__all__ = ["RollingPlan", "Settlement", "StockLock"]

@@ -1,4 +1,4 @@
-"""Writes of the three quality gates: policies, checks opened by hand, files, custody of held units, severity decided by people."""
+"""Writes of the three quality gates: policies, checks opened by hand, files, who has held units, severity decided by people."""
 
 from __future__ import annotations
 
@@ -12,19 +12,16 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_noop
 
-from kaibo.facts.flow import LotReleased
 from kaibo.kit.errors import Conflict, Invalid
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.media import services as media
 from kaibo.master.people.queries import people_with_role
-from kaibo.master.stock import quarantine
 from kaibo.master.stock.models import Level, Lot
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
-from kaibo.plumbing.outbox import outbox
 from kaibo.stages.supply import quality_queries, queries, sampling
 from kaibo.stages.supply.models import (
     Custody,
@@ -35,11 +32,10 @@ from kaibo.stages.supply.models import (
     SeverityDecision,
     Supplier,
 )
-from kaibo.stages.supply.permissions import CHECK_OPEN, LOT_INSPECT, LOT_RELEASE, POLICY_EDIT
+from kaibo.stages.supply.permissions import CHECK_OPEN, LOT_INSPECT, POLICY_EDIT
 from kaibo.stages.supply.sampling import DefectClass, Happening, LotPlan, Severity
 
 FILE_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
-OUTCOMES = {"released": Bucket.SELLABLE, "returned": Bucket.SUPPLIER, "scrapped": Bucket.SCRAP, "repeat": Bucket.INCOMING}
 
 
 class SamplingSuspended(Conflict):
@@ -64,18 +60,6 @@ class CustodySettled(Conflict):
     code = "supply.custody_settled"
     message_zh = "批次 {lot} 的隔离品已处置，请刷新"
     message_en = "The held units of lot {lot} have been settled already; reload"
-
-
-class ReleasedByItsInspector(Conflict):
-    code = "supply.released_by_its_inspector"
-    message_zh = "让步接收要由另一个人决定，不能是判定不合格的检验人"
-    message_en = "Accepting a refused lot is for somebody other than the inspector who refused it"
-
-
-class OutcomeUnknown(Invalid):
-    code = "supply.outcome_unknown"
-    message_zh = "没有这种处置方式：{outcome}"
-    message_en = "There is no such outcome: {outcome}"
 
 
 class ReasonMissing(Invalid):
@@ -205,7 +189,7 @@ def open_sample(*, actor: Actor, sku_id: UUID, supplier_id: UUID, units: int, no
     made = Inspection.objects.create(
         gate="sample", sku_id=sku_id, supplier=Supplier.objects.get(pk=supplier_id), quantity=units, plan=plan, opened_at=now
     )
-    _tell_quality(made, sku.shop_id, gettext_noop("%(sku)s 产前样 %(units)s 件待检"), now, sku=sku.code, units=units)
+    tell_quality(made, sku.shop_id, gettext_noop("%(sku)s 产前样 %(units)s 件待检"), now, sku=sku.code, units=units)
     audit.record(actor, CHECK_OPEN, subject=f"inspection:{made.pk}", now=now, details={"gate": "sample", "units": units}, shop_id=sku.shop_id)
     return made
 
@@ -233,12 +217,13 @@ def open_spot(*, actor: Actor, lot_id: UUID, now: datetime) -> Inspection:
         gate="spot", lot=lot, sku_id=lot.sku_id, warehouse_id=there["warehouse_id"], supplier_id=origin.supplier_id if origin else None,
         quantity=there["units"], plan=quality_queries.plan_as_json(plan), opened_at=now,
     )  # fmt: skip
-    _tell_quality(made, sku.shop_id, gettext_noop("批次 %(lot)s 开播前抽查，抽 %(units)s 件"), now, lot=lot.code, units=plan.sample_units)
+    tell_quality(made, sku.shop_id, gettext_noop("批次 %(lot)s 开播前抽查，抽 %(units)s 件"), now, lot=lot.code, units=plan.sample_units)
     audit.record(actor, CHECK_OPEN, subject=f"inspection:{made.pk}", now=now, details={"gate": "spot", "lot": lot.code}, shop_id=sku.shop_id)
     return made
 
 
-def _tell_quality(made: Inspection, shop_id: UUID, title: str, now: datetime, **values: str | int) -> None:
+def tell_quality(made: Inspection, shop_id: UUID, title: str, now: datetime, **values: str | int) -> None:
+    """This function will tell quality that something waits for its eyes."""
     notices.tell(
         people_with_role("quality", shop_id=shop_id), key=f"inspect:{made.pk}", now=now, title=title, values=values,
         href=f"/supply/inspections/{made.pk}",
@@ -249,7 +234,7 @@ def take_custody(*, actor: Actor, inspection: Inspection, units: int, now: datet
     """This function will put held units into the inspector's hands until somebody says where they stand."""
     return Custody.objects.create(
         inspection=inspection, lot_id=inspection.lot_id, sku_id=inspection.sku_id, warehouse_id=inspection.warehouse_id, units=units,
-        holder_id=actor.person_id, opened_at=now,
+        units_left=units, holder_id=actor.person_id, opened_at=now,
     )  # fmt: skip
 
 
@@ -265,55 +250,6 @@ def hand_over(*, actor: Actor, custody_id: UUID, holder_id: UUID, place: str, no
         actor, "supply:custody:hand_over", subject=f"custody:{custody_id}", now=now, details={"holder": str(holder_id), "place": place},
         shop_id=shop_id,
     )  # fmt: skip
-
-
-@transaction.atomic
-def settle_custody(*, actor: Actor, custody_id: UUID, outcome: str, reason: str, now: datetime) -> None:
-    """
-    This function will decide what becomes of held units: accepted after all 让步接收 (by another person than the
-    inspector), back to the supplier, scrapped, or inspected again after rework.
-
-    Raises: Forbidden, CustodyUnknown, CustodySettled, ReleasedByItsInspector, OutcomeUnknown, ReasonMissing.   Source: SUP-4.
-    """
-    custody = quality_queries.custody_for(actor, custody_id)
-    sku = catalog.sku_rows([custody.sku_id])[custody.sku_id]
-    access.require(actor, LOT_RELEASE, shop_id=sku.shop_id)
-    if outcome not in OUTCOMES:
-        raise OutcomeUnknown(outcome=outcome)
-    if not reason.strip():
-        raise ReasonMissing
-    inspector = custody.inspection.decided_by_id
-    if outcome == "released" and inspector is not None and inspector == actor.person_id:
-        raise ReleasedByItsInspector
-    changed = Custody.objects.filter(pk=custody_id, outcome="held").update(
-        outcome=outcome, settled_by=actor.name, settled_at=now, reason=reason
-    )
-    if not changed:
-        raise CustodySettled(lot=custody.lot.code)
-    quarantine.let_go(
-        actor=actor, sku_id=custody.sku_id, warehouse_id=custody.warehouse_id, lot_id=custody.lot_id, quantity=custody.units,
-        target=OUTCOMES[outcome], reference=f"custody:{custody.pk}", now=now,
-    )  # fmt: skip
-    audit.record(
-        actor, LOT_RELEASE, subject=f"lot:{custody.lot_id}", now=now, details={"outcome": outcome, "units": custody.units}, reason=reason,
-        shop_id=sku.shop_id,
-    )  # fmt: skip
-    if outcome == "released":
-        outbox.announce(
-            LotReleased(lot_id=custody.lot_id, sku_id=custody.sku_id, quantity=custody.units, released_at=now), now=now
-        )
-    if outcome == "repeat":
-        _inspect_again(custody, sku, now)
-
-
-def _inspect_again(custody: Custody, sku: catalog.SkuRow, now: datetime) -> None:
-    before = custody.inspection
-    again = Inspection.objects.create(
-        gate="arrival", is_repeat=True, lot_id=custody.lot_id, sku_id=custody.sku_id, warehouse_id=custody.warehouse_id,
-        supplier_id=before.supplier_id, purchase_id=before.purchase_id, quantity=custody.units, opened_at=now,
-        plan=plan_arrival(supplier_id=before.supplier_id, category=sku.category, units=custody.units, is_repeat=True),
-    )  # fmt: skip
-    _tell_quality(again, sku.shop_id, gettext_noop("批次 %(lot)s 返工后复检 %(units)s 件"), now, lot=custody.lot.code, units=custody.units)
 
 
 @transaction.atomic

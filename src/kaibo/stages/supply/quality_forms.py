@@ -116,13 +116,19 @@ class HandOverForm(forms.Form):
 
 
 class SettleForm(forms.Form):
-    """What becomes of held units."""
+    """What becomes of held units, all that are left or some of them; `left_seen` tells a second press from a second decision."""
 
     outcome = forms.ChoiceField(
         label=_("怎么处置"),
         choices=(("repeat", _("返工后复检")), ("returned", _("退供应商")), ("scrapped", _("报废")), ("released", _("让步接收，恢复可售"))),
     )
+    units = forms.IntegerField(label=_("处置几件"), min_value=1)
     reason = forms.CharField(label=_("原因"), max_length=300)
+    left_seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: object, left: int, **kwargs: object) -> None:
+        super().__init__(*args, initial={"units": left, "left_seen": left}, **kwargs)
+        self.fields["units"].help_text = _("还在隔离的有 %(left)s 件；分几次处置就填这一次的件数") % {"left": left}
 
 
 class ReportForm(forms.Form):

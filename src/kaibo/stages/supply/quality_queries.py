@@ -231,6 +231,6 @@ def _spot_finding(newest: Inspection | None, *, since: datetime) -> Finding | No
 
 
 def _is_still_against(spot: Inspection) -> bool:
-    """A failed spot check speaks until another passes, or until somebody released what it held."""
+    """A failed spot check speaks until another passes, or until somebody released what it held, or part of it and sent the rest away."""
     custody = getattr(spot, "custody", None)
-    return custody is None or custody.outcome != "released"
+    return custody is None or custody.outcome not in {"released", "sorted"}

@@ -20,7 +20,16 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, Row, Search, Table
-from kaibo.stages.supply import permissions, quality, quality_forms, quality_queries, quality_words, queries, sampling
+from kaibo.stages.supply import (
+    permissions,
+    quality,
+    quality_forms,
+    quality_queries,
+    quality_words,
+    queries,
+    sampling,
+    settling,
+)
 from kaibo.stages.supply.models import Custody
 
 QUARANTINE = Table(
@@ -28,7 +37,8 @@ QUARANTINE = Table(
     title=gettext_lazy("隔离区"),
     columns=(
         Column("lot", gettext_lazy("批次"), sort="lot__code", kind="lead"),
-        Column("units", gettext_lazy("件数"), sort="units", kind="count"),
+        Column("units", gettext_lazy("还在隔离"), sort="units_left", kind="count"),
+        Column("whole", gettext_lazy("进来时"), sort="units", kind="count"),
         Column("outcome", gettext_lazy("状态"), sort="outcome", kind="pill"),
         Column("holder", gettext_lazy("保管人")),
         Column("place", gettext_lazy("存放位置"), sort="place"),
@@ -57,7 +67,7 @@ def quarantine(request: ConsoleRequest) -> HttpResponse:
     def row(one: Custody) -> Row:
         words, state = quality_words.OUTCOME_WORDS[one.outcome]
         cells = {
-            "lot": Cell(one.lot.code, note=f"{one.sku.code} {one.sku.product.title}"), "units": one.units, "outcome": Cell(words, state=state),
+            "lot": Cell(one.lot.code, note=f"{one.sku.code} {one.sku.product.title}"), "units": one.units_left, "whole": one.units, "outcome": Cell(words, state=state),
             "holder": names.get(one.holder_id, "—"), "place": one.place or _("还没写"), "supplier": one.inspection.supplier.name if one.inspection.supplier else "—",
             "opened_at": one.opened_at, "settled_by": one.settled_by,
         }  # fmt: skip
@@ -200,9 +210,18 @@ def hand_over(request: ConsoleRequest, custody_id: UUID) -> HttpResponse:
 @require_POST
 def settle(request: ConsoleRequest, custody_id: UUID) -> HttpResponse:
     custody = quality_queries.custody_for(request.actor, custody_id)
-    form = quality_forms.SettleForm(request.POST)
+    form = quality_forms.SettleForm(request.POST, left=custody.units_left)
     if not form.is_valid():
         context = {"form": form, "title": _("处置隔离品"), "back": reverse("supply:inspection", args=[custody.inspection_id])}
         return render(request, "supply/form.html", context, status=422)
-    quality.settle_custody(actor=request.actor, custody_id=custody_id, now=request.now, **form.cleaned_data)
-    return done(request, _("已处置，库存已按决定移动"), "supply:inspection", custody.inspection_id)
+    made = settling.settle_custody(actor=request.actor, custody_id=custody_id, now=request.now, **form.cleaned_data)
+    words = _("已处置 %(units)s 件：%(outcome)s，库存已按决定移动") % {"units": made.units, "outcome": quality_words.OUTCOME_WORDS[made.outcome][0]}
+    return done(request, words, "supply:inspection", custody.inspection_id)
+
+
+@require_POST
+def undo_settlement(request: ConsoleRequest, settlement_id: UUID) -> HttpResponse:
+    inspection_id = settling.undo_settlement(
+        actor=request.actor, settlement_id=settlement_id, reason=request.POST.get("reason", ""), place=request.POST.get("place", ""), now=request.now
+    )
+    return done(request, _("已撤回，货回到隔离区"), "supply:inspection", inspection_id)

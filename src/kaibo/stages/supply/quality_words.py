@@ -25,6 +25,8 @@ OUTCOME_WORDS = {
     "returned": (gettext_lazy("已退供应商"), ""),
     "scrapped": (gettext_lazy("已报废"), ""),
     "repeat": (gettext_lazy("返工复检"), "warn"),
+    "sorted": (gettext_lazy("挑选放行"), "ok"),
+    "mixed": (gettext_lazy("分开处置"), ""),
 }
 
 

@@ -20,7 +20,7 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.supply import material, quality, quality_queries, queries, rules, sampling
+from kaibo.stages.supply import material, presales, quality, quality_queries, queries, rules, sampling, settling
 from kaibo.stages.supply.models import (
     Inspection,
     InspectionItem,
@@ -212,7 +212,7 @@ def decide_inspection(
     is announced; units that failed are held, in somebody's custody.
 
     Raises: Forbidden, InspectionUnknown, InspectionDecided, JudgedOneByOne, ResultMissing, ResultUnreadable, NothingToInspect,
-    DefectsBeyondSample, SamplingSuspended, FileTypeRefused.   Source: SUP-3, SUP-4, SUP-5.
+    DefectsBeyondSample, SamplingSuspended, LotUnderRecall, FileTypeRefused.   Source: SUP-3, SUP-4, SUP-5.
     """
     inspection = queries.inspection_for(actor, inspection_id)
     sku = catalog.sku_rows([inspection.sku_id])[inspection.sku_id]
@@ -234,6 +234,8 @@ def decide_inspection(
         quality.refuse_if_suspended(inspection, sku.category)
     points = sampling.switching_points(plan, counts) if not failed and inspection.gate == "arrival" else None
     decided = Inspection.objects.filter(pk=inspection_id, state=rules.InspectionState.OPEN).update(
+        if inspection.gate == "arrival":
+            settling.refuse_recalled(inspection.lot_id)
         state=state, decided_at=now, decided_by=actor.name, decided_by_id=actor.person_id, note=note,
         plan=quality_queries.plan_as_json(plan) | {"points": points},
     )  # fmt: skip

@@ -40,6 +40,7 @@ urlpatterns = [
     path("quarantine/<uuid:custody_id>/settle", quality_views.settle, name="settle-custody"),
     path("returns/<uuid:inspection_id>", return_views.return_check, name="return-check"),
     path("lots/<uuid:lot_id>", views.trace, name="trace"),
+    path("settlements/<uuid:settlement_id>/undo", quality_views.undo_settlement, name="undo-settlement"),
     path("lots/<uuid:lot_id>/label", lot_views.label, name="lot-label"),
     path("lots/<uuid:lot_id>/qr.svg", lot_views.code_picture, name="lot-code"),
     path("lots/<uuid:lot_id>/recall", lot_views.start_recall, name="start-recall"),

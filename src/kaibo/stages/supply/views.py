@@ -32,10 +32,11 @@ from kaibo.stages.supply import (
     rules,
     sampling,
     services,
+    settling,
     supplier_figures,
     supplier_views,
 )
-from kaibo.stages.supply.models import Inspection, InspectionResult, Purchase, Quote
+from kaibo.stages.supply.models import Custody, Inspection, InspectionResult, Purchase
 
 PURCHASE_WORDS = {
     "draft": (gettext_lazy("待批准"), "warn"), "approved": (gettext_lazy("在途"), "note"), "received": (gettext_lazy("已到齐"), "ok"),
@@ -312,8 +313,20 @@ def _custody_of(request: ConsoleRequest, found: Inspection, shop_id: UUID, *, ca
     return {
         "custody": custody, "custody_words": words, "custody_state": state, "holder": names_of([custody.holder_id]).get(custody.holder_id, "—"),
         "can_hand_over": can_inspect and custody.outcome == "held", "hand_over_form": quality_forms.HandOverForm(initial={"holder": custody.holder_id, "place": custody.place}),
-        "can_settle": custody.outcome == "held" and request.actor.can(permissions.LOT_RELEASE, shop_id=shop_id), "settle_form": quality_forms.SettleForm(),
+        "can_settle": custody.outcome == "held" and request.actor.can(permissions.LOT_RELEASE, shop_id=shop_id), "settle_form": quality_forms.SettleForm(left=custody.units_left), "settlements": _settlements_of(request, custody, shop_id),
     }  # fmt: skip
+
+
+def _settlements_of(request: ConsoleRequest, custody: Custody, shop_id: UUID) -> list[dict[str, object]]:
+    """What was decided of held units so far, and which of it can be taken back."""
+    may_undo = request.actor.can(permissions.LOT_RELEASE, shop_id=shop_id)
+    return [
+        {
+            "row": one, "key": str(one.pk), "words": quality_words.OUTCOME_WORDS[one.outcome][0], "state": quality_words.OUTCOME_WORDS[one.outcome][1],
+            "can_undo": may_undo and one.undone_at is None and (one.outcome != settling.REPEAT or (one.again is not None and one.again.state == "open")), "asks_place": one.outcome in settling.LEFT_THE_HOUSE,
+        }
+        for one in settling.settlements_of(custody)
+    ]  # fmt: skip
 
 
 def _reads_english() -> bool:
