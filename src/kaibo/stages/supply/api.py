@@ -81,30 +81,17 @@ class CustodyOut(Schema):
     lot: str
     item: str
     units: int
+    units_left: int
     place: str
     outcome: str
     opened_at: datetime
 
 
 class SettleIn(Schema):
-    outcome: str
-    reason: str
-
-
-class Decided(Schema):
-    state: str
-
-    units_left: int
-
-@router.get("/safety", response=list[LineOut])
-def safety(request: HttpRequest) -> list[dict[str, object]]:
-    """This function will list items against their safety line, the worst first (SUP-7, SUP-10)."""
-    return [
-        {
     """`units` none: all that are left. `left_seen`: how many the caller knows to be left, so that a repeated call settles once."""
 
-            "item": r.sku.code,
-            "sellable": r.sellable,
+    outcome: str
+    reason: str
     units: int | None = None
     left_seen: int | None = None
 
@@ -119,6 +106,19 @@ class Settled(Schema):
 class UndoIn(Schema):
     reason: str
     place: str = ""
+
+
+class Decided(Schema):
+    state: str
+
+
+@router.get("/safety", response=list[LineOut])
+def safety(request: HttpRequest) -> list[dict[str, object]]:
+    """This function will list items against their safety line, the worst first (SUP-7, SUP-10)."""
+    return [
+        {
+            "item": r.sku.code,
+            "sellable": r.sellable,
             "safety": r.safety.units,
             "line": r.line,
             "is_below": r.is_below,

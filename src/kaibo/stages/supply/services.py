@@ -20,7 +20,7 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.supply import material, presales, quality, quality_queries, queries, rules, sampling, settling
+from kaibo.stages.supply import material, quality, quality_queries, queries, rules, sampling, settling
 from kaibo.stages.supply.models import (
     Inspection,
     InspectionItem,
@@ -232,10 +232,10 @@ def decide_inspection(
     state = rules.InspectionState.FAILED if failed else rules.InspectionState.PASSED
     if not failed:
         quality.refuse_if_suspended(inspection, sku.category)
-    points = sampling.switching_points(plan, counts) if not failed and inspection.gate == "arrival" else None
-    decided = Inspection.objects.filter(pk=inspection_id, state=rules.InspectionState.OPEN).update(
         if inspection.gate == "arrival":
             settling.refuse_recalled(inspection.lot_id)
+    points = sampling.switching_points(plan, counts) if not failed and inspection.gate == "arrival" else None
+    decided = Inspection.objects.filter(pk=inspection_id, state=rules.InspectionState.OPEN).update(
         state=state, decided_at=now, decided_by=actor.name, decided_by_id=actor.person_id, note=note,
         plan=quality_queries.plan_as_json(plan) | {"points": points},
     )  # fmt: skip
