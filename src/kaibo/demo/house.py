@@ -56,8 +56,10 @@ def bring_file(account: str, kind: str, name: str, content: bytes, *, shop_id: U
 def build(now: datetime, on_air_at: datetime) -> House:
     """This function will bring the shop to the afternoon before its session."""
     shop = shops.add_shop(
-        actor=KAIBO, code=SHOP_CODE, name="林夏的衣橱", company="杭州林夏服饰有限公司", licence_number="91330106MA2KLX7Q0B", main_category="apparel", now=now
+        actor=KAIBO, code=SHOP_CODE, name="林夏的衣橱", company="杭州林夏服饰有限公司", licence_number="91330106MA2KLX7Q0D", main_category="apparel", now=now
     )
+    licence = shops.LicenceFacts("杭州林夏服饰有限公司", "91330106MA2KLX7Q0D", "有限责任公司（自然人独资）", "林夏（示例人物）", "壹佰万元整（示例）", "杭州市西湖区示例路 1122 号（虚构地址）")
+    shops.say_licence(actor=KAIBO, shop_id=shop.pk, facts=licence, now=now)
     shops.say_contact(actor=KAIBO, shop_id=shop.pk, contact="0571-8602 1122（9:00–24:00）", service_url="", now=now)
     for platform, name, kind, external in (
         ("own", "自播间", "", "kaibo"), ("douyin", "林夏的衣橱 旗舰店", "企业店", "7264518890123"), ("taobao", "林夏的衣橱", "C店", "118820345"),
@@ -137,8 +139,8 @@ def _leave_some_undecided(buyer: object, shop_id: UUID, then: datetime) -> None:
 def _file_documents(shop_id: UUID, house: House, then: datetime) -> None:
     clerk, today = actor("sufei"), business_date(then)
     wanted: list[tuple[str, str, str, UUID | None, date | None]] = [
-        ("business_licence", "91330106MA2KLX7Q0B", "杭州市市场监督管理局", None, None),
-        ("individual_licence", "92330106MA2KLX7Q0B", "杭州市市场监督管理局", None, None),
+        ("business_licence", "91330106MA2KLX7Q0D", "杭州市市场监督管理局", None, None),
+        ("individual_licence", "92330106MA2KLX7Q0A", "杭州市市场监督管理局", None, None),
         ("brand_authorisation", "TM-52218890", "国家知识产权局", None, today + timedelta(days=900)),
     ]
     for good in goods.GOODS:

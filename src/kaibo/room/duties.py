@@ -8,13 +8,16 @@ Source: facts/law L2 (disclosure by the operator, marking of artificial persons,
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
 from kaibo.room.backoffice import Cursor, announce_state
 from kaibo.room.complaints import RoomIsNotHere
+
+LICENCE_FACTS = ("company_type", "legal_person", "registered_capital", "registered_address")
+"""What the licence page says of a company beside name and code, in its order.   Source: facts/law L4, 网络交易监督管理办法第十二条."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,19 @@ class Identity:
     is_ai_host: bool
     permits: int = 0
     """How many papers its licence page holds."""
+    licence: Mapping[str, str] = field(default_factory=dict)
+    """What its licence page says of the company beside name and code."""
 
 
 def identities_of(cur: Cursor, shops: list[str], *, most: int = 200) -> list[Identity]:
     """This function will give what the rooms of shops tell of their operators, the newest first; ended rooms and those of benches are left out."""
     cur.execute(
         """select room, title, shop, operator, company, host, licence_number, contact, service_url, is_ai_host,
-                  jsonb_array_length(permits) from room.rooms
+                  jsonb_array_length(permits), licence::text from room.rooms
             where shop = any(%s) and not is_bench and state <> 'ended' order by created_at desc, room limit %s""",
         (shops, most),
     )
-    return [Identity(*row) for row in cur.fetchall()]
+    return [Identity(*row[:-1], licence=json.loads(row[-1])) for row in cur.fetchall()]
 
 
 def show_identity(
@@ -115,6 +120,24 @@ def show_permits(cur: Cursor, *, shop: str, permits: Sequence[Permit]) -> int:
     told = json.dumps([asdict(one) | {"until": one.until.isoformat() if one.until else None} for one in permits], ensure_ascii=False)
     cur.execute("update room.rooms set permits = %s::jsonb where shop = %s and state <> 'ended' and permits <> %s::jsonb returning room", (told, shop, told))
     return len(cur.fetchall())
+
+
+def show_licence(cur: Cursor, *, shop: str, company: str, licence_number: str, facts: Mapping[str, str]) -> int:
+    """
+    This function will show what a shop's licence says in all its rooms that have not ended, and say of how many that was news.
+
+    facts: company_type, legal_person, registered_capital, registered_address; what is not known is left out.   Source: facts/law L2, L4.
+    """
+    told = json.dumps({name: value for name, value in facts.items() if value}, ensure_ascii=False)
+    cur.execute(
+        """update room.rooms set company = %s, licence_number = %s, licence = %s::jsonb
+            where shop = %s and state <> 'ended' and (company, licence_number, licence) is distinct from (%s, %s, %s::jsonb) returning room""",
+        (company, licence_number, told, shop, company, licence_number, told),
+    )
+    rooms = sorted(one for (one,) in cur.fetchall())
+    for one in rooms:
+        announce_state(cur, one)
+    return len(rooms)
 
 
 def show_labels(cur: Cursor, *, room: str, item: UUID, labels: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kaibo.kit.clock import business_date, utc_now
+from kaibo.room.duties import LICENCE_FACTS
 from kaibo.room.pages import Pages
 from kaibo.room.rooms import AWAY, Pool, Rooms, RoomsAway
 
@@ -22,15 +23,17 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';
 _WORDS = {
     "zh": {
         "page": "营业执照与许可信息", "back": "回到直播间", "other": "English", "other_href": "?lang=en", "operator": "经营者", "company": "公司全称", "licence": "统一社会信用代码",
+        "company_type": "企业类型", "legal_person": "法定代表人（负责人）", "registered_capital": "注册资本", "registered_address": "住所（经营场所）",
         "host": "主播", "ai": "AI 数字人，并非真人", "contact": "联系方式", "service": "退换货与售后", "permits": "证照与许可", "number": "证号", "issuer": "发证机关", "until": "有效期至",
         "endless": "长期", "none": "没有需要另外公示的许可。", "missing": "经营者还没有填写", "ad": "广告", "ad_said": "本直播间推销商品，内容属于商业广告。",
-        "source": "依据：电子商务法第十五条、直播电商监督管理办法、广告法第十四条。信息由经营者登记，如有不符可在直播间“举报”。",
+        "source": "依据：电子商务法第十五条、网络交易监督管理办法第十二条、直播电商监督管理办法、广告法第十四条。信息由经营者登记，如有不符可在直播间“举报”。",
     },
     "en": {
         "page": "Licence and permits", "back": "Back to the room", "other": "中文", "other_href": "?lang=zh", "operator": "Operator", "company": "Company", "licence": "Unified social credit code",
+        "company_type": "Type of company", "legal_person": "Legal representative", "registered_capital": "Registered capital", "registered_address": "Registered address",
         "host": "Host", "ai": "AI-generated, not a real person", "contact": "Contact", "service": "Returns and service", "permits": "Papers and permits", "number": "Number", "issuer": "Issued by", "until": "Valid until",
         "endless": "without end", "none": "No further permit has to be shown.", "missing": "not given by the operator yet", "ad": "Advertisement", "ad_said": "This room sells goods: what it shows is commercial advertising.",
-        "source": "Ground: E-commerce Law art. 15, Measures for Live E-commerce, Advertising Law art. 14. Given by the operator; what is untrue can be reported in the room.",
+        "source": "Ground: E-commerce Law art. 15, Measures on Online Trade art. 12, Measures for Live E-commerce, Advertising Law art. 14. Given by the operator; what is untrue can be reported in the room.",
     },
 }  # fmt: skip
 
@@ -47,6 +50,7 @@ class Shown(NamedTuple):
     service_url: str
     is_ai_host: bool
     permits: list[dict[str, Any]]
+    licence: dict[str, str]
 
 
 class LicencePages:
@@ -66,7 +70,7 @@ class LicencePages:
         try:
             async with self._pool.connection(timeout=3) as connection:
                 cursor = await connection.execute(
-                    "select title, operator, company, host, licence_number, contact, service_url, is_ai_host, permits from room.rooms where room = %s", (live.name,)
+                    "select title, operator, company, host, licence_number, contact, service_url, is_ai_host, permits, licence from room.rooms where room = %s", (live.name,)
                 )
                 row = await cursor.fetchone()
         except AWAY as away:
@@ -83,7 +87,9 @@ def drawn(room: str, shown: Shown, today: date, language: str, *, build: str) ->
     words = _WORDS[language]
     here = f"/r/{escape(room)}"
     host = f"{shown.host}（{words['ai']}）" if shown.is_ai_host else shown.host
-    facts = [(words["operator"], shown.operator), (words["company"], shown.company), (words["licence"], shown.licence_number), (words["host"], host), (words["contact"], shown.contact)]
+    facts = [(words["operator"], shown.operator), (words["company"], shown.company), (words["licence"], shown.licence_number)]
+    facts += [(words[name], shown.licence.get(name, "")) for name in LICENCE_FACTS]
+    facts += [(words["host"], host), (words["contact"], shown.contact)]
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value) if value else _missing(words)}</dd>" for name, value in facts)
     if shown.service_url.startswith(("http://", "https://", "/")):
         rows += f'<dt>{words["service"]}</dt><dd><a href="{escape(shown.service_url)}" rel="noopener">{escape(shown.service_url)}</a></dd>'

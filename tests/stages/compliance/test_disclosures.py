@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from kaibo.master.catalog.models import Category, Product
 from kaibo.master.shops.models import Shop
+from kaibo.master.shops.services import LicenceFacts, say_licence
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.room import backoffice
 from kaibo.room import duties as room_duties
-from kaibo.stages.compliance import disclosures, duties, imports, matrix_rows, rights, services
+from kaibo.stages.compliance import disclosures, duties, imports, licences, matrix_rows, rights, services
 from kaibo.stages.compliance.models import Document, MatrixRow
 from tests.make.compliance import NOW, make_channel, make_document, make_papers
 from tests.make.goods import make_product
@@ -80,13 +81,17 @@ def open_room(shop, **identity) -> None:
 def test_a_room_without_licence_and_contact_is_red_until_they_are_shown(cao, shop, owner):
     open_room(shop)
     missing = [one.reason for one in disclosures.rooms_of(owner)[0].findings if one.state == "red"]
-    assert missing == ["营业执照号没有写，观众看不到", "联系方式没有写，观众看不到", "售后入口没有写，观众看不到"]
-    open_room(shop, licence_number="91330106MA2KLX7Q0B", contact="0571-86021122", service_url="/service", is_ai_host=True)
+    assert missing == [
+        f"{what}没有写，观众看不到" for what in ("营业执照号", "联系方式", "售后入口", "企业类型", "法定代表人（负责人）", "注册资本", "住所（经营场所）")
+    ]
+    facts = LicenceFacts("杭州林夏服饰有限公司", "91330106MA2KLX7Q0D", "有限责任公司", "林夏", "壹佰万元整", "示例路 1 号")
+    licences.say_licence(actor=KAIBO, shop_id=shop.pk, facts=facts, now=NOW)
+    open_room(shop, licence_number="91330106MA2KLX7Q0D", contact="0571-86021122", service_url="/service", is_ai_host=True)
     assert [one.reason for one in disclosures.rooms_of(owner)[0].findings if one.state != "ok"] == ["证照公示页上还没有证照：上传营业执照并核对原件"]
     make_document(shop)
     page = disclosures.rooms_of(owner)[0]
     assert (page.is_complete, "AI 数字人直播" in page.findings[-1].reason) == (True, True)
-    assert "营业执照号：91330106MA2KLX7Q0B" in cao.get(reverse("compliance:shown")).content.decode()
+    assert "营业执照号：91330106MA2KLX7Q0D" in cao.get(reverse("compliance:shown")).content.decode()
 
 
 def permits_shown(shop):
@@ -141,6 +146,8 @@ def test_a_stranger_sees_no_room_of_the_shop(shop):
 def test_duties_say_who_does_what_until_when_and_a_renewal_ends_one(shop, owner):
     make_channel(shop)
     make_papers(shop)
+    say_licence(actor=KAIBO, shop_id=shop.pk, facts=LicenceFacts("示例公司", "91350100M000100Y43", "有限责任公司", "林夏", "壹佰万元整", "示例路 1 号"), now=NOW)
+    Document.objects.filter(kind="business_licence").update(number="91350100M000100Y43")
     make_product(shop)
     ending = make_document(shop, "brand_authorisation", "TM-1", valid_until=date(2026, 12, 1))
     make_document(shop, "customs_declaration", "TM-2", confirmed=False)

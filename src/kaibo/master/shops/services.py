@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from kaibo.kit.errors import Conflict
+from kaibo.kit.credit_code import is_credit_code, plain_code
+from kaibo.kit.errors import Conflict, Invalid
 from kaibo.master.shops.models import Channel, Shop
 from kaibo.master.shops.queries import ShopUnknown
 from kaibo.plumbing.access import access
@@ -40,8 +42,9 @@ def add_shop(
     licence_number: str = "",
     main_category: str = "",
 ) -> Shop:
-    """This function will add a shop.   Raises: Forbidden, ShopCodeTaken."""
+    """This function will add a shop.   Raises: Forbidden, CreditCodeWrong, ShopCodeTaken."""
     access.require(actor, SHOP_MANAGE)
+    licence_number = checked_code(licence_number)
     try:
         with transaction.atomic():
             shop = Shop.objects.create(
@@ -51,6 +54,54 @@ def add_shop(
         raise ShopCodeTaken(code=code) from taken
     audit.record(actor, "shops:shop:add", subject=f"shop:{shop.pk}", now=now, details={"code": code}, shop_id=shop.pk)
     return shop
+
+
+class CreditCodeWrong(Invalid):
+    code = "shops.credit_code_wrong"
+    message_zh = "统一社会信用代码“{written}”不对：{why_zh}。照营业执照右上角重新抄一遍"
+    message_en = "“{written}” is no unified social credit code: {why_en}. Copy it again from the licence"
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceFacts:
+    """What a business licence 营业执照 says of a company, as an operator has to show it. What is not known is empty, never guessed."""
+
+    company: str
+    licence_number: str
+    company_type: str = ""
+    legal_person: str = ""
+    registered_capital: str = ""
+    registered_address: str = ""
+
+
+def checked_code(written: str) -> str:
+    """This function will give a credit code in the form it is kept in; nothing stays nothing.   Raises: CreditCodeWrong.   Source: GB 32100-2015."""
+    code = plain_code(written)
+    if not code or is_credit_code(code):
+        return code
+    if len(code) != 18:
+        raise CreditCodeWrong(written=written, why_zh=f"应为 18 位，现在 {len(code)} 位", why_en=f"it has 18 signs, this has {len(code)}")
+    raise CreditCodeWrong(written=written, why_zh="校验位对不上，有一位抄错了", why_en="its check sign does not agree, one sign is wrong")
+
+
+@transaction.atomic
+def say_licence(*, actor: Actor, shop_id: UUID, facts: LicenceFacts, now: datetime) -> LicenceFacts:
+    """
+    This function will keep what a shop's licence says and give it as it was kept.
+
+    Raises: Forbidden, ShopUnknown, CreditCodeWrong.   Source: facts/law L2, L4 (电子商务法第十五条, 网络交易监督管理办法第十二条).
+    """
+    access.require(actor, SHOP_MANAGE, shop_id=shop_id)
+    kept = LicenceFacts(**{name: str(value).strip() for name, value in asdict(facts).items()} | {"licence_number": checked_code(facts.licence_number)})
+    before = Shop.objects.filter(pk=shop_id).values(*asdict(kept)).first()
+    if before is None:
+        raise ShopUnknown
+    changed = {name: value for name, value in asdict(kept).items() if before[name] != value}
+    if changed:
+        Shop.objects.filter(pk=shop_id).update(**changed)
+        details = {name: {"from": before[name], "to": value} for name, value in changed.items()}
+        audit.record(actor, "shops:shop:licence", subject=f"shop:{shop_id}", now=now, shop_id=shop_id, details=details)
+    return kept
 
 
 @transaction.atomic

@@ -7,8 +7,8 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from kaibo.master.shops import queries, services
@@ -23,6 +23,12 @@ class ShopForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("店铺名称"), max_length=60)
     company = forms.CharField(label=gettext_lazy("公司名称"), max_length=80)
     licence_number = forms.CharField(label=gettext_lazy("统一社会信用代码"), max_length=40, required=False)
+
+    def clean_licence_number(self) -> str:
+        try:
+            return services.checked_code(self.cleaned_data["licence_number"])
+        except services.CreditCodeWrong as wrong:
+            raise forms.ValidationError(wrong.message(get_language() or "zh")) from wrong
 
 
 class ContactForm(forms.Form):

@@ -19,7 +19,7 @@ from kaibo.master.shops.models import Shop
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import Finding
 from kaibo.room import duties as room
-from kaibo.stages.compliance import queries
+from kaibo.stages.compliance import licences, queries
 from kaibo.stages.compliance.efficacy import texts_of
 from kaibo.stages.compliance.models import ComparedPrice, Document, IpRight
 from kaibo.stages.compliance.rules import Held, Standing, packaged_matrix, standing_of
@@ -170,6 +170,7 @@ def rooms_of(actor: Actor, *, shop_id: UUID | None = None) -> list[RoomPage]:
 
 def _of_room(told: room.Identity, shop: Shop) -> list[Finding]:
     mend, where = reverse("shops:list"), _("直播间“营业与价格说明”")
+    licence = reverse("compliance:licence", args=[shop.pk])
     wanted = (
         (_("经营者"), told.operator, ROOM_LAW), (_("公司全称"), told.company, ROOM_LAW), (_("营业执照号"), told.licence_number, ROOM_LAW),
         (_("主播身份"), told.host, ROOM_LAW), (_("联系方式"), told.contact, ROOM_LAW), (_("售后入口"), told.service_url, "消费者权益保护法第二十五条；" + ROOM_LAW),
@@ -177,11 +178,12 @@ def _of_room(told: room.Identity, shop: Shop) -> list[Finding]:
     found = [
         Finding("ok", _("%(what)s：%(value)s（%(where)s）") % {"what": what, "value": value, "where": where}, source)
         if value
-        else Finding("red", _("%(what)s没有写，观众看不到") % {"what": what}, source, mend, _("去填写"), mend)
-        for what, value, source in wanted
+        else Finding("red", _("%(what)s没有写，观众看不到") % {"what": what}, source, form, _("去填写"), form)
+        for (what, value, source), form in zip(wanted, (mend, licence, licence, mend, mend, mend), strict=True)
     ]
     if shop.licence_number and told.licence_number and shop.licence_number != told.licence_number:
-        found.append(Finding("red", _("直播间写的执照号和店铺登记的不一样"), ROOM_LAW, mend, _("去核对"), mend))
+        found.append(Finding("red", _("直播间写的执照号和店铺登记的不一样"), ROOM_LAW, licence, _("去核对"), licence))
+    found += licences.findings_of(shop, told.licence)
     page = f"/r/{told.room}/licence"
     if told.permits:
         found.append(Finding("ok", _("证照公示页：%(n)s 份证照，直播间里点“营业执照”就到") % {"n": told.permits}, PERMIT_LAW, page))

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import business_date
 from kaibo.master.catalog.queries import products_for
+from kaibo.master.shops.queries import shops_for
 from kaibo.plumbing.access.actor import Actor
-from kaibo.stages.compliance import evidence, queries
+from kaibo.plumbing.listed import listed, named
+from kaibo.stages.compliance import evidence, licences, queries
 from kaibo.stages.compliance.rules import DocumentState, packaged_matrix
 from kaibo.stages.compliance.unnamed_texts import homeless_claims
 
@@ -47,7 +49,7 @@ class Duty:
 def duties_of(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> list[Duty]:
     """This function will list what is to be done, the most urgent first.   Source: CMP-1, CMP-6."""
     today = business_date(now)
-    found = [*_documents(actor, today, shop_id), *_rights(actor, today, shop_id), *_likenesses(actor, today, shop_id), *_lacking(actor, now, today, shop_id), *_homeless(actor, today, shop_id)]
+    found = [*_documents(actor, today, shop_id), *_rights(actor, today, shop_id), *_likenesses(actor, today, shop_id), *_lacking(actor, now, today, shop_id), *_homeless(actor, today, shop_id), *_licences(actor, today, shop_id)]
     return sorted(found, key=lambda one: (one.until, one.what))
 
 
@@ -104,3 +106,15 @@ def _homeless(actor: Actor, today: date, shop_id: UUID | None) -> Iterator[Duty]
         text = kept.text if len(kept.text) <= 40 else kept.text[:39] + "…"
         about = _("“%(text)s”说了“%(word)s”") % {"text": text, "word": made.word}
         yield Duty(business_date(kept.screened_at + CHECK_WITHIN), today, _("指明功效说的是哪个商品"), about, _("合规"), reverse("compliance:screened", args=[kept.pk]), _("去指明"))
+
+
+def _licences(actor: Actor, today: date, shop_id: UUID | None) -> Iterator[Duty]:
+    """What a licence says has to be readable in the room: what is missing there is the owner's duty, at once.   Source: facts/law L2, L4."""
+    asked = {one.pk: one for one in shops_for(actor) if shop_id in {None, one.pk}}
+    other = licences.disagreeing(asked)
+    for one in asked.values():
+        form = reverse("compliance:licence", args=[one.pk])
+        if lacking := licences.lacking_of(one):
+            yield Duty(today, today, _("补营业执照信息"), named(one.name, listed(lacking)), _("店长"), form, _("去填写"))
+        if one.pk in other:
+            yield Duty(today, today, _("执照编号和登记的不一样"), named(one.name, f"{one.licence_number} / {other[one.pk]}"), _("店长、合规"), form, _("去核对"))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from kaibo.stages.compliance import evidence_views, matrix_views, views, word_views
+from kaibo.stages.compliance import evidence_views, licence_views, matrix_views, views, word_views
 
 app_name = "compliance"
 urlpatterns: list[URLPattern] = [
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("requirements/<uuid:line>", matrix_views.requirement, name="requirement"),
     path("requirements/<uuid:line>/end", matrix_views.end_requirement, name="requirement-end"),
     path("shown", matrix_views.shown, name="shown"),
+    path("licence/<uuid:shop_id>", licence_views.licence, name="licence"),
     path("todo", matrix_views.todo, name="todo"),
     path("prices", evidence_views.prices, name="prices"),
     path("prices/<uuid:sku_id>/<slug:platform>", evidence_views.price, name="price"),

@@ -17,7 +17,7 @@ from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.room import backoffice as room
 from kaibo.room import duties as duties_of_room
-from kaibo.stages.compliance import disclosures
+from kaibo.stages.compliance import disclosures, licences
 from kaibo.stages.showplan import queries
 from kaibo.stages.showplan.models import Segment, Session
 from kaibo.stages.showplan.permissions import SESSION_PLAN
@@ -183,3 +183,4 @@ def _show_in_room(session_id: UUID, now: datetime) -> None:
             service_url=session.shop.service_url, is_ai_host=session.is_ai_host,
         )  # fmt: skip
     disclosures.publish_permits([session.shop_id], now)
+    licences.publish([session.shop_id])
