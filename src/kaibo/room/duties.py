@@ -75,7 +75,7 @@ def identities_of(cur: Cursor, shops: list[str], *, most: int = 200) -> list[Ide
             where shop = any(%s) and not is_bench and state <> 'ended' order by created_at desc, room limit %s""",
         (shops, most),
     )
-    return [Identity(*row[:-1], licence=json.loads(row[-1])) for row in cur.fetchall()]
+    return [Identity(*(*row[:-1], json.loads(row[-1]))) for row in cur.fetchall()]
 
 
 def show_identity(
