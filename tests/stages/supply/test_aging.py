@@ -63,7 +63,7 @@ def test_every_lot_on_the_shelf_has_its_age_its_cover_and_its_price(shop, client
     make_stock(sku, 10, lot=young)
     SafetyLevel.objects.create(sku=sku, units=1, inputs={"mean_milli": 500}, computed_at=NOW)
     found = aging.rows_for(KAIBO, NOW)
-    assert [(one.lot, one.units, one.age_days, one.cover_days, one.plan.price_fen, one.given_up_fen) for one in found] == [
+    assert [(one.lot.code, one.lot.units, one.age_days, one.cover_days, one.plan.price_fen, one.given_up_fen) for one in found] == [
         ("OLD", 30, 130, 80, 44_925, 30 * 14_975), ("NEW", 10, 3, 80, 59_900, 0),
     ]  # fmt: skip
     assert [row[2] for row in age_rows(KAIBO, None, NOW)] == ["OLD", "NEW"]

@@ -114,11 +114,11 @@ def _categories_of(*, products: Any) -> QuerySet[Any]:
 
 def sku_rows(sku_ids: Iterable[UUID]) -> dict[UUID, SkuRow]:
     """This function will give items by id with one query."""
-    return {sku.pk: _row(sku) for sku in prepared.rows(_by_id, ids=list(set(sku_ids)))}
+    return {row[0]: SkuRow(*row) for row in prepared.rows(_by_id, ids=list(set(sku_ids)))}
 
 
-def _by_id(*, ids: Any) -> QuerySet[Sku]:
-    return Sku.objects.select_related("product").filter(pk__among=ids)
+def _by_id(*, ids: Any) -> QuerySet[Any]:
+    return Sku.objects.filter(pk__among=ids).values_list(*_SKU_ROW)
 
 
 def sku_by_code(code: str) -> SkuRow:

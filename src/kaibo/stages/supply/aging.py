@@ -8,16 +8,16 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import BigIntegerField, F, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from kaibo.kit.clock import business_date
-from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock.models import Level
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.supply.models import SafetyLevel
 from kaibo.stages.supply.permissions import SEE
 
 BP = 10_000
@@ -65,26 +65,36 @@ def plan(
     return Plan(off, wanted, "expiring" if is_expiring else "old")
 
 
-@dataclass(frozen=True, slots=True)
-class AgeRow:
+class Lot(NamedTuple):
+    """A lot with units that can be sold, all warehouses together; `mean_milli` is what its item sells a day, in thousandths."""
+
+    sku_id: UUID
+    lot_id: UUID
+    code: str
+    received_at: datetime
+    expires_on: date | None
+    sku_code: str
+    price_fen: int
+    cost_fen: int
+    mean_milli: int | None
+    units: int
+
+
+class AgeRow(NamedTuple):
     """A lot on the shelf with its age and what is proposed for it."""
 
-    sku: catalog.SkuRow
-    lot_id: UUID
-    lot: str
-    units: int
+    lot: Lot
     age_days: int
     cover_days: int | None
-    expires_on: date | None
     plan: Plan
 
     @property
     def given_up_fen(self) -> int:
-        return self.units * (self.sku.price_fen - self.plan.price_fen)
+        return self.lot.units * (self.lot.price_fen - self.plan.price_fen)
 
     @property
     def bound_fen(self) -> int:
-        return self.units * self.sku.cost_fen
+        return self.lot.units * self.lot.cost_fen
 
 
 def bands_in_force() -> tuple[list[Band], int]:
@@ -95,43 +105,31 @@ def bands_in_force() -> tuple[list[Band], int]:
     return bands, found["supply.age_soon_gone_days"]
 
 
-class _Lot(NamedTuple):
-    """A lot with units that can be sold, all warehouses together."""
-
-    sku_id: UUID
-    lot_id: UUID
-    code: str
-    received_at: datetime
-    expires_on: date | None
-    units: int
-
-
-def _lots_that_sell() -> list[_Lot]:
+def _lots_that_sell(actor: Actor, shop_id: UUID | None) -> list[Lot]:
     levels = Level.objects.filter(bucket=Bucket.SELLABLE.value, quantity__gt=0, lot__isnull=False)
-    counted = levels.values_list("sku_id", "lot_id", "lot__code", "lot__received_at", "lot__expires_on").annotate(units=Sum("quantity")).order_by()
-    return [_Lot(*row) for row in counted]
+    mean = Cast(KeyTextTransform("mean_milli", F("sku__safetylevel__inputs")), BigIntegerField())
+    of_lot = ("sku_id", "lot_id", "lot__code", "lot__received_at", "lot__expires_on", "sku__code", "sku__price_fen", "sku__cost_fen", mean)
+    counted = access.visible(levels, actor, "sku__product__shop", shop_id=shop_id).values_list(*of_lot).annotate(units=Sum("quantity")).order_by()
+    return [Lot(*row) for row in counted]
 
 
 def rows_for(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> list[AgeRow]:
-    """This function will give every lot that can be sold with its age, the most money bound in old stock first; four queries.   Raises: Forbidden."""
+    """
+    This function will give every lot that can be sold with its age, the most money bound in old stock first. What an item is called is
+    asked for those shown (`catalog.sku_rows`).   Raises: Forbidden.
+    """
     access.require(actor, SEE)
     bands, soon_gone = bands_in_force()
-    lots = _lots_that_sell()
-    skus = catalog.sku_rows({one.sku_id for one in lots})
-    means = dict(SafetyLevel.objects.filter(sku__in=skus).values_list("sku_id", "inputs__mean_milli"))
+    lots = _lots_that_sell(actor, shop_id)
     on_shelf: dict[UUID, int] = {}
     for lot in lots:
         on_shelf[lot.sku_id] = on_shelf.get(lot.sku_id, 0) + lot.units
     today = business_date(now)
     found = []
     for lot in lots:
-        sku_id, sku = lot.sku_id, skus[lot.sku_id]
-        if not actor.sees(sku.shop_id) or (shop_id and sku.shop_id != shop_id):
-            continue
-        mean = means.get(sku_id) or 0
-        cover = on_shelf[sku_id] * 1000 // mean if mean else None
+        cover = on_shelf[lot.sku_id] * 1000 // lot.mean_milli if lot.mean_milli else None
         age = (today - business_date(lot.received_at)).days
         left = (lot.expires_on - today).days if lot.expires_on else None
-        proposed = plan(age_days=age, cover_days=cover, price_fen=sku.price_fen, cost_fen=sku.cost_fen, bands=bands, soon_gone_days=soon_gone, days_to_expiry=left)
-        found.append(AgeRow(sku, lot.lot_id, lot.code, lot.units, age, cover, lot.expires_on, proposed))
-    return sorted(found, key=lambda one: (one.plan.off_bp == 0, -one.bound_fen if one.plan.off_bp else -one.age_days, one.sku.code, one.lot))
+        proposed = plan(age_days=age, cover_days=cover, price_fen=lot.price_fen, cost_fen=lot.cost_fen, bands=bands, soon_gone_days=soon_gone, days_to_expiry=left)
+        found.append(AgeRow(lot, age, cover, proposed))
+    return sorted(found, key=lambda one: (one.plan.off_bp == 0, -one.bound_fen if one.plan.off_bp else -one.age_days, one.lot.sku_code, one.lot.code))

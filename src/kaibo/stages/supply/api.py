@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from ninja.pagination import PageNumberPagination, paginate
 
 from kaibo.stages.supply import arrivals, purchase_changes, quality, quality_queries, queries, sampling, services, settling
 from kaibo.stages.supply.ahead_api import router as ahead_router
@@ -28,6 +29,18 @@ class LineOut(Schema):
     line: int
     is_below: bool
     formula: str
+
+    @staticmethod
+    def resolve_item(line: queries.LineRow) -> str:
+        return line.sku.code
+
+    @staticmethod
+    def resolve_safety(line: queries.LineRow) -> int:
+        return line.safety.units
+
+    @staticmethod
+    def resolve_formula(line: queries.LineRow) -> str:
+        return line.safety.formula_en
 
 
 class ArrivalIn(Schema):
@@ -113,19 +126,10 @@ class Decided(Schema):
 
 
 @router.get("/safety", response=list[LineOut])
-def safety(request: HttpRequest) -> list[dict[str, object]]:
+@paginate(PageNumberPagination, page_size=50, max_page_size=200)
+def safety(request: HttpRequest) -> queries.Lines:
     """This function will list items against their safety line, the worst first (SUP-7, SUP-10)."""
-    return [
-        {
-            "item": r.sku.code,
-            "sellable": r.sellable,
-            "safety": r.safety.units,
-            "line": r.line,
-            "is_below": r.is_below,
-            "formula": r.safety.formula_en,
-        }
-        for r in queries.lines_for(request.auth)
-    ]
+    return queries.Lines(request.auth)
 
 
 @router.post("/purchases/{purchase_id}/arrivals", response={201: Made})

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from kaibo.kit.clock import utc_now
+from kaibo.master.catalog import queries as catalog
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
 from kaibo.stages.supply import aging, queries
 from kaibo.stages.supply.permissions import SEE
@@ -14,7 +15,7 @@ from kaibo.stages.supply.permissions import SEE
 
 def rows(actor: Any, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
     """This function will give every item against its line, the worst first."""
-    for line in queries.lines_for(actor):
+    for line in queries.Lines(actor):
         yield (
             line.sku.code,
             line.sku.title,
@@ -49,10 +50,13 @@ SAFETY = ExportKind(
 
 def age_rows(actor: Any, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
     """This function will give every lot on the shelf with its age and what is proposed for it."""
-    for one in aging.rows_for(actor, end or utc_now()):
+    found = aging.rows_for(actor, end or utc_now())
+    skus = catalog.sku_rows({one.lot.sku_id for one in found})
+    for one in found:
+        lot = one.lot
         yield (
-            one.sku.code, one.sku.title, one.lot, one.units, one.age_days, one.cover_days, one.sku.price_fen, one.plan.price_fen if one.plan.off_bp else None,
-            one.sku.cost_fen, one.given_up_fen,
+            lot.sku_code, skus[lot.sku_id].title, lot.code, lot.units, one.age_days, one.cover_days, lot.price_fen, one.plan.price_fen if one.plan.off_bp else None,
+            lot.cost_fen, one.given_up_fen,
         )  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import overload
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import BigIntegerField, Case, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from kaibo.kit.clock import business_date, day_bounds
@@ -158,41 +160,54 @@ def limits_of(category: str, *, in_english: bool = False) -> list[rules.ItemLimi
     return []
 
 
-def lines_for(actor: Actor, *, shop_id: UUID | None = None) -> list[LineRow]:
+class Lines(Sequence[LineRow]):
     """
-    This function will give every item that has a safety stock against its line, the worst first.   Raises: Forbidden.
+    Every item that has a safety stock against its line, the worst first: the database puts them in order, and of a part (`lines[50:100]`)
+    only that part's items are read.   Raises: Forbidden.   Source: SUP-7, SUP-10.
+    """
 
-    A constant number of queries. Source: SUP-7, SUP-10.
-    """
-    access.require(actor, SEE)
-    kept = {level.sku_id: level for level in SafetyLevel.objects.all()}
-    skus = catalog.sku_rows(kept)
-    levels = stock.levels_of(kept)
-    drafts = dict(
-        Purchase.objects.filter(sku__in=kept, cause="safety_line", state="draft").values_list("sku_id", "code")
-    )
-    line_bp = thresholds.value("supply.alert_line_bp")
-    rows = []
-    for sku_id, level in kept.items():
-        sku, units = skus[sku_id], levels[sku_id].get(Bucket.SELLABLE, 0)
-        if not actor.sees(sku.shop_id) or (shop_id and sku.shop_id != shop_id):
-            continue
-        safety = rules.SafetyStock(**level.inputs)
-        below = rules.is_below_line(units, safety.units, line_bp=line_bp)
-        rows.append(
-            LineRow(
-                sku,
-                units,
-                levels[sku_id].get(Bucket.INCOMING, 0),
-                safety,
-                safety.units * line_bp // 10_000,
-                below,
-                drafts.get(sku_id, ""),
-                level.is_unserved,
-                level.is_below,
-            )
-        )
-    return sorted(rows, key=lambda row: (not row.is_below, row.sellable - row.line, row.sku.code))
+    def __init__(self, actor: Actor, *, shop_id: UUID | None = None, only: UUID | None = None) -> None:
+        access.require(actor, SEE)
+        self.line_bp = thresholds.value("supply.alert_line_bp")
+        kept = access.visible(SafetyLevel.objects.all() if only is None else SafetyLevel.objects.filter(sku=only), actor, "sku__product__shop", shop_id=shop_id)
+        sellable = Sum("sku__level__quantity", filter=Q(sku__level__bucket=Bucket.SELLABLE.value), default=0)
+        worth = ExpressionWrapper(F("units") * Value(self.line_bp, BigIntegerField()), BigIntegerField())
+        self._placed = kept.annotate(sellable=sellable, worth=worth).annotate(
+            stands_below=Case(When(worth__gt=F("sellable") * 10_000, then=1), default=0), above=F("sellable") - F("worth") / 10_000
+        ).order_by("-stands_below", "above", "sku__code")  # fmt: skip
+
+    @cached_property
+    def tally(self) -> tuple[int, int]:
+        """How many there are, and how many of them below their line."""
+        found = self._placed.order_by().aggregate(all=Count("*"), below=Sum("stands_below", default=0))
+        return found["all"], found["below"]
+
+    def __len__(self) -> int:
+        return self.tally[0]
+
+    def __iter__(self) -> Iterator[LineRow]:
+        return iter(self._rows(self._placed))
+
+    @overload
+    def __getitem__(self, place: int) -> LineRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[LineRow]: ...
+    def __getitem__(self, place: int | slice) -> LineRow | list[LineRow]:
+        return self._rows(self._placed[place]) if isinstance(place, slice) else self._rows(self._placed[place : place + 1])[0]
+
+    def _rows(self, placed: Iterable[SafetyLevel]) -> list[LineRow]:
+        kept = {level.sku_id: level for level in placed}
+        skus = catalog.sku_rows(kept)
+        levels = stock.levels_of(kept)
+        drafts = dict(Purchase.objects.filter(sku__in=kept, cause="safety_line", state="draft").values_list("sku_id", "code"))
+        return [self._row(level, skus[sku_id], levels[sku_id], drafts.get(sku_id, "")) for sku_id, level in kept.items()]
+
+    def _row(self, level: SafetyLevel, sku: catalog.SkuRow, units: dict[Bucket, int], draft_code: str) -> LineRow:
+        safety, sellable = rules.SafetyStock(**level.inputs), units.get(Bucket.SELLABLE, 0)
+        return LineRow(
+            sku, sellable, units.get(Bucket.INCOMING, 0), safety, safety.units * self.line_bp // 10_000,
+            rules.is_below_line(sellable, safety.units, line_bp=self.line_bp), draft_code, level.is_unserved, level.is_below,
+        )  # fmt: skip
 
 
 def below_line(actor: Actor, now: datetime) -> tuple[QuerySet[SafetyLevel], ...]:

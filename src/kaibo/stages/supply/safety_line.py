@@ -27,7 +27,7 @@ def watch_lines(now: datetime) -> int:
     a person cancelled is not made anew. Gives the number of new drafts.   Source: SUP-10.
     """
     drafted = 0
-    for row in queries.lines_for(KAIBO):
+    for row in queries.Lines(KAIBO):
         is_new = row.is_below != row.was_below and _cross(row)  # most stand where they stood: nothing is written for them each minute
         if row.is_below and (is_new or row.is_unserved):
             drafted += _start_replenishment(row, now, is_new=is_new)

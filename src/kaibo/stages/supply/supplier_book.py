@@ -234,7 +234,7 @@ def _why_switch(main: Quote, agreement: Agreement, now: datetime) -> tuple[str, 
 
 def _propose(main: Quote, agreements: list[Agreement], why: tuple[str, str, int], now: datetime) -> int:
     cause, evidence, missing = why
-    row = next((one for one in queries.lines_for(KAIBO) if one.sku.id == main.sku_id), None)
+    row = next(iter(queries.Lines(KAIBO, only=main.sku_id)), None)
     need = max(missing, 2 * row.safety.units - row.sellable if row else 0, main.minimum_units)
     scored = {one.supplier.pk: one.score.total_bp or 0 for one in supplier_figures.scores(KAIBO, now, only=[one.supplier_id for one in agreements])}
     best = scoring.choose_standby(

@@ -144,15 +144,15 @@ def _inspection_row(one: Inspection) -> Row:
 
 
 def home(request: ConsoleRequest) -> HttpResponse:
-    lines = queries.lines_for(request.actor, shop_id=request.shop_id)
+    lines = queries.Lines(request.actor, shop_id=request.shop_id)
     waiting = queries.inspections_for(request.actor).filter(state="open")
     drafts = queries.purchases_for(request.actor).filter(state="draft")
-    below = sum(1 for line in lines if line.is_below)
+    known, below = lines.tally
     figures = [
         {
             "name": _("低于警戒线"),
             "value": below,
-            "beside": _("共 %(n)s 个货号有安全库存") % {"n": len(lines)},
+            "beside": _("共 %(n)s 个货号有安全库存") % {"n": known},
             "state": "bad" if below else "ok",
         },
         {
