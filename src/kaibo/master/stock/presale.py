@@ -28,8 +28,8 @@ from kaibo.plumbing.access.actor import Actor
 
 class PresaleBeyondComing(Conflict):
     code = "stock.presale_beyond_coming"
-    message_zh = "预售额度超过在途：确定在途 {coming} 件，已预售没到的 {owed} 件，额度里还没卖的 {left} 件，最多再给 {most} 件"
-    message_en = "More than is on its way: {coming} confirmed, {owed} sold ahead and not here, {left} unsold in the quota; {most} more at most"
+    message_zh = "预售额度超过在途：赶得上承诺的确定在途 {coming} 件，已预售没到的 {owed} 件，额度里还没卖的 {left} 件，最多再给 {most} 件"
+    message_en = "More than is on its way: {coming} confirmed in time for the promise, {owed} sold ahead and not here, {left} unsold in the quota; {most} more at most"
 
 
 class PresaleOfOtherPromise(Conflict):
@@ -58,11 +58,11 @@ def open_presale(sku_id: UUID) -> Presale | None:
 
 @transaction.atomic
 def give(
-    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, promise_id: UUID, units: int, coming: int, now: datetime, note: str = ""
+    *, actor: Actor, sku_id: UUID, warehouse_id: UUID, promise_id: UUID, units: int, in_time: int, coming: int, now: datetime, note: str = ""
 ) -> Presale:
     """
-    This function will let units be sold ahead, not more than `coming` covers beside what was sold ahead before. The caller has
-    locked the item, then counted what is coming.
+    This function will let units be sold ahead, not more than what comes `in_time` for the promise covers beside what was sold
+    ahead before; `coming` is all that comes. The caller has locked the item, then counted.
 
     Raises: QuantityNotPositive, PresaleBeyondComing, PresaleOfOtherPromise.   Source: SUP-14.
     """
@@ -70,8 +70,8 @@ def give(
         raise QuantityNotPositive
     stock.lock_items([sku_id])
     left, owed = awaiting.pledged([sku_id])[sku_id]
-    if units > (most := max(0, coming - owed - left)):
-        raise PresaleBeyondComing(coming=coming, owed=owed, left=left, most=most)
+    if units > (most := max(0, in_time - owed - left)):
+        raise PresaleBeyondComing(coming=in_time, owed=owed, left=left, most=most)
     there = open_presale(sku_id)
     if there is None:
         there = Presale.objects.create(

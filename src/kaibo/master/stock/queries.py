@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from kaibo.master.catalog import queries as catalog
@@ -71,12 +71,6 @@ def levels_of(sku_ids: Iterable[UUID]) -> dict[UUID, dict[Bucket, int]]:
 def _levels(*, skus: Any) -> QuerySet[Any]:
     rows = Level.objects.filter(sku__among=skus, bucket__in=[b.value for b in Bucket if b.is_internal])
     return rows.values_list("sku", "bucket").annotate(total=Sum("quantity")).order_by()
-
-
-def sellable_of(sku: OuterRef) -> Coalesce:
-    """This function will give an expression: the sellable units of the item a list's row is about, 0 where it never had any."""
-    levels = Level.objects.filter(sku=sku, bucket=Bucket.SELLABLE.value).order_by()
-    return Coalesce(Subquery(levels.values("sku").annotate(total=Sum("quantity")).values("total"), output_field=BigIntegerField()), 0, output_field=BigIntegerField())
 
 
 def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
@@ -339,7 +333,7 @@ def differences() -> list[Difference]:
                AND NOT EXISTS (SELECT 1 FROM catalog_bundlecomponent b WHERE b.component_id = r.sku_id)
              GROUP BY 1
             EXCEPT
-            SELECT sku_id, sum(quantity) FROM stock_level WHERE bucket = 'reserved' GROUP BY 1
+            SELECT s.id, coalesce((SELECT sum(quantity) FROM stock_level l WHERE l.sku_id = s.id AND l.bucket = 'reserved'), 0) FROM catalog_sku s
             """
         )
         found += [

@@ -37,6 +37,7 @@ class Hold(StrEnum):
     AFTERSALE_OPEN = "aftersale_open"
     PLATFORM_FORBID = "platform_forbid"
     STOCK_SHORT = "stock_short"
+    AWAITING_GOODS = "awaiting_goods"
     MANUAL = "manual"
 
 
@@ -160,6 +161,7 @@ HOLD_WORDS: dict[Hold, tuple[str, str]] = {
     Hold.AFTERSALE_OPEN: ("有售后未完结", "open after-sales case"),
     Hold.PLATFORM_FORBID: ("平台禁止发货", "the platform forbids shipping"),
     Hold.STOCK_SHORT: ("库存不足", "stock short"),
+    Hold.AWAITING_GOODS: ("预售等货", "sold ahead, goods on their way"),
     Hold.MANUAL: ("人工挂起", "held by a person"),
 }
 ANOMALY_WORDS: dict[Anomaly, tuple[str, str]] = {

@@ -25,7 +25,7 @@ from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.shop_kinds import shop_kinds
-from kaibo.stages.orders import queries, route_book
+from kaibo.stages.orders import queries, route_book, waiting
 from kaibo.stages.orders.complaints import (
     AlreadyShipped,
     NoWarehouse,
@@ -39,6 +39,7 @@ from kaibo.stages.orders.relay import reference_of
 from kaibo.stages.orders.rules import Hold, NotShippable, QuantityBeyondLine, State, why_not_shippable
 
 MOST_ALLOCATED = 300
+ALLOCATED_BY = ("pk", "hold_flags", "stock_reference", "ship_by", "paid_at", "ordered_at")
 
 CARRIERS = ("顺丰", "中通", "圆通", "申通", "韵达", "极兔", "京东", "德邦", "EMS")
 """Offered while typing; any other name is taken too."""
@@ -62,7 +63,7 @@ def allocate_released(now: datetime) -> int:
     """This function will reserve stock for released orders, oldest first; the clock gives how many it reserved.   Source: ORD-3."""
     due = Order.objects.filter(state=State.PAID.value, released_at__isnull=False, hold_flags=[]).order_by("released_at", "ordered_at", "pk")
     # lock: the orders before their items; one in another's hands waits for the next turn
-    orders = list(due.select_for_update(skip_locked=True).only("pk", "hold_flags", "stock_reference")[:MOST_ALLOCATED])
+    orders = list(due.select_for_update(skip_locked=True).only(*ALLOCATED_BY)[:MOST_ALLOCATED])
     if not orders:
         return 0
     wanted = _units_wanted([order.pk for order in orders])
@@ -71,9 +72,14 @@ def allocate_released(now: datetime) -> int:
             _hold_short(order, NoWarehouse())
         return 0
     warehouse, places = stock_queries.main_warehouse(), _places(wanted)
+    ahead = waiting.sold_ahead(orders, wanted, now)
     promises = [
-        Promise(order.stock_reference or reference_of(order.pk), warehouse.pk, wanted.get(order.pk, {}), places.get(order.pk, {})) for order in orders
-    ]
+        Promise(
+            order.stock_reference or reference_of(order.pk), warehouse.pk, wanted.get(order.pk, {}), places.get(order.pk, {}),
+            ahead.get(order.pk, {}), order.ship_by,
+        )
+        for order in orders
+    ]  # fmt: skip
     outcomes = reserve_many(actor=KAIBO, promises=promises, now=now)
     ready = [(order.pk, promise.reference) for order, promise, short in zip(orders, promises, outcomes, strict=True) if short is None]
     for order, short in zip(orders, outcomes, strict=True):
@@ -85,6 +91,8 @@ def allocate_released(now: datetime) -> int:
                  FROM unnest(%s::uuid[], %s::text[]) AS r (id, reference) WHERE o.id = r.id""",
             [State.ALLOCATED.value, now, [order for order, _ in ready], [reference for _, reference in ready]],
         )
+    if ahead:
+        waiting.hold([order for order, _ in ready])
     return len(ready)
 
 
@@ -110,22 +118,23 @@ def try_short_again(now: datetime) -> int:
     All are looked at: those that wait for an item that does not come must not keep others from what did.   Source: ORD-3.
     """
     short = Order.objects.filter(state=State.PAID.value, released_at__isnull=False, hold_flags=[Hold.STOCK_SHORT.value])
-    waiting = list(short.order_by("released_at", "ordered_at", "pk").values_list("pk", flat=True))
+    held = list(short.order_by("released_at", "ordered_at", "pk").values_list("pk", flat=True))
     left: dict[UUID, int] = {}
     done = 0
-    for start in range(0, len(waiting), MOST_ALLOCATED):
+    for start in range(0, len(held), MOST_ALLOCATED):
         if done >= MOST_ALLOCATED:
             break  # the next turn goes on
-        due = waiting[start : start + MOST_ALLOCATED]
+        due = held[start : start + MOST_ALLOCATED]
         needs = _parts_wanted(due)
         unknown = {sku for need in needs.values() for sku in need} - set(left)
         left |= dict.fromkeys(unknown, 0) | {sku: units.get(Bucket.SELLABLE, 0) for sku, units in stock_queries.levels_of(unknown).items()}
+        ahead = waiting.unsold_for(due, unknown | set(left))
         for order in due:
-            need = needs.get(order, Counter())
-            if need and all(left[sku] >= units for sku, units in need.items()) and _reserve_short(order, now):
+            need, more = needs.get(order, Counter()), ahead.get(order, {})
+            if need and all(left[sku] + more.get(sku, 0) >= units for sku, units in need.items()) and _reserve_short(order, now):
                 done += 1
                 for sku, units in need.items():
-                    left[sku] -= units
+                    left[sku] = max(0, left[sku] - units)
     return done
 
 
@@ -139,12 +148,28 @@ def _reserve_short(order_id: UUID, now: datetime) -> bool:
             ).first()  # fmt: skip
             if order is None:
                 return False
-            reserve_for(order, now)
+            _reserve_or_wait(order, now)
             Order.objects.filter(pk=order_id).update(hold_flags=[], hold_reason="")
+            waiting.hold([order_id])
             audit.record(KAIBO, "orders:order:lift", subject=f"order:{order_id}", now=now, shop_id=order.shop_id, details={"flag": Hold.STOCK_SHORT.value})
     except (StockShort, NoWarehouse):
         return False
     return True
+
+
+def _reserve_or_wait(order: Order, now: datetime) -> None:
+    """From the shelf, or what is missing there from a pre-sale quota.   Raises: StockShort, NoWarehouse."""
+    wanted = _units_wanted([order.pk])
+    ahead = waiting.sold_ahead([order], wanted, now).get(order.pk)
+    if not ahead:
+        reserve_for(order, now)
+        return
+    place, places = stock_queries.main_warehouse().pk, _places(wanted).get(order.pk, {})
+    reference = order.stock_reference or reference_of(order.pk)
+    [short] = reserve_many(actor=KAIBO, promises=[Promise(reference, place, wanted[order.pk], places, ahead, order.ship_by)], now=now)
+    if short is not None:
+        raise short
+    Order.objects.filter(pk=order.pk).update(state=State.ALLOCATED.value, allocated_at=now, stock_reference=reference)
 
 
 def _parts_wanted(order_ids: Sequence[UUID]) -> dict[UUID, Counter[UUID]]:

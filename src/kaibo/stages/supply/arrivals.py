@@ -18,7 +18,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
-from kaibo.stages.supply import quality, queries, rules
+from kaibo.stages.supply import presales, quality, queries, rules
 from kaibo.stages.supply.models import Inspection, Purchase
 from kaibo.stages.supply.permissions import GOODS_RECEIVE
 from kaibo.stages.supply.services import InspectionDecided, PurchaseMovedOn
@@ -83,6 +83,7 @@ def receive_goods(
     stock.receive(
         actor=actor, sku_id=purchase.sku_id, warehouse_id=place, lot_id=lot.pk, quantity=quantity, reference=f"inspection:{inspection.pk}", now=now
     )
+    presales.coming_changed(actor=actor, sku_id=purchase.sku_id, now=now)
     audit.record(
         actor, GOODS_RECEIVE, subject=f"lot:{lot.pk}", now=now, details={"purchase": purchase.code, "units": quantity}, shop_id=purchase.shop_id
     )
@@ -132,4 +133,5 @@ def take_back_arrival(*, actor: Actor, inspection_id: UUID, reason: str, now: da
         actor, "supply:goods:take_back", subject=f"lot:{inspection.lot_id}", now=now, reason=reason, shop_id=purchase.shop_id,
         details={"purchase": purchase.code, "units": inspection.quantity},
     )  # fmt: skip
+    presales.coming_changed(actor=actor, sku_id=inspection.sku_id, now=now)
     return purchase

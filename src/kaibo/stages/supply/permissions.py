@@ -17,7 +17,12 @@ COUNT_TAKE = "supply:count:take"
 COUNT_APPROVE = "supply:count:approve"
 STOCK_LOCK = "supply:stock:lock"
 ROLLING_SET = "supply:rolling:set"
+PRESALE_GIVE = "supply:presale:give"
 QUOTE_IMPORT = "supply:quote:import"
+LAUNCH_PLAN = "supply:launch:plan"
+LAUNCH_CONFIRM = "supply:launch:confirm"
+BUDGET_SET = "supply:budget:set"
+BUDGET_ALLOW = "supply:budget:allow"
 
 ABILITIES = (
     Ability(SEE, "查看供应链", "see supply"),
@@ -35,13 +40,18 @@ ABILITIES = (
     Ability(COUNT_APPROVE, "批准盘点差异", "approve stocktaking variances"),
     Ability(STOCK_LOCK, "锁仓与放回", "set stock aside and give it back"),
     Ability(ROLLING_SET, "设置滚动补货", "set rolling replenishment"),
+    Ability(PRESALE_GIVE, "给预售额度、收回没卖的", "give pre-sale quotas and take back what is unsold"),
     Ability(QUOTE_IMPORT, "导入报价", "import quotes"),
+    Ability(LAUNCH_PLAN, "编辑上新的供货计划与物料", "edit a launch's supply plan and materials"),
+    Ability(LAUNCH_CONFIRM, "确认上新的供货计划", "confirm a launch's supply plan"),
+    Ability(BUDGET_SET, "设定上新的物料预算", "set a launch's budget for materials"),
+    Ability(BUDGET_ALLOW, "批准物料超支", "allow spending above a launch's budget"),
 )
 ROLES = {
-    "selection": (SEE, ROLLING_SET, STOCK_LOCK, SUPPLIER_EDIT, PURCHASE_DRAFT, QUOTE_IMPORT, CHECK_OPEN),
+    "selection": (SEE, ROLLING_SET, STOCK_LOCK, SUPPLIER_EDIT, PURCHASE_DRAFT, QUOTE_IMPORT, CHECK_OPEN, LAUNCH_PLAN),
     "quality": (SEE, LOT_INSPECT, LOT_RELEASE, POLICY_EDIT, CHECK_OPEN, LOT_RECALL),
-    "warehouse": (SEE, PURCHASE_DRAFT, GOODS_RECEIVE, CHECK_OPEN, COUNT_TAKE),
-    "operations": (SEE, ROLLING_SET, STOCK_LOCK, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT, CHECK_OPEN, LOT_RECALL, COUNT_APPROVE),
+    "warehouse": (SEE, PURCHASE_DRAFT, GOODS_RECEIVE, CHECK_OPEN, COUNT_TAKE, LAUNCH_PLAN),
+    "operations": (SEE, ROLLING_SET, PRESALE_GIVE, STOCK_LOCK, SUPPLIER_EDIT, PURCHASE_DRAFT, PURCHASE_APPROVE, QUOTE_IMPORT, CHECK_OPEN, LOT_RECALL, COUNT_APPROVE, LAUNCH_PLAN, LAUNCH_CONFIRM, BUDGET_SET, BUDGET_ALLOW),
     "compliance": (SEE,),
     "analyst": (SEE,),
 }

@@ -15,7 +15,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
-from kaibo.stages.supply import material, queries
+from kaibo.stages.supply import material, presales, queries
 from kaibo.stages.supply.models import Purchase
 from kaibo.stages.supply.permissions import PURCHASE_APPROVE, PURCHASE_DRAFT
 from kaibo.stages.supply.quality import ReasonMissing
@@ -73,6 +73,7 @@ def close_rest(*, actor: Actor, purchase_id: UUID, short_by: str, reason: str, n
         raise PurchaseMovedOn(purchase=purchase.code) if purchase.state != PurchaseState.APPROVED else NothingShort(purchase=purchase.code)
     missing = purchase.quantity - purchase.received
     material.give_back(purchase, missing)
+    presales.coming_changed(actor=actor, sku_id=purchase.sku_id, now=now)
     audit.record(
         actor, "supply:purchase:close_rest", subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id, reason=reason,
         details={"missing": missing, "short_by": short_by},
@@ -94,4 +95,5 @@ def reopen_rest(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
     )  # fmt: skip
     if not changed:
         raise PurchaseMovedOn(purchase=purchase.code)
+    presales.coming_changed(actor=actor, sku_id=purchase.sku_id, now=now)
     audit.record(actor, "supply:purchase:reopen_rest", subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id)

@@ -194,7 +194,7 @@ def switching_points(plan: LotPlan, counts: Mapping[DefectClass, int]) -> int | 
         strict = plan_for(plan.lot_units, level=plan.level, aql_milli=step, severity=Severity.NORMAL) if step else None
         points.append(3 if strict and found <= strict.accept else None)
     least = [point for point in points if point is not None]
-    return min(least) if len(least) == len(points) and not counts.get(DefectClass.CRITICAL) else None
+    return min(least) if least and len(least) == len(points) and not counts.get(DefectClass.CRITICAL) else None
 
 
 class Happening(StrEnum):

@@ -20,7 +20,7 @@ from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.outbox import outbox
 from kaibo.plumbing.thresholds import thresholds
-from kaibo.stages.supply import material, quality, quality_queries, queries, rules, sampling, settling
+from kaibo.stages.supply import material, presales, quality, quality_queries, queries, rules, sampling, settling
 from kaibo.stages.supply.models import (
     Inspection,
     InspectionItem,
@@ -177,6 +177,7 @@ def approve_purchase(*, actor: Actor, purchase_id: UUID, now: datetime, seen_fen
     if not changed:
         raise PurchaseMovedOn(purchase=purchase.code)
     material.draw(purchase, now)
+    presales.coming_changed(actor=actor, sku_id=purchase.sku_id, now=now)
     audit.record(actor, PURCHASE_APPROVE, subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id)
 
 
@@ -198,6 +199,7 @@ def cancel_purchase(*, actor: Actor, purchase_id: UUID, now: datetime) -> None:
     ):
         raise PurchaseMovedOn(purchase=purchase.code)
     material.give_back(Purchase.objects.get(pk=purchase_id), purchase.quantity)
+    presales.coming_changed(actor=actor, sku_id=purchase.sku_id, now=now)
     audit.record(actor, "supply:purchase:cancel", subject=f"purchase:{purchase_id}", now=now, shop_id=purchase.shop_id)
 
 
@@ -244,6 +246,7 @@ def decide_inspection(
     _keep_results(inspection, judged)
     quality.keep_defects(actor=actor, inspection=inspection, defects=defects, now=now)
     _move_judged(actor=actor, inspection=inspection, is_failed=bool(failed), now=now)
+    presales.coming_changed(actor=actor, sku_id=inspection.sku_id, now=now)
     audit.record(
         actor,
         f"supply:lot:{state}",
