@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import tempfile
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import OperationalError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +32,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # A client of httpx reads all the certificates this machine trusts, 30 to 70 ms of processor time each, and tests make thousands of clients
 httpx._transports.default.create_ssl_context = functools.cache(httpx._transports.default.create_ssl_context)
+
+
+# A password is hashed slowly on purpose, a tenth of a second and 100 MB: thousands of tests have people with one, and none is about how slow it is
+# but tests/config/test_passwords.py. The same algorithm, as cheap as it goes; programs that tests start keep the slow one.
+PASSWORD_COST = {name: getattr(Argon2PasswordHasher, name) for name in ("time_cost", "memory_cost", "parallelism")}
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded by now stands until the end: the collector of cycles need not walk through half a million things every few tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture
