@@ -16,7 +16,7 @@ _MOST_PAIRS: Final = 1_500
 _COMMON: Final = frozenset("的一是了我不人在有这个上们来到大为和国地以会就要可天日月年小中下多好看白能买用号加是0123456789abcdefghijklmnopqrstuvwxyz")
 
 
-_SETS: Final = 2
+_SETS: Final = 4
 
 
 @cache

@@ -190,10 +190,11 @@ class Disguises:
         return all(char == other or max(char, other) < _FAR for char, other in zip(keys.text[one.start : one.end], self._keys[one.which], strict=True))
 
     def _rejoined(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
-        forms = component_table()
-        for first, last in _stretches(strange, len(keys.shown), LONGEST + 4):
-            piece = text_of(forms.take(codes_of(keys.shown[first:last])))
-            for rejoined, places in _rejoinings(keys.shown[first:last], piece, strange - first):
+        components = text_of(component_table().take(codes_of(keys.shown)))
+        automaton, wholes = _splits()
+        pieces = [Pieces(*one[:2], wholes[one[2]]) for one in automaton.find_overlapping(components) if _holds(strange, one[0] - 1, one[1] + 1)]
+        for first, last, those in _near_pieces(pieces, len(keys.shown)):
+            for rejoined, places in _rejoinings(keys.shown[first:last], [one.moved(-first) for one in those]):
                 for start, end, which in self._automaton.find_overlapping(rejoined.translate(ONE_DIGIT)) if self._automaton else ():
                     begins, ends = first + places[start], first + places[end]
                     if which in self._hidable and ends - begins > end - start and _holds(strange, begins, ends):
@@ -252,10 +253,6 @@ def _holds(strange: NDArray[np.intp], start: int, end: int) -> bool:
     return at < strange.size and int(strange[at]) + 1 < end
 
 
-def _stretches(strange: NDArray[np.intp], length: int, reach: int) -> list[tuple[int, int]]:
-    return _merged([(max(0, place + 2 - reach), min(length, place + reach)) for place in strange.tolist()])
-
-
 def _merged(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for first, last in stretches:
@@ -310,29 +307,47 @@ def _splits() -> tuple[daachorse.CharwiseDoubleArrayAhoCorasick, list[str]]:
     return daachorse.CharwiseDoubleArrayAhoCorasick(list(splits())), list(splits().values())
 
 
-def _rejoinings(shown: str, components: str, strange: NDArray[np.intp]) -> Iterator[tuple[str, list[int]]]:
-    """
-    The text with its pieces put together where a piece is strange to its neighbour, read from the left and from the right;
-    and where each character began.
-    """
-    automaton, wholes = _splits()
-    matches = [one for one in automaton.find_overlapping(components) if _holds(strange, one[0] - 1, one[1] + 1)]
-    if not matches:
-        return
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A stretch of pieces and the character they make together."""
+
+    start: int
+    end: int
+    whole: str
+
+    def moved(self, by: int) -> Pieces:
+        return Pieces(self.start + by, self.end + by, self.whole)
+
+
+def _near_pieces(pieces: list[Pieces], length: int) -> Iterator[tuple[int, int, list[Pieces]]]:
+    """The stretches in which a word may hold pieces, and the pieces in each."""
+    reach = LONGEST + 4
+    near: list[Pieces] = []
+    for one in sorted(pieces, key=lambda one: one.start):
+        if near and one.start - reach > near[-1].end + reach:
+            yield max(0, near[0].start - reach), near[-1].end + reach, near
+            near = []
+        near.append(one)
+    if near:
+        yield max(0, near[0].start - reach), min(length, near[-1].end + reach), near
+
+
+def _rejoinings(shown: str, pieces: list[Pieces]) -> Iterator[tuple[str, list[int]]]:
+    """The text with its pieces put together, read from the left and from the right; and where each character began."""
     seen: set[str] = set()
-    for order in (sorted(matches, key=lambda one: (one[0], -one[1])), sorted(matches, key=lambda one: (-one[1], one[0]))):
-        taken: dict[int, tuple[int, str]] = {}
+    for order in (sorted(pieces, key=lambda one: (one.start, -one.end)), sorted(pieces, key=lambda one: (-one.end, one.start))):
+        taken: dict[int, Pieces] = {}
         busy: set[int] = set()
-        for start, end, which in order:
-            if busy.isdisjoint(range(start, end)):
-                busy.update(range(start, end))
-                taken[start] = (end, wholes[which])
+        for one in order:
+            if busy.isdisjoint(range(one.start, one.end)):
+                busy.update(range(one.start, one.end))
+                taken[one.start] = one
         text, places, place = "", [], 0
         while place < len(shown):
-            end, char = taken.get(place, (place + 1, shown[place]))
-            text += char
+            whole = taken.get(place)
+            text += shown[place] if whole is None else whole.whole
             places.append(place)
-            place = end
+            place = place + 1 if whole is None else whole.end
         if text not in seen:
             seen.add(text)
             yield text, [*places, len(shown)]

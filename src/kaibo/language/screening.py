@@ -88,11 +88,13 @@ class Screener:
         The longest of several objections at one place counts, the leftmost first; a word inside an innocent one
         (最 in 最后) is none. Source: CMP-2, CMP-3, CMP-4, CMP-7.
         """
-        return self._screened(text, surface, self._lexicon.families_of(category), EVERYWHERE)
+        return self._screened(text, _read(text), surface, self._lexicon.families_of(category), EVERYWHERE)
 
-    def _screened(self, text: str, surface: str, families: frozenset[str] | None, parts: int, disguised: Sequence[Disguised] = ()) -> Screening:
-        plain = normalise(text)
-        chosen = leftmost_longest(list(self._found(plain, surface, families, parts, disguised)))
+    def _screened(
+        self, text: str, read: tuple[Plain, Keys], surface: str, families: frozenset[str] | None, parts: int, disguised: Sequence[Disguised] = ()
+    ) -> Screening:
+        plain, keys = read
+        chosen = leftmost_longest(list(self._found(plain, keys, surface, families, parts, disguised)))
         if not chosen:
             return self._clean
         hits = tuple(_hit(text, plain, found) for found in chosen)
@@ -113,9 +115,11 @@ class Screener:
                 size += len(texts[last]) + 1
                 last += 1
             for one in self._sieve.held_back(texts[first:last], speaks):
-                if one.parts != WORDS or self._may_object(one.compared, surface, families):
+                text = texts[first + one.number]
+                read = one.read or _read(text)
+                if one.parts != WORDS or self._may_object(read[1].text, surface, families):
                     parts, disguised = (one.parts, ()) if one.parts == EVERYWHERE else (one.parts & ~VIEWS, one.disguised)
-                    result[first + one.number] = self._screened(texts[first + one.number], surface, families, parts, disguised)
+                    result[first + one.number] = self._screened(text, read, surface, families, parts, disguised)
             first = last
         return result
 
@@ -141,9 +145,8 @@ class Screener:
         return any(not sheltered.hold(start, end) for start, end in speaking)
 
     def _found(
-        self, plain: Plain, surface: str, families: frozenset[str] | None, parts: int, disguised: Sequence[Disguised]
+        self, plain: Plain, keys: Keys, surface: str, families: frozenset[str] | None, parts: int, disguised: Sequence[Disguised]
     ) -> Iterator[Found]:
-        keys = keys_of(plain.text)
         candidates, shelters = self._written(keys)
         candidates += self._disguised(keys, parts, disguised)
         for which in self._gate.opened_by(plain.text) if parts & PATTERNS else ():
@@ -210,8 +213,13 @@ def _reads_otherwise(written: str, word: str) -> bool:
     return False
 
 
+def _read(text: str) -> tuple[Plain, Keys]:
+    plain = normalise(text)
+    return plain, keys_of(plain.text)
+
+
 def _key(word: str) -> str:
-    return keys_of(normalise(word).text).text
+    return _read(word)[1].text
 
 
 class _Shelters:

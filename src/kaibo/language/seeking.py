@@ -42,8 +42,11 @@ _MOST_GLANCED: Final = 100_000
 _DIGITS: Final = np.array([chr(code).isdigit() for code in range(PLANE)])
 _SPREAD32: Final = np.uint32(0x9E3779B1)
 _SPREAD_TOO: Final = np.uint32(0x85EBCA6B)
-_SPREAD_THREE: Final = np.uint32(0xC2B2AE35)
 _BITMAP_BITS: Final = 22
+_START_BITS: Final = 19
+_START: Final = np.uint32(32 - _START_BITS)
+_ONE_OF_EIGHT: Final = np.left_shift(1, (np.arange(PLANE, dtype=np.uint32) * _SPREAD_TOO) >> np.uint32(29)).astype(np.uint8)
+"""A bit for each character, always the same: with the place by hash it says eight times as much."""
 _SLOT: Final = np.uint32(32 - _SEEN_BITS)
 _HIGH: Final = 1 if sys.byteorder == "little" else 0
 _SPREAD64: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -220,8 +223,7 @@ class Seeker:
             self._expanded(self._twos, *self._pair_numbers(shown, hot, twos[hot])),
         ]
         if views >> _SOUND & 1 and self._views > _SOUND:
-            heard = self._tables[_SOUND * PLANE : (_SOUND + 1) * PLANE].take(shown).astype(np.uint32)
-            found += [self._expanded(known, *likely) for known, likely in self._sounds.likely(heard, marks & STRANGE != 0)]
+            found += [self._expanded(known, *likely) for known, likely in self._sounds.likely(shown)]
         place, form = (np.concatenate(each) for each in zip(*found, strict=True))
         return self._compared(shown, marks, place, form)
 
@@ -288,18 +290,20 @@ class _Sorted:
 
 class _Sounds:
     """
-    Words as they sound. There are so few syllables that nearly every pair begins some word: words of three are asked for by all three,
-    longer ones by four, at every place at once; and only near strange pairs.
+    Words as they sound. There are so few syllables that nearly every pair begins some word: words are asked for by their first three
+    syllables, at every place at once, then by all three or by four.
     """
 
     def __init__(self, forms: NDArray[np.uint16], sizes: NDArray[np.intp], numbers: Places, tables: Sequence[NDArray[np.uint16]]) -> None:
         three, long = numbers[sizes[numbers] == 3], numbers[sizes[numbers] > 3]
         self._threes = _Sorted(_joined([forms[three, at] for at in range(3)]), three)
         self._fours = _Sorted(_joined([forms[long, at] for at in range(4)]), long)
-        hashed = self._hashed([forms[three, at].astype(np.uint32) for at in range(3)])
-        self._marked_threes = _bitmap(hashed)
-        columns = [forms[long, at].astype(np.uint32) for at in range(4)]
-        self._marked_fours = _bitmap(self._hashed(columns[:3]) * _SPREAD32 ^ columns[3] * _SPREAD_TOO)
+        self._marked_threes = _Bitmap(self._hashed([forms[three, at].astype(np.uint32) for at in range(3)]))
+        self._marked_fours = _Bitmap(self._hashed([forms[long, at].astype(np.uint32) for at in range(4)]))
+        self._heard = tables[_SOUND].astype(np.uint32) if len(tables) > _SOUND else np.zeros(0, dtype=np.uint32)
+        spoken = np.concatenate([three, long])
+        self._starts = np.zeros(1 << _START_BITS, dtype=np.uint8)
+        np.bitwise_or.at(self._starts, self._hashed([forms[spoken, at].astype(np.uint32) for at in range(3)]) >> _START, _ONE_OF_EIGHT.take(forms[spoken, 2]))
 
         self.heard = _Heard(tables[_SOUND]) if len(tables) > _SOUND else {}
         words = (bytes(row[:size].astype("<u2")).decode("utf-16-le", "surrogatepass") for row, size in zip(forms[long], sizes[long], strict=True))
@@ -309,23 +313,28 @@ class _Sounds:
 
     @staticmethod
     def _hashed(columns: Sequence[Codes]) -> Codes:
-        first, second, third = columns
-        hashed: Codes = first * _SPREAD32 ^ second * _SPREAD_TOO ^ third * _SPREAD_THREE
+        hashed: Codes = columns[0] * _SPREAD32
+        for column in columns[1:]:
+            hashed += column
+            hashed *= _SPREAD32
         return hashed
 
-    def likely(self, heard: Codes, strange: NDArray[np.bool_]) -> Iterable[tuple[_Sorted, tuple[Places, NDArray[np.uint64]]]]:
+    def likely(self, shown: Codes) -> Iterable[tuple[_Sorted, tuple[Places, NDArray[np.uint64]]]]:
         """This function will give the places where words of three, and where longer ones, may begin, with what they begin with."""
-        if heard.size < 3:
+        if shown.size < 3:
             return
+        heard = self._heard.take(shown)
         hashed = self._hashed([heard[:-2], heard[1:-1], heard[2:]])
-        near = strange[:-1] | strange[1:]
-        at = np.flatnonzero(_is_in(self._marked_threes, hashed) & near)
-        yield self._threes, (at, _joined([heard[at + step] for step in range(3)]))
-        if heard.size < 4:
-            return
-        hashed = hashed[:-1] * _SPREAD32 ^ heard[3:] * _SPREAD_TOO
-        at = np.flatnonzero(_is_in(self._marked_fours, hashed) & _is_ahead(strange)[: heard.size - 3])
-        yield self._fours, (at, _joined([heard[at + step] for step in range(4)]))
+        may_begin = self._starts.take(hashed >> _START)
+        may_begin &= _ONE_OF_EIGHT.take(heard[2:])
+        at = np.flatnonzero(may_begin != 0)
+        hashed = hashed[at]
+        three = at[self._marked_threes.holds(hashed)]
+        yield self._threes, (three, _joined([heard[three + step] for step in range(3)]))
+        is_followed = at < heard.size - 3
+        at, hashed = at[is_followed], hashed[is_followed]
+        four = at[self._marked_fours.holds((hashed + heard[at + 3]) * _SPREAD32)]
+        yield self._fours, (four, _joined([heard[four + step] for step in range(4)]))
 
 
 class _Heard(dict[int, int]):
@@ -352,27 +361,19 @@ def _any_strange(marks: list[int]) -> bool:
     return any(mark & _IS_STRANGE for mark in marks)
 
 
-def _is_ahead(strange: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether one of the pairs a word may hold that begins there is strange."""
-    ahead = strange.copy()
-    reach = 1
-    while reach < LONGEST - 1:
-        step = min(reach, LONGEST - 1 - reach)
-        ahead[:-step] |= ahead[step:].copy()
-        reach += step
-    return ahead
+class _Bitmap:
+    """Numbers that spread well, by their first bits; a bit for each."""
 
+    def __init__(self, hashed: Codes) -> None:
+        bits = np.zeros(1 << _BITMAP_BITS, dtype=bool)
+        bits[hashed >> np.uint32(32 - _BITMAP_BITS)] = True
+        self._bits = np.packbits(bits, bitorder="little")
 
-def _bitmap(hashed: Codes) -> NDArray[np.uint8]:
-    bits = np.zeros(1 << _BITMAP_BITS, dtype=bool)
-    bits[hashed >> np.uint32(32 - _BITMAP_BITS)] = True
-    return np.packbits(bits, bitorder="little")
-
-
-def _is_in(bitmap: NDArray[np.uint8], hashed: Codes) -> NDArray[np.bool_]:
-    place = hashed >> np.uint32(32 - _BITMAP_BITS)
-    found: NDArray[np.bool_] = (bitmap.take(place >> np.uint32(3)) >> (place & np.uint32(7)).astype(np.uint8)) & np.uint8(1) != 0
-    return found
+    def holds(self, hashed: Codes) -> NDArray[np.bool_]:
+        """This function will say of each number whether it may be one of those."""
+        place = hashed >> np.uint32(32 - _BITMAP_BITS)
+        found: NDArray[np.bool_] = (self._bits.take(place >> np.uint32(3)) >> (place & np.uint32(7)).astype(np.uint8)) & np.uint8(1) != 0
+        return found
 
 
 class _Marked:

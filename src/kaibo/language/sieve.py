@@ -9,8 +9,9 @@ together (a property test holds them so).   Source: ADR 0018.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -33,9 +34,9 @@ from kaibo.language.disguises import (
     is_pinyin,
     text_of,
 )
-from kaibo.language.keys import ONE_DIGIT, QUOTES
-from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, fold, is_han, is_insertable
-from kaibo.language.seeking import PLANE, STRANGE, Codes, Places, Seeker, Standing
+from kaibo.language.keys import ONE_DIGIT, QUOTES, Keys
+from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, Plain, fold, is_han, is_insertable
+from kaibo.language.seeking import PLANE, STRANGE, Codes, Places, Seeker, Standing, plane_of
 from kaibo.language.tables import UNICODE, splits
 
 _UNKNOWN: Final = np.uint32(0xFFFFFFFF)
@@ -47,6 +48,8 @@ _ODDLY: Final = np.uint32(_ODD << _KIND)
 _CODE: Final = np.uint32(0xFFFF)
 _LETTER, _NUMERAL, _ALONE, _ANCHOR = (1 << bit for bit in range(4))
 _LONGEST_RUN: Final = 64
+_AT_ONCE: Final = 64
+_ONE_DIGIT: Final = plane_of(np.arange(UNICODE, dtype=np.uint32)).astype(np.uint32)
 _MOST_PIECES: Final = max(map(len, splits()))
 
 
@@ -95,14 +98,14 @@ _FOLDING: Final = _Folding()
 @dataclass(slots=True)
 class Held:
     """
-    A text that may hold an objection, by number: where to look for it, the words in disguise that stand there, and, where only words
-    that stand there as they are may object, the text in the form in which words are compared.
+    A text that may hold an objection, by number: where to look for it, the words in disguise that stand there, and the text as it is
+    read and compared, where nothing in it is dropped or put between characters.
     """
 
     number: int
     parts: int
-    disguised: list[Disguised] = field(default_factory=list)
-    compared: str = ""
+    disguised: list[Disguised]
+    read: tuple[Plain, Keys] | None
 
 
 class _Batch:
@@ -115,6 +118,8 @@ class _Batch:
         odd = np.flatnonzero(self._folded & _ODDLY != 0)
         self._quotes, gone = _gone(self._folded, odd)
         self.unclear = np.searchsorted(self._lines, odd[self._folded[odd] & _CODE == _SEVERAL])
+        self._is_altered = np.zeros(self.count, dtype=bool)
+        self._is_altered[np.searchsorted(self._lines, odd)] = True
         self._plain: NDArray[np.bool_] = np.ones(self._folded.size, dtype=bool)
         self._plain[gone] = False
         self._gone = gone
@@ -136,9 +141,13 @@ class _Batch:
     def begin_of(self, number: int) -> int:
         return int(self.ends[number - 1]) + 1 if number else 0
 
-    def compared(self, number: int) -> str:
-        """This function will give the text in the form in which words are compared."""
-        return text_of(self.shown[self.begin_of(number) : self.ends[number]]).translate(ONE_DIGIT)
+    def read(self, number: int) -> tuple[Plain, Keys] | None:
+        """This function will give a text as it is read and compared; None where some of its characters become none or several."""
+        if self._is_altered[number]:
+            return None
+        codes = self.shown[self.begin_of(number) : self.ends[number]]
+        shown, every = text_of(codes), range(codes.size)
+        return Plain(shown, every, range(1, codes.size + 1)), Keys(text_of(_ONE_DIGIT.take(codes)), shown, every)
 
     def plain(self, number: int) -> str:
         """This function will give the plain text, with its quotes."""
@@ -178,10 +187,7 @@ class Sieve:
         for which, form in enumerate(forms):
             if len(form) == 1 and ord(form) < PLANE:
                 self._alone[ord(form)] = which
-        self._one_digit = np.arange(PLANE, dtype=np.uint32)
-        for code, digit in ONE_DIGIT.items():
-            self._one_digit[code] = ord(digit)
-        keys = self._one_digit
+        keys = _ONE_DIGIT
         self._kinds[(keys >= ord("a")) & (keys <= ord("z"))] |= _LETTER
         self._kinds[(keys >= ord("0")) & (keys <= ord("9"))] |= _NUMERAL
         self._kinds[self._alone[keys] >= 0] |= _ALONE
@@ -197,7 +203,7 @@ class Sieve:
         telling = np.flatnonzero(kinds != 0)
         kinds = kinds[telling]
         alone = telling[kinds & _ALONE != 0]
-        _mark(parts, batch.numbers_of(alone[speaks[self._alone[self._one_digit[shown[alone]]]]]), WORDS)
+        _mark(parts, batch.numbers_of(alone[speaks[self._alone[_ONE_DIGIT[shown[alone]]]]]), WORDS)
         _mark(parts, batch.numbers_of(_spelt(shown, telling[kinds & _LETTER != 0])), LETTERS)
         disguised: dict[int, list[Disguised]] = {}
         anchors = telling[kinds & _ANCHOR != 0]
@@ -208,13 +214,13 @@ class Sieve:
             pieces = np.flatnonzero(marks & Seeker.extra_mark(PIECES_MEET) != 0)
             _mark(parts, batch.numbers_of(self._put_together(shown, marks, pieces)), PIECES)
             meeting = np.flatnonzero(marks & Seeker.extra_mark(ANCHORS) != 0)
-        keys_at = self._one_digit.take
+        keys_at = _ONE_DIGIT.take
         found = self._patterns.found(keys_at(shown[anchors]), keys_at(shown[meeting]), keys_at(shown[np.minimum(meeting + 1, shown.size - 1)]))
         numerals = np.bincount(batch.numbers_of(telling[kinds & _NUMERAL != 0]), minlength=batch.count)
         for number in self._patterns.matched(batch, batch.numbers_of(np.concatenate([anchors, meeting])), found, numerals, parts & PATTERNS == 0):
             parts[number] |= PATTERNS
         return [
-            Held(number, part, disguised.get(number, []), batch.compared(number) if part == WORDS else "")
+            Held(number, part, disguised.get(number, []), batch.read(number))
             for number, part in enumerate(parts.tolist()) if part
         ]  # fmt: skip
 
@@ -241,26 +247,28 @@ class Sieve:
         """Those of the places whose pieces make a character that a word has beside the one that stands there, or beside other pieces."""
         around = np.clip(places[:, None] + np.arange(-2, 3), 0, max(marks.size - 1, 0))
         places = places[(marks.take(around) & STRANGE != 0).any(axis=1)]
+        if not places.size:
+            return places
+        keys = "\n" + text_of(_ONE_DIGIT.take(shown)) + "\n"
+        pieces = text_of(component_table().take(shown))
         begins = places.tolist()
         beginning, ended, held = set(begins), set(), []
         for place in begins:
-            stretch = shown[max(0, place - 1) : place + _MOST_PIECES + 1]
-            keys = text_of(stretch).translate(ONE_DIGIT)
-            pieces = text_of(component_table().take(stretch[1:-1] if place else stretch[:-1]))
-            if place == 0:
-                keys = "\n" + keys
-            for size in range(2, len(pieces) + 1):
-                whole = splits().get(pieces[:size])
-                if whole is None:
-                    continue
+            for size, whole in _wholes(pieces[place : place + _MOST_PIECES]):
                 ended.add(place + size)
-                whole = whole.translate(ONE_DIGIT)
                 if (
                     place in ended or place + size in beginning
-                    or keys[0] + whole in self._neighbours or whole + keys[1 + size : 2 + size] in self._neighbours
+                    or keys[place] + whole in self._neighbours or whole + keys[place + size + 1] in self._neighbours
                 ):  # fmt: skip
                     held.append(place)
         return np.array(held, dtype=np.intp)
+
+
+@lru_cache(maxsize=20_000)
+def _wholes(pieces: str) -> list[tuple[int, str]]:
+    """The characters that the first of these pieces make together, as they are compared, and of how many each is made."""
+    found = ((size, splits().get(pieces[:size])) for size in range(2, len(pieces) + 1))
+    return [(size, whole.translate(ONE_DIGIT)) for size, whole in found if whole is not None]
 
 
 def _mark(parts: NDArray[np.uint8], numbers: Places, part: int) -> None:
@@ -290,61 +298,74 @@ class _Patterns:
     def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
         self._patterns = list(patterns)
         self._digits = np.array([fewest_digits(one) for one in patterns], dtype=np.int64)
-        sets_of: dict[str, list[int]] = {}
-        patterns_of_set: list[int] = []
-        for which, pattern in enumerate(patterns):
-            for anchors in anchors_of(pattern):
-                asked = {"".join(char.translate(ONE_DIGIT) for char in anchor if char not in QUOTES) for anchor in anchors}
-                if "" in asked:
-                    continue  # It is a quote, which is not compared: such a set asks nothing.
-                for anchor in asked:
-                    sets_of.setdefault(anchor, []).append(len(patterns_of_set))
-                patterns_of_set.append(which)
-        self._sets = len(patterns_of_set)
-        self._of_set = np.array(patterns_of_set, dtype=np.intp)
-        self._wanted = np.bincount(self._of_set, minlength=len(self._patterns))
+        sets = [_asked_by(pattern) for pattern in patterns]
+        known = sorted({anchor for each in sets for anchors in each for anchor in anchors})
+        number_of = {anchor: 1 + number for number, anchor in enumerate(known)}
         self.ones = np.zeros(PLANE, dtype=np.int32)
-        members: list[list[int]] = [[]]
-        twos: dict[int, int] = {}
-        for anchor, sets in sets_of.items():
+        for anchor in known:
             if len(anchor) == 1:
-                self.ones[ord(anchor)] = len(members)
-            else:
-                twos[ord(anchor[0]) << 32 | ord(anchor[1])] = len(members)
-            members.append(sets)
-        self._known = np.array(sorted(twos), dtype=np.uint64)
-        self._which = np.array([twos[one] for one in sorted(twos)], dtype=np.int32)
-        self._many = np.array([len(one) for one in members], dtype=np.int64)
-        self._firsts = np.cumsum(self._many) - self._many
-        self._flat = np.array([one for sets in members for one in sets], dtype=np.int64)
+                self.ones[ord(anchor)] = number_of[anchor]
+        twos = [anchor for anchor in known if len(anchor) == 2]
+        self._twos = np.array([ord(anchor[0]) << 16 | ord(anchor[1]) for anchor in twos], dtype=np.uint32)
+        self._two_numbers = np.array([number_of[anchor] for anchor in twos], dtype=np.int32)
+        self._gates = [_Gates(sets[first : first + _AT_ONCE], number_of) for first in range(0, len(sets), _AT_ONCE)]
 
     def found(self, ones: Codes, firsts: Codes, seconds: Codes) -> NDArray[np.int32]:
         """This function will say which anchor each single character, and after them each pair, is."""
-        if not self._known.size:
+        if not self._twos.size:
             return self.ones.take(ones)
-        number = firsts.astype(np.uint64) << np.uint64(32) | seconds
-        where = np.minimum(np.searchsorted(self._known, number), self._known.size - 1)
-        return np.concatenate([self.ones.take(ones), np.where(self._known[where] == number, self._which[where], 0)])
+        pairs = firsts << np.uint32(16) | seconds
+        where = np.minimum(np.searchsorted(self._twos, pairs), self._twos.size - 1)
+        return np.concatenate([self.ones.take(ones), np.where(self._twos[where] == pairs, self._two_numbers[where], 0)])
 
     def matched(self, batch: _Batch, numbers: Places, anchors: NDArray[np.int32], digits: Places, open_: NDArray[np.bool_]) -> Iterable[int]:
         """This function will give the texts, among those still open, in which a pattern matches."""
-        if not self._patterns:
-            return
-        many = self._many[anchors]
-        firsts = np.repeat(self._firsts[anchors] - np.cumsum(many) + many, many)
-        held = np.zeros((batch.count, self._sets), dtype=bool)
-        held[np.repeat(numbers, many), self._flat[firsts + np.arange(firsts.size)]] = True
-        texts, sets = np.nonzero(held)
-        size = len(self._patterns)
-        met = np.bincount(texts * size + self._of_set[sets], minlength=batch.count * size).reshape(batch.count, size)
-        may = (met == self._wanted) & (digits[:, None] >= self._digits) & open_[:, None]
-        for number, which in zip(*(each.tolist() for each in np.nonzero(may)), strict=True):
-            if open_[number] and self._patterns[which].search(batch.plain(number)):
-                open_[number] = False
-                yield number
+        order = np.argsort(numbers, kind="stable")
+        numbers, anchors = numbers[order], anchors[order]
+        for place, gates in enumerate(self._gates):
+            texts, which = gates.opened(batch.count, numbers, anchors)
+            which += place * _AT_ONCE
+            may = open_[texts] & (digits[texts] >= self._digits[which])
+            for number, pattern in zip(texts[may].tolist(), which[may].tolist(), strict=True):
+                if open_[number] and self._patterns[pattern].search(batch.plain(number)):
+                    open_[number] = False
+                    yield number
+
+
+def _asked_by(pattern: re.Pattern[str]) -> list[set[str]]:
+    """The sets of strings, as they are compared, of each of which every match holds one."""
+    asked = [{"".join(char.translate(ONE_DIGIT) for char in anchor if char not in QUOTES) for anchor in anchors} for anchors in anchors_of(pattern)]
+    return [one for one in asked if "" not in one]  # a quote is not compared: such a set asks nothing
+
+
+class _Gates:
+    """As many patterns as a number has bits: for each anchor, of which patterns it opens the first set, the second and so on."""
+
+    def __init__(self, sets: Sequence[list[set[str]]], number_of: Mapping[str, int]) -> None:
+        self._every = np.uint64((1 << len(sets)) - 1)
+        self._opens: list[tuple[NDArray[np.uint64], np.uint64]] = []
+        for rank in range(max(map(len, sets))):
+            table = np.zeros(len(number_of) + 1, dtype=np.uint64)
+            for bit, each in enumerate(sets):
+                if rank < len(each):
+                    table[[number_of[anchor] for anchor in each[rank]]] |= np.uint64(1 << bit)
+            asks_nothing = sum(1 << bit for bit, each in enumerate(sets) if rank >= len(each))
+            self._opens.append((table, np.uint64(asks_nothing)))
+
+    def opened(self, count: int, numbers: Places, anchors: NDArray[np.int32]) -> tuple[Places, Places]:
+        """This function will say which texts, by the numbers of the anchors' texts in order, may match which patterns."""
+        firsts = np.flatnonzero(np.diff(numbers, prepend=-1))
+        may = np.full(count, self._every)
+        for table, asks_nothing in self._opens:
+            met = np.full(count, asks_nothing)
+            if firsts.size:
+                met[numbers[firsts]] |= np.bitwise_or.reduceat(table[anchors], firsts)
+            may &= met
+        texts = np.flatnonzero(may != 0)
+        rows, which = np.nonzero(may[texts, None] >> np.arange(_AT_ONCE, dtype=np.uint64) & np.uint64(1))
+        return texts[rows], which
 
 
 def anchor_pairs(patterns: Iterable[re.Pattern[str]]) -> set[str]:
     """This function will give the strings of two characters, as they are compared, without which patterns cannot match."""
-    keys = ("".join(char for char in anchor.translate(ONE_DIGIT) if char not in QUOTES) for one in patterns for each in anchors_of(one) for anchor in each)
-    return {anchor for anchor in keys if len(anchor) == 2}
+    return {anchor for pattern in patterns for each in _asked_by(pattern) for anchor in each if len(anchor) == 2}
