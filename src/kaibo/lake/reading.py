@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
-
-import duckdb
+from typing import TYPE_CHECKING, Final
 
 from kaibo.lake import sealing, segments, sql
 from kaibo.lake.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import duckdb
 
 SILENCE_LIMIT_SECONDS: Final = 1800
 """A visitor silent for longer has left; a page in the foreground sends a heartbeat far more often."""

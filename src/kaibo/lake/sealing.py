@@ -15,12 +15,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
-
-import duckdb
+from typing import TYPE_CHECKING, Final
 
 from kaibo.lake import segments
 from kaibo.lake.schema import COLUMNS
+
+if TYPE_CHECKING:
+    import duckdb
 
 EVENTS: Final = "events"
 _PART = re.compile(r"part-(?P<writer>.+)-(?P<number>\d{12})\.parquet")
@@ -31,6 +32,8 @@ LINES_SQL: Final = f"read_json(?, format='newline_delimited', columns={{{_COLUMN
 
 def connect() -> duckdb.DuckDBPyConnection:
     """This function will open a DuckDB in memory that stays small beside the room and thinks in UTC."""
+    import duckdb  # a tenth of a second: paid when events are read, not by every process that starts
+
     connection = duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "512MB"})
     connection.execute("SET TimeZone = 'UTC'")
     return connection
@@ -85,6 +88,8 @@ def _seal(lake: Path, writer: str, path: Path) -> None:
 
 
 def _write_parts(lake: Path, lines: Path, name: str) -> None:
+    from duckdb import IOException
+
     with connect() as connection:
         connection.execute(
             f"""
@@ -107,7 +112,7 @@ def _write_parts(lake: Path, lines: Path, name: str) -> None:
                 )
                 _sync_file(unfinished)
                 unfinished.rename(folder / name)
-            except duckdb.IOException as problem:
+            except IOException as problem:
                 raise OSError(str(problem)) from problem
             finally:
                 unfinished.unlink(missing_ok=True)

@@ -15,7 +15,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import duckdb
 import xlsxwriter
 
 from kaibo.kit.clock import in_shanghai
@@ -182,6 +181,8 @@ def _write_parquet(path: Path, columns: Sequence[ExportColumn], rows: Iterable[S
                 ]
             )
     types = {column.key: _PARQUET_TYPES.get(column.cell, "VARCHAR") for column in columns}
+    import duckdb  # loaded by who writes Parquet, not by every process that starts
+
     with duckdb.connect() as store:
         store.execute(
             "COPY (SELECT * FROM read_csv($draft, header=false, columns=$types, nullstr='\\N', quote='\"', escape='\"', delim=',', auto_detect=false))"

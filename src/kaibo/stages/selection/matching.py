@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from kaibo.kit.money import BP, share_bp
 from kaibo.stages.selection import matching_sql as sql
 from kaibo.stages.selection.association import Together
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Trial:
 
 def opened(*, threads: int = 2) -> duckdb.DuckDBPyConnection:
     """This function will open an empty place to mine in."""
+    import duckdb  # loaded by who mines, not by every process that starts
+
     return duckdb.connect(":memory:", config={"threads": threads, "memory_limit": "512MB"})
 
 
