@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.db.models.signals import post_init
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -15,7 +15,7 @@ from kaibo.kit.clock import business_date, utc_now
 from kaibo.kit.ids import new_id
 from kaibo.master.people.queries import actor_for
 from kaibo.master.people.services import make_token
-from kaibo.stages.compliance import price_book, queries
+from kaibo.stages.compliance import price_book, queries, rules
 from kaibo.stages.compliance.models import ComparedPrice, HouseWord
 from kaibo.stages.listing.models import DayFigures, Trial
 from kaibo.stages.live.models import Incident, IncidentStep
@@ -157,17 +157,13 @@ def test_moves_of_competitors_read_two_sightings_each(shop):
         CompetitorSighting.objects.bulk_create(
             CompetitorSighting(competitor=competitor, seen_on=today - timedelta(days=day), price_fen=50_000 - day * 100, sales=1_000 - day, points="") for day in range(40)
         )
-    drawn: list[object] = []
-
-    def note(instance, **_given):
-        drawn.append(instance)
-
-    post_init.connect(note, sender=CompetitorSighting)
-    try:
+    with CaptureQueriesContext(connection) as asked:
         moves = market_queries.moves_between([market], today - timedelta(days=14), today + timedelta(days=1))
-    finally:
-        post_init.disconnect(note, sender=CompetitorSighting)
-    assert len(drawn) == 6
+    (sql,) = (one["sql"] for one in asked)
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain (analyze, format json) {sql}")
+        plan = json.dumps(cursor.fetchone()[0])
+    assert "one_sighting_a_day" in plan and '"Seq Scan", "Parallel Aware": false, "Async Capable": false, "Relation Name": "selection_competitorsighting"' not in plan
     assert {(one.seen_on, one.before_on, one.price_fen, one.was_price_fen) for one in moves} == {(today, today - timedelta(days=15), 50_000, 48_500)}
 
 
@@ -234,11 +230,13 @@ def test_a_cell_of_the_matrix_looks_at_its_products_own_papers(shop, monkeypatch
         for kind in range(3):
             make_document(shop, "test_report", f"WT-{number}-{kind}", product=product)
     make_document(shop, "business_licence", "91330")
-    seen: list[int] = []
-    needs_at = queries.needs_at
-    monkeypatch.setattr(queries, "needs_at", lambda matrix, place, held, *rest, **named: seen.append(len(held)) or needs_at(matrix, place, held, *rest, **named))
-    queries.matrix_for([one.pk for one in products], utc_now())
-    assert seen == [4, 4, 4, 4]
+    make_channel(shop, platform="taobao")
+    judged: list[str] = []
+    standing_of = rules.standing_of
+    monkeypatch.setattr(rules, "standing_of", lambda held, *rest, **named: judged.append(held.number) or standing_of(held, *rest, **named))
+    cells = queries.matrix_for([one.pk for one in products], utc_now())
+    assert {len(found) for found in cells.values()} == {2}
+    assert sorted(judged) == sorted(["91330", *(f"WT-{number}-{kind}" for number in range(4) for kind in range(3))])  # each once, at whatever places
 
 
 

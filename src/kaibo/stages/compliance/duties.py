@@ -86,7 +86,7 @@ def _likenesses(actor: Actor, today: date, shop_id: UUID | None) -> Iterator[Dut
 def _lacking(actor: Actor, now: datetime, today: date, shop_id: UUID | None) -> Iterator[Duty]:
     """A document many products lack is one duty: what mends most, at once."""
     visible = products_for(actor)
-    products = {one.pk: one for one in (visible.filter(shop=shop_id) if shop_id else visible)[:MOST_PRODUCTS]}
+    products: dict[UUID, str] = dict((visible.filter(shop=shop_id) if shop_id else visible).values_list("pk", "title")[:MOST_PRODUCTS])
     lacking: dict[str, set[UUID]] = {}
     for product_id, cells in queries.matrix_for(products, now).items():
         for cell in cells:
@@ -95,7 +95,7 @@ def _lacking(actor: Actor, now: datetime, today: date, shop_id: UUID | None) -> 
                     lacking.setdefault(need.kind, set()).add(product_id)
     for kind, whose in lacking.items():
         title = packaged_matrix().title(kind, get_language() or "zh")
-        about = products[next(iter(whose))].title if len(whose) == 1 else _("%(n)s 个商品不能上架") % {"n": len(whose)}
+        about = products[next(iter(whose))] if len(whose) == 1 else _("%(n)s 个商品不能上架") % {"n": len(whose)}
         href = f"{reverse('compliance:document-new')}?kind={kind}" + (f"&product={next(iter(whose))}" if len(whose) == 1 else "")
         yield Duty(today, today, _("补 %(kind)s") % {"kind": title}, about, _("运营、合规"), href, _("上传资质"))
 

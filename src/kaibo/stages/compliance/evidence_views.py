@@ -125,7 +125,7 @@ def prices(request: ConsoleRequest) -> HttpResponse:
     struck = list(evidence.compared_for(request.actor, shop_id=request.shop_id)[:50])
     lowest = _levels_beside(struck, request.now)
     standing = [(one, *_standing_state(one, lowest[one.platform, one.sku_id], request)) for one in struck]
-    return render(request, "compliance/prices.html", {"work": struck_work.work_of(request.actor, request.now)[:100], "table": tables.page(request, PRICES, visible, row=row, ahead=ahead), "standing": standing})
+    return render(request, "compliance/prices.html", {"work": struck_work.work_of(request.actor, request.now, most=100), "table": tables.page(request, PRICES, visible, row=row, ahead=ahead), "standing": standing})
 
 
 def _label(basis: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,6 +24,8 @@ from kaibo.stages.compliance.models import MatrixRow
 from kaibo.stages.compliance.permissions import MATRIX, SEE
 from kaibo.stages.compliance.rules import Rule, packaged_matrix
 from kaibo.stages.compliance.views import _kinds
+
+DUTIES_SHOWN = 50
 
 
 @require_GET
@@ -104,7 +107,8 @@ def todo(request: ConsoleRequest) -> HttpResponse:
         {"name": _("已经晚了"), "value": late, "state": "bad" if late else "ok", "value_state": "bad" if late else "", "beside": _("过了该做的日子")},
         {"name": _("七天内"), "value": sum(one.is_soon for one in found), "beside": _("共 %(n)s 件") % {"n": len(found)}},
     ]
-    return render(request, "compliance/todo.html", {"duties": found, "figures": figures})
+    page = Paginator(found, DUTIES_SHOWN).get_page(request.GET.get("page"))
+    return render(request, "compliance/todo.html", {"duties": page.object_list, "page": page, "figures": figures})
 
 
 @require_GET

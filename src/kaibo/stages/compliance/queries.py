@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from kaibo.stages.compliance import efficacy, evidence
 from kaibo.stages.compliance.house_words import WordUnknown, current_screener
 from kaibo.stages.compliance.matrix_rows import matrix_on
 from kaibo.stages.compliance.models import Document, HouseWord, ScreenedText
-from kaibo.stages.compliance.rules import Held, Need, Place, ScreeningState, Standing, needs_at, packaged_matrix
+from kaibo.stages.compliance.rules import Held, Need, Papers, Place, ScreeningState, Standing, packaged_matrix
 from kaibo.stages.compliance.unnamed_texts import texts_naming
 
 WARN_KEY = "compliance.expiry_warn_days"
@@ -153,8 +154,8 @@ def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Ch
 
     Source: CMP-1.
     """
-    products, paths = _products(product_ids), category_paths()
-    shops = {one.shop_id for one in products}
+    products, paths = prepared.rows(_where_products_stand, ids=list(product_ids)), category_paths()
+    shops = {shop_id for _product, shop_id, _category in products}
     channels: dict[UUID, list[Channel]] = {}
     for channel in prepared.rows(_active_channels, shops=list(shops)):
         channels.setdefault(channel.shop_id, []).append(channel)
@@ -162,22 +163,21 @@ def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Ch
     warn_days = thresholds.value(WARN_KEY)
     today = business_date(now)
     matrix = matrix_on(today)
+    needed_at = cache(matrix.needed_at)  # hundreds of products stand at few places
+    shops_own = {shop: Papers(papers.get((shop, None), ()), None, today, warn_days=warn_days) for shop in shops}
     cells: dict[UUID, list[ChannelCell]] = {}
-    for product in products:
-        path = paths.get(product.category_id, ((product.category_id,), ""))[0]
-        mine = [*papers.get((product.shop_id, None), ()), *papers.get((product.shop_id, product.pk), ())]
-        cells[product.pk] = [
-            ChannelCell(
-                product.pk, channel.pk, channel.platform, channel.name,
-                tuple(
-                    needs_at(
-                        matrix, Place(channel.platform, channel.shop_type, path), mine, product.pk, today, warn_days=warn_days
-                    )
-                ),
-            )
-            for channel in channels.get(product.shop_id, ())
+    for product_id, shop_id, category in products:
+        path = paths.get(category, ((category,), ""))[0]
+        mine = Papers(papers.get((shop_id, product_id), ()), product_id, today, warn_days=warn_days, shop=shops_own[shop_id])
+        cells[product_id] = [
+            ChannelCell(product_id, channel.pk, channel.platform, channel.name, mine.needs(Place(channel.platform, channel.shop_type, path), needed_at))
+            for channel in channels.get(shop_id, ())
         ]
     return cells
+
+
+def _where_products_stand(*, ids: Any) -> QuerySet[Any]:
+    return Product.objects.filter(pk__among=ids).values_list("pk", "shop_id", "category_id")
 
 
 @asked_once

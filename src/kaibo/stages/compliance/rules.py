@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -240,12 +240,41 @@ def needs_at(matrix: Matrix, place: Place, documents: Sequence[Held], product_id
 
     A document of another product does not count; one of no product speaks for the whole shop.
     """
-    needs = []
-    for kind, rule in matrix.needed_at(place):
-        fitting = [one for one in documents if one.kind == kind and one.product_id in {None, product_id}]
-        standing, document = best_of(fitting, today, warn_days=warn_days)
-        needs.append(Need(kind, rule, standing, document))
-    return sorted(needs, key=lambda need: (not need.is_red, not need.is_amber))
+    return list(Papers(documents, product_id, today, warn_days=warn_days).needs(place, matrix.needed_at))
+
+
+class Papers:
+    """The papers that speak for a product, by kind; which of a kind speaks is judged once, however many places ask. `product_id` None: for the whole shop."""
+
+    def __init__(self, documents: Sequence[Held], product_id: UUID | None, today: date, *, warn_days: int, shop: Papers | None = None) -> None:
+        self.by_kind: dict[str, list[Held]] = {}
+        for one in documents:
+            if one.product_id in {None, product_id}:
+                self.by_kind.setdefault(one.kind, []).append(one)
+        self.today, self.warn_days, self.shop = today, warn_days, shop
+        self._judged: dict[str, tuple[Standing, Held | None]] = {}
+        self._stands: dict[Place, tuple[Need, ...]] = {}
+
+    def best(self, kind: str) -> tuple[Standing, Held | None]:
+        """This function will give the paper of a kind that speaks and how it stands, the shop's own among them."""
+        if kind not in self._judged:
+            if self.shop is not None and kind not in self.by_kind:
+                self._judged[kind] = self.shop.best(kind)
+            else:
+                shops_own = self.shop.by_kind.get(kind, ()) if self.shop else ()
+                self._judged[kind] = best_of([*shops_own, *self.by_kind.get(kind, ())], self.today, warn_days=self.warn_days)
+        return self._judged[kind]
+
+    def needs(self, place: Place, needed_at: Callable[[Place], list[tuple[str, Rule]]]) -> tuple[Need, ...]:
+        """This function will say of each document needed at a place how it stands, the gravest first; a product without such papers of its own stands as its shop does."""
+        if place not in self._stands:
+            needed = needed_at(place)
+            if self.shop is not None and not any(kind in self.by_kind for kind, _rule in needed):
+                self._stands[place] = self.shop.needs(place, needed_at)
+            else:
+                found = [Need(kind, rule, *self.best(kind)) for kind, rule in needed]
+                self._stands[place] = tuple(sorted(found, key=lambda need: (not need.is_red, not need.is_amber)))
+        return self._stands[place]
 
 
 REMIND_DAYS = (30, 7, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from kaibo.kit.clock import business_date, day_bounds
@@ -35,20 +36,24 @@ class StruckWork:
         return str(Platform(self.compared.platform).label)
 
 
-def work_of(actor: Actor, now: datetime) -> list[StruckWork]:
-    """This function will list what must be changed on outside platforms, what cannot stand for longest first.   Source: CMP-8; 明码标价和禁止价格欺诈规定 art. 16, 17."""
-    standing = [one for one in evidence.compared_for(actor) if one.platform != Platform.OWN.value and _may_have_to_go(one, now)]
+def work_of(actor: Actor, now: datetime, *, most: int | None = None) -> list[StruckWork]:
+    """
+    This function will list what must be changed on outside platforms, what cannot stand for longest first, `most` of them or all.
+
+    Source: CMP-8; 明码标价和禁止价格欺诈规定 art. 16, 17.
+    """
+    standing = list(evidence.compared_for(actor).exclude(platform=Platform.OWN.value).filter(_may_have_to_go(now)))
     found = []
     for platform in {one.platform for one in standing}:
         here = [one for one in standing if one.platform == platform]
         levels = price_book.levels_of([one.sku_id for one in here], platform, now)
         found += [work for one in here if (work := _judged(one, levels[one.sku_id], now))]
-    return sorted([*found, *_ended(actor, now)], key=lambda one: (one.since, one.compared.platform, one.compared.sku.code))
+    return sorted([*found, *_ended(actor, now, most)], key=lambda one: (one.since, one.compared.platform, one.compared.sku.code))[:most]
 
 
-def _may_have_to_go(one: ComparedPrice, now: datetime) -> bool:
+def _may_have_to_go(now: datetime) -> Q:
     """A maker's suggested price stands while its proof does, whatever was sold: its deals need not be read."""
-    return one.basis != Basis.SUGGESTED or bool(one.evidence_until and one.evidence_until < business_date(now))
+    return ~Q(basis=Basis.SUGGESTED.value) | Q(evidence_until__lt=business_date(now))
 
 
 def _judged(one: ComparedPrice, level: DealLevel, now: datetime) -> StruckWork | None:
@@ -61,11 +66,10 @@ def _judged(one: ComparedPrice, level: DealLevel, now: datetime) -> StruckWork |
     return StruckWork(one, since, _("之后有更低成交 %(fen)s") % {"fen": yuan_text(level.most_fen)}, ARTICLE, level.most_fen if level.most_fen > one.price_fen else None)
 
 
-def _ended(actor: Actor, now: datetime) -> list[StruckWork]:
-    """Those ended here with no other standing in their place."""
-    ended = access.visible(ComparedPrice.objects.filter(ended_at__gte=now - TAKEN_AWAY_FOR).exclude(platform=Platform.OWN.value).select_related("sku__product", "shop"), actor)
-    followed = set(ComparedPrice.objects.filter(ended_at=None).values_list("sku_id", "platform"))
-    newest: dict[tuple[object, str], ComparedPrice] = {}
-    for one in ended.order_by("ended_at", "id"):
-        newest[one.sku_id, one.platform] = one
-    return [StruckWork(one, one.ended_at, _("%(who)s 已停用") % {"who": one.ended_by}, ARTICLE, None) for place, one in newest.items() if place not in followed and one.ended_at]
+def _ended(actor: Actor, now: datetime, most: int | None) -> list[StruckWork]:
+    """Those ended here with no other standing in their place, of each place the last, the oldest first."""
+    ended = access.visible(ComparedPrice.objects.filter(ended_at__gte=now - TAKEN_AWAY_FOR).exclude(platform=Platform.OWN.value), actor)
+    followed = ComparedPrice.objects.filter(ended_at=None, sku=OuterRef("sku"), platform=OuterRef("platform"))
+    last = ended.filter(~Exists(followed)).order_by("sku", "platform", "-ended_at", "-id").distinct("sku", "platform").values("pk")
+    found = ComparedPrice.objects.filter(pk__in=last).select_related("sku__product", "shop").order_by("ended_at", "platform", "sku__code")[:most]
+    return [StruckWork(one, one.ended_at, _("%(who)s 已停用") % {"who": one.ended_by}, ARTICLE, None) for one in found if one.ended_at]

@@ -53,13 +53,13 @@ def homeless_claims(visible: QuerySet[ScreenedText], paths: Paths) -> list[tuple
     """
     texts = list(visible.filter(product=None, shop__isnull=False).exclude(state=ScreeningState.REPLACED)[:MOST])
     goods: dict[UUID, list[Product]] = {}
-    for product in Product.objects.filter(shop__in={one.shop_id for one in texts}):
+    for product in Product.objects.filter(shop__in={one.shop_id for one in texts}).only("shop_id", "category_id", "title", "code"):
         goods.setdefault(product.shop_id, []).append(product)
+    sold = {shop: tuple({code for one in {one.category_id for one in mine} for code in paths.get(one, ((one,), ""))[0]}) for shop, mine in goods.items()}
     found = []
     for one in texts:
         mine = goods.get(one.shop_id, []) if one.shop_id else []
-        kinds = {code for product in mine for code in paths.get(product.category_id, ((product.category_id,), ""))[0]}
-        claims = claims_in([one.text], tuple(kinds))
+        claims = claims_in([one.text], sold.get(one.shop_id, ()) if one.shop_id else ())
         if claims and not any(names(one.text, product) for product in mine):
             found.append((one, claims[0]))
     return found

@@ -91,7 +91,7 @@ def contents(actor: Actor, shop_id: UUID, week_on: date) -> dict[str, Any]:
             {"word": one.trend.word, "kind": one.kind, "source": one.source, "course": one.trend.course.value, "growth_bp": one.trend.weekly_growth_bp, "weeks": one.trend.weeks, "first": one.trend.first, "last": one.trend.last, "p": one.trend.p}
             for one in told[:MOST_TRENDS]
         ],
-        "words_tested": len([one for one in trends if one.trend.course != "too_short"]),
+        "words_tested": len(trends),
         "hosts": [_host(one) for one in market_queries.hosts_for(actor, shop_id=shop_id, until=end, most=10) if one.now.seen_on >= week_on],
         "due": [_due(one) for one in market_queries.calendar_for(actor, end, shop_id=shop_id) if one.stage in {"late", "now", "running"} and one.occasion.kind != "term"][:MOST_DUE],
         "verdicts": [{"market": market.title, "market_id": str(market.pk), "outcome": queries.verdict_of(market).outcome.value} for market in markets],

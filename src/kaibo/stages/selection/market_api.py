@@ -47,6 +47,34 @@ class TrendOut(Schema):
     weekly_growth_bp: int
     p: float
 
+    @staticmethod
+    def resolve_word(row: market_queries.TrendRow) -> str:
+        return row.trend.word
+
+    @staticmethod
+    def resolve_course(row: market_queries.TrendRow) -> str:
+        return row.trend.course.value
+
+    @staticmethod
+    def resolve_weeks(row: market_queries.TrendRow) -> int:
+        return row.trend.weeks
+
+    @staticmethod
+    def resolve_first(row: market_queries.TrendRow) -> int:
+        return row.trend.first
+
+    @staticmethod
+    def resolve_last(row: market_queries.TrendRow) -> int:
+        return row.trend.last
+
+    @staticmethod
+    def resolve_weekly_growth_bp(row: market_queries.TrendRow) -> int:
+        return row.trend.weekly_growth_bp
+
+    @staticmethod
+    def resolve_p(row: market_queries.TrendRow) -> float:
+        return row.trend.p
+
 
 class DueOut(Schema):
     key: str
@@ -83,15 +111,10 @@ def market_needs(request: HttpRequest, market_id: UUID) -> list[dict[str, object
 
 @router.get("/trends", response=list[TrendOut])
 @paginate(PageNumberPagination, page_size=50, max_page_size=200)
-def list_trends(request: HttpRequest) -> list[dict[str, object]]:
+def list_trends(request: HttpRequest) -> market_queries.Words:
+    """This function will list words with their tests, those with too few weeks last."""
     access.require(request.auth, SEE)
-    return [
-        {
-            "word": one.trend.word, "kind": one.kind, "source": one.source, "course": one.trend.course.value, "weeks": one.trend.weeks,
-            "first": one.trend.first, "last": one.trend.last, "weekly_growth_bp": one.trend.weekly_growth_bp, "p": one.trend.p,
-        }
-        for one in market_queries.trends_for(request.auth)
-    ]  # fmt: skip
+    return market_queries.Words(request.auth)
 
 
 @router.get("/calendar", response=list[DueOut])

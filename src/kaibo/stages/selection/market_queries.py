@@ -8,9 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, overload
 from uuid import UUID
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Window
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Window
 from django.db.models.functions import Abs, RowNumber
 
 from kaibo.kit.money import share_bp
@@ -18,6 +20,7 @@ from kaibo.language.aspects import BAD, GOOD, WISH, Aspect, grouped
 from kaibo.language.themes import default_reader
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.bulk_cursor import bulk_cursor
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.selection import festivals, trend_rules
 from kaibo.stages.selection.models import (
@@ -187,28 +190,30 @@ class Move:
         return self.sales - (self.was_sales or 0)
 
 
+_MOVES = """
+select m.title, c.title, c.shop_name, newest.seen_on, earlier.seen_on, newest.price_fen, earlier.price_fen, newest.sales, earlier.sales, newest.points, coalesce(earlier.points, '')
+  from selection_competitor c join selection_market m on m.id = c.market_id
+ cross join lateral (
+    select * from selection_competitorsighting where competitor_id = c.id and seen_on >= %(start)s and seen_on < %(end)s order by seen_on desc limit 1
+ ) newest
+  left join lateral (select * from selection_competitorsighting where competitor_id = c.id and seen_on < %(start)s order by seen_on desc limit 1) earlier on true
+ where c.market_id = any(%(markets)s) and (earlier.id is null or (earlier.price_fen, earlier.sales, earlier.points) is distinct from (newest.price_fen, newest.sales, newest.points))
+"""
+"""Competitor by competitor: two steps on the index of its days, not a sort of all days of all of them."""
+
+
 def moves_between(markets: Iterable[Market], start: date, end: date) -> list[Move]:
     """
     This function will say what competitors changed in [start, end): their last sighting there against the last before it.
 
-    Largest change of price first, then new ones by sales; unchanged ones are left out. Two queries, which read the two sightings
+    Largest change of price first, then new ones by sales; unchanged ones are left out. One query, which reads the two sightings
     of each competitor and not its history.   Source: SEL-2, SEL-3.
     """
-    earlier = CompetitorSighting.objects.filter(competitor=OuterRef("competitor"), seen_on__lt=start).order_by("-seen_on").values("pk")[:1]
-    seen = CompetitorSighting.objects.filter(competitor__market__in=list(markets), seen_on__gte=start, seen_on__lt=end)
-    last = list(seen.order_by("competitor", "-seen_on").distinct("competitor").select_related("competitor__market").annotate(before_id=Subquery(earlier)))
-    befores = CompetitorSighting.objects.in_bulk([one.before_id for one in last if one.before_id])
-    moves = []
-    for newest in last:
-        before = befores.get(newest.before_id)
-        product = newest.competitor
-        move = Move(
-            product.market.title, product.title, product.shop_name, newest.seen_on, before.seen_on if before else None, newest.price_fen,
-            before.price_fen if before else None, newest.sales, before.sales if before else None, newest.points, before.points if before else "",
-        )
-        if move.is_new or move.price_bp or move.has_new_points or move.sold:
-            moves.append(move)
-    return sorted(moves, key=lambda one: (-abs(one.price_bp), not one.is_new, -one.sold, one.title))
+    with bulk_cursor() as cursor:
+        cursor.execute(_MOVES, {"markets": [one.pk for one in markets], "start": start, "end": end})
+        moves = [Move(*row) for row in cursor.fetchall()]
+    seen = [one for one in moves if one.is_new or one.price_bp or one.has_new_points or one.sold]
+    return sorted(seen, key=lambda one: (-abs(one.price_bp), not one.is_new, -one.sold, one.title))
 
 
 def history_of(market: Market) -> dict[str, list[CompetitorSighting]]:
@@ -272,32 +277,74 @@ def trend_limits() -> trend_rules.Limits:
     return trend_rules.Limits(held["selection.false_discovery_bp"], held["selection.niche_share_bp"], held["selection.least_growth_bp"])
 
 
-def trends_for(actor: Actor, *, shop_id: UUID | None = None, until: date | None = None) -> list[TrendRow]:
-    """
-    This function will test every word of the last half year, by shop, kind and source apart (their heats cannot be compared).
+_WORD = ("shop_id", "kind", "source", "word")
+_HEATS = {"heat": ArrayAgg("heat", order_by="week_on"), "first_on": Min("week_on"), "last_on": Max("week_on")}
 
-    Niches going mainstream first. Two queries.   Source: SEL-4.
-    """
-    points = access.visible(TrendPoint.objects.exclude(kind="report"), actor, shop_id=shop_id)
+
+def _weeks(actor: Actor, shop_id: UUID | None, until: date | None) -> QuerySet[TrendPoint]:
+    """The points of the last half year there is."""
+    points = access.visible(TrendPoint.objects.exclude(kind="report"), actor, shop_id=shop_id).order_by()
     if until:
         points = points.filter(week_on__lt=until)
-    newest = points.order_by("-week_on").values_list("week_on", flat=True).first()
-    if newest is None:
-        return []
-    weeks: dict[tuple[UUID, str, str], dict[str, list[tuple[date, int]]]] = defaultdict(lambda: defaultdict(list))
-    for shop, kind, source, word, week_on, heat in points.filter(week_on__gt=newest - timedelta(weeks=WEEKS_READ)).order_by("week_on").values_list(
-        "shop_id", "kind", "source", "word", "week_on", "heat"
-    ):
-        weeks[shop, kind, source][word].append((week_on, heat))
+    newest = points.aggregate(newest=Max("week_on"))["newest"]
+    return points.filter(week_on__gt=newest - timedelta(weeks=WEEKS_READ)) if newest else points.none()
+
+
+def trends_for(actor: Actor, *, shop_id: UUID | None = None, until: date | None = None) -> list[TrendRow]:
+    """
+    This function will test every word that has weeks enough in the last half year, by shop, kind and source apart (their heats cannot
+    be compared).
+
+    Niches going mainstream first. Four queries; of words too short to be tested no week is read.   Source: SEL-4.
+    """
+    return Words(actor, shop_id=shop_id, until=until).tested
+
+
+def _tested(points: QuerySet[TrendPoint], long_enough: Sequence[str]) -> list[TrendRow]:
+    of_them = points.filter(word__in=long_enough)  # heats are put in order for these alone
+    groups: dict[tuple[UUID, str, str], dict[str, tuple[Any, ...]]] = defaultdict(dict)
+    for shop, kind, source, word, *held in of_them.values_list(*_WORD).annotate(**_HEATS, weeks=Count("pk")).filter(weeks__gte=trend_rules.FEWEST_WEEKS):
+        groups[shop, kind, source][word] = tuple(held)
     limits = trend_limits()
     rows = []
-    for (_shop, kind, source), words in weeks.items():
-        series = [trend_rules.Series(word, tuple(heat for _week, heat in held)) for word, held in words.items()]
-        for trend in trend_rules.judge(series, limits):
-            held = words[trend.word]
-            rows.append(TrendRow(kind, source, trend, tuple(heat for _week, heat in held), held[0][0], held[-1][0]))
+    for (_shop, kind, source), words in groups.items():
+        for trend in trend_rules.judge([trend_rules.Series(word, tuple(held[0])) for word, held in words.items()], limits):
+            heat, first_on, last_on, _weeks = words[trend.word]
+            rows.append(TrendRow(kind, source, trend, tuple(heat), first_on, last_on))
     order = list(trend_rules.Course)
     return sorted(rows, key=lambda one: (order.index(one.trend.course), -one.trend.weekly_growth_bp, one.trend.word))
+
+
+class Words(Sequence[TrendRow]):
+    """All words there are: those tested as `trends_for` orders them, then those still too short, by name; of these only the part asked for is read."""
+
+    def __init__(self, actor: Actor, *, shop_id: UUID | None = None, until: date | None = None) -> None:
+        points = _weeks(actor, shop_id, until)
+        counted = points.values_list(*_WORD).annotate(weeks=Count("pk"))
+        is_short = Q(weeks__lt=trend_rules.FEWEST_WEEKS)
+        known = counted.aggregate(short=Count("word", filter=is_short), enough=ArrayAgg("word", filter=~is_short, distinct=True, default=[]))
+        self.tested: list[TrendRow] = _tested(points, known["enough"])
+        self.short: int = known["short"]
+        self._short = counted.filter(is_short)
+
+    def __len__(self) -> int:
+        return len(self.tested) + self.short
+
+    @overload
+    def __getitem__(self, place: int) -> TrendRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[TrendRow]: ...
+    def __getitem__(self, place: int | slice) -> TrendRow | list[TrendRow]:
+        if not isinstance(place, slice):
+            return self[place : place + 1][0]
+        start, stop, _step = place.indices(len(self))
+        known = len(self.tested)
+        rest = self._short.annotate(**_HEATS).order_by("word", "kind", "source", "shop_id")[max(0, start - known) : max(0, stop - known)] if stop > known else []
+        return self.tested[start:stop] + [
+            TrendRow(kind, source, trend, tuple(heat), first_on, last_on)
+            for _shop, kind, source, word, _weeks, heat, first_on, last_on in rest
+            for trend in trend_rules.judge([trend_rules.Series(word, tuple(heat))], trend_rules.Limits())
+        ]
 
 
 def reports_for(actor: Actor, *, shop_id: UUID | None = None, most: int = 6) -> list[TrendPoint]:

@@ -66,7 +66,8 @@ def board(request: ConsoleRequest) -> HttpResponse:
     """What rises, what has to be chosen now, and what did competitors do?   Source: SEL-2, SEL-4, SEL-17."""
     access.require(request.actor, SEE)
     today = business_date(request.now)
-    trends = market_queries.trends_for(request.actor, shop_id=request.shop_id)
+    words = market_queries.Words(request.actor, shop_id=request.shop_id)
+    trends = words.tested
     told = [one for one in trends if one.trend.course in TOLD_COURSES]
     due = [one for one in market_queries.calendar_for(request.actor, today, shop_id=request.shop_id) if one.stage != "later"]
     markets = list(queries.markets_seen(request.actor, shop_id=request.shop_id))
@@ -75,7 +76,7 @@ def board(request: ConsoleRequest) -> HttpResponse:
     return render(
         request, "selection/board.html",
         {
-            "figures": _board_figures(trends, due, moves, newest), "told": [_trend_line(one) for one in told[:30]], "quiet": len(trends) - len(told), "tested": len([one for one in trends if one.trend.course != "too_short"]),
+            "figures": _board_figures(trends, due, moves, newest), "told": [_trend_line(one) for one in told[:30]], "quiet": len(words) - len(told), "tested": len(trends),
             "chart": _trend_chart(told[:6]) if told else None, "due": [(one, DUE_PILLS[one.stage], brief_words.stage_word(one.stage)) for one in due[:14]], "is_english": (get_language() or "").startswith("en"),
             "moves": moves[:20], "hosts": market_queries.hosts_for(request.actor, shop_id=request.shop_id, most=10), "reports": market_queries.reports_for(request.actor, shop_id=request.shop_id),
             "newest": newest, "imports": _imports("market-heat", "live-rankings", "competitors"), "may_research": request.actor.can(RESEARCH),
