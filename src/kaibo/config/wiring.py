@@ -65,6 +65,8 @@ from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
 from kaibo.stages.supply import locks as supply_locks
+from kaibo.stages.supply import presales as supply_presales
+from kaibo.stages.supply import recalls as supply_recalls
 from kaibo.stages.supply import replenishing as supply_replenishing
 from kaibo.stages.supply import safety_line as supply_safety_line
 from kaibo.stages.supply import services as supply
@@ -119,6 +121,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),
     Clock("selection-matching", DAY, selection_matching.mine_all),
     Clock("supply-lines", MINUTE, supply_safety_line.watch_lines),
+    Clock("supply-recalls", 10, supply_recalls.hold_what_came_back),
     Clock("supply-locks", 30, supply_locks.end_expired),
     Clock("supply-rolling", 10 * MINUTE, supply_replenishing.review_due),
     Clock("supply-switches", HOUR, supplier_book.propose_switches),

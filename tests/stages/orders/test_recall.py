@@ -13,7 +13,7 @@ from kaibo.plumbing.audit.models import AuditRow
 from kaibo.plumbing.notices.models import Notice
 from kaibo.stages.orders import recall
 from kaibo.stages.orders.models import Order
-from kaibo.stages.supply import quality_queries, recalls, services
+from kaibo.stages.supply import quality_queries, recalls, services, settling
 from kaibo.stages.supply.models import Custody, Recall
 from tests.make.goods import make_product, make_sku, make_warehouse
 from tests.make.orders import make_paid_order
@@ -85,6 +85,23 @@ def test_a_recall_holds_what_can_be_sold_tells_people_once_and_shows_at_the_gate
     assert stock.differences() == []
 
 
+def test_what_cancelled_orders_give_back_of_a_recalled_lot_is_held_and_not_sold_again(sku, lot, owner, now):
+    buy(sku, "6953000000000000001", now, is_sent=False)
+    recall_row = recalls.start_recall(actor=owner, lot_id=lot.pk, reason="甲醛复检超标", now=now)
+    assert recalls.hold_what_came_back(now) == 0
+    order = Order.objects.get()
+    ledger.release_reserved(actor=KAIBO, reference=f"order:{order.pk}", now=now)
+    assert (recalls.hold_what_came_back(now), recalls.hold_what_came_back(now)) == (1, 0)
+    levels = {bucket.value: units for bucket, units in stock.levels_of([sku.pk])[sku.pk].items() if units}
+    recall_row.refresh_from_db()
+    assert (recall_row.held_units, levels, sum(one.units_left for one in Custody.objects.all())) == (100, {"held": 100}, 100)
+    recalls.close_recall(actor=owner, recall_id=recall_row.pk, result="误报", now=now)
+    custody = Custody.objects.order_by("units").first()
+    settling.settle_custody(actor=KAIBO, custody_id=custody.pk, outcome="released", reason="误报", now=now)
+    assert recalls.hold_what_came_back(now) == 0
+    assert stock.differences() == []
+
+
 @pytest.mark.parametrize("role", ["warehouse", "selection", "analyst"])
 def test_others_cannot_recall(sku, lot, shop, now, role):
     with pytest.raises(AbilityMissing):
@@ -119,3 +136,16 @@ def test_the_pages_show_both_ways_and_hold_what_was_not_sent(client, sku, lot, s
     assert client.get(f"/supply/lots/{lot.pk}/qr.svg")["Content-Type"] == "image/svg+xml"
     for address in (f"/supply/lots/{lot.pk}", f"/supply/lots/{lot.pk}/label", "/supply/quarantine"):
         assert "L2611-07" in client.get(address).content.decode()
+
+
+def test_the_trace_names_what_took_units_and_leads_there_and_says_what_a_recall_has_not_got_back(client, sku, lot, owner, now):
+    client.force_login(make_person("alice", "owner"))
+    buy(sku, "6953000000000000001", now, is_sent=False)
+    order = Order.objects.get()
+    shown = client.get(f"/supply/lots/{lot.pk}").content.decode()
+    assert f'<a href="/orders/{order.pk}">订单 …{str(order.pk)[-8:]}</a>' in shown
+    assert "订单占用" in shown
+    assert "还没收回的" not in shown
+    recalls.start_recall(actor=owner, lot_id=lot.pk, reason="甲醛复检超标", now=now)
+    assert "订单占着 1 件" in client.get(f"/supply/lots/{lot.pk}").content.decode()
+    assert f'<a href="/orders/{order.pk}">' in client.get(f"/stock/{sku.pk}").content.decode()

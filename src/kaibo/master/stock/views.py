@@ -17,6 +17,7 @@ from kaibo.master.catalog import queries as catalog
 from kaibo.master.stock import queries
 from kaibo.master.stock.counts import STOCK_ADJUST, book_count
 from kaibo.master.stock.queries import STOCK_SEE, LineRow
+from kaibo.master.stock.references import named, reason_words
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access import access
 from kaibo.plumbing.answers import ConsoleRequest, done
@@ -70,13 +71,14 @@ def item(request: ConsoleRequest, sku_id: UUID) -> HttpResponse:
     sku = catalog.sku_rows([sku_id]).get(sku_id)
     if sku is None or not request.actor.sees(sku.shop_id):
         raise catalog.SkuUnknown(code="")
-    levels = queries.levels_of([sku_id])[sku_id]
+    levels, availability = queries.levels_of([sku_id])[sku_id], queries.availability_of(sku_id, now=request.now)
     lots = list(queries.lots_of([sku_id]))
     by_lot = queries.lot_levels([lot.pk for lot in lots])
     return render(
         request, "stock/item.html",
         {
-            "sku": sku, "availability": queries.availability_of(sku_id), "history": _told(queries.history_of(sku_id)),
+            "sku": sku, "availability": availability, "history": [(line, named(line.reference)) for line in _told(queries.history_of(sku_id))],
+            "lines": [(line, named(line.reference)) for line in availability.lines],
             "figures": [{"name": words, "value": levels.get(bucket, 0)} for bucket, words in _bucket_words()],
             "lots": [(lot, by_lot[lot.pk].get(Bucket.SELLABLE, 0), by_lot[lot.pk].get(Bucket.CUSTOMER, 0)) for lot in lots],
             "form": CountForm(), "can_adjust": request.actor.can(STOCK_ADJUST, shop_id=sku.shop_id) and not sku.is_bundle,
@@ -93,13 +95,10 @@ def _bucket_words() -> list[tuple[Bucket, str]]:
 
 def _told(history: list[LineRow]) -> list[LineRow]:
     """The lines with their reasons and places in the reader's words."""
-    reasons = {
-        "receive": _("到货入库"), "unreceive": _("撤回登记错的到货"), "release": _("质检放行入库"), "hold": _("质检冻结"), "let_go": _("解除冻结"), "hold_again": _("撤回处置，重新冻结"), "reserve": _("订单占用"),
-        "unreserve": _("取消占用"), "allot": _("给直播配额"), "unallot": _("收回直播配额"), "settle": _("抢购成单"), "ship": _("出库发货"), "ship_test": _("内部测试发货"),
-        "return": _("退货回仓"), "adjust": _("盘点差异"), "count": _("盘点差异"),
-    }  # fmt: skip
+    reasons = reason_words()
     places = dict(_bucket_words()) | {
         Bucket.SUPPLIER: _("供应商手里"), Bucket.CUSTOMER: _("买家手里"), Bucket.SCRAP: _("报废"), Bucket.COUNTED: _("盘点差异"),
+        Bucket.PRESALE: _("预售额度"), Bucket.OWED: _("预售等货"), Bucket.EXPECTED: _("在途"),
     }  # fmt: skip
     return [
         replace(line, reason=reasons.get(line.reason, line.reason), bucket=places.get(Bucket(line.bucket), line.bucket)) for line in history

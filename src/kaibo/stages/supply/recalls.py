@@ -6,16 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_noop
 
 from kaibo.kit.errors import Conflict, NotFound
+from kaibo.kit.ids import new_id
 from kaibo.master.people.queries import people_with_role
 from kaibo.master.stock import quarantine
 from kaibo.master.stock.models import Level, Lot
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access import access
-from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.access.actor import KAIBO, Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
 from kaibo.stages.supply import quality, queries
@@ -95,17 +96,36 @@ def _hold_everywhere(actor: Actor, recall: Recall, lot: Lot, now: datetime) -> i
     places = Level.objects.filter(lot=lot, bucket=Bucket.SELLABLE.value, quantity__gt=0).values_list("warehouse_id", "sku_id")
     total = 0
     for warehouse_id, sku_id in places.order_by("warehouse_id"):
+        check_id = new_id()  # each time: a place is held again whenever something comes back to it
         units = quarantine.hold_sellable(
-            actor=actor, sku_id=sku_id, warehouse_id=warehouse_id, lot_id=lot.pk, reference=f"recall:{recall.pk}:{warehouse_id}", now=now
+            actor=actor, sku_id=sku_id, warehouse_id=warehouse_id, lot_id=lot.pk, reference=f"inspection:{check_id}", now=now
         )
         if not units:
             continue
         origin = Inspection.objects.filter(lot=lot, gate="arrival").order_by("-opened_at").first()
         check = Inspection.objects.create(
-            gate="spot", lot=lot, sku_id=sku_id, warehouse_id=warehouse_id, supplier_id=origin.supplier_id if origin else None, quantity=units,
+            id=check_id, gate="spot", lot=lot, sku_id=sku_id, warehouse_id=warehouse_id, supplier_id=origin.supplier_id if origin else None, quantity=units,
             state="failed", note=f"召回：{recall.reason}"[:300], opened_at=now, decided_at=now, decided_by=actor.name, decided_by_id=actor.person_id,
         )  # fmt: skip
         quality.take_custody(actor=actor, inspection=check, units=units, now=now)
+        total += units
+    return total
+
+
+@transaction.atomic
+def hold_what_came_back(now: datetime) -> int:
+    """
+    This function will hold what became sellable of recalled lots since: units of cancelled orders, what a session gave
+    back, what a stocktaking found. It gives the units.   Source: SUP-6.
+    """
+    came = Level.objects.filter(lot__recall__closed_at=None, lot__recall__isnull=False, bucket=Bucket.SELLABLE.value, quantity__gt=0)
+    total = 0
+    for recall in Recall.objects.filter(closed_at=None, lot__in=came.values("lot")).select_related("lot__sku__product").order_by("pk"):
+        units = _hold_everywhere(KAIBO, recall, recall.lot, now)
+        Recall.objects.filter(pk=recall.pk).update(held_units=F("held_units") + units)
+        audit.record(
+            KAIBO, "supply:recall:hold", subject=f"lot:{recall.lot_id}", now=now, details={"held": units}, shop_id=recall.lot.sku.product.shop_id
+        )
         total += units
     return total
 

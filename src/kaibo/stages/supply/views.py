@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST
 from kaibo.kit.clock import business_date
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.people.queries import names_of
-from kaibo.master.stock.rules import BUCKET_WORDS
+from kaibo.master.stock.references import named, reason_words
+from kaibo.master.stock.rules import BUCKET_WORDS, Bucket
 from kaibo.plumbing.answers import ConsoleRequest, done
 from kaibo.plumbing.tables import tables
 from kaibo.plumbing.tables.tables import Cell, Choice, Column, Row, Search, Table
@@ -41,6 +42,9 @@ from kaibo.stages.supply.models import Custody, Inspection, InspectionResult, Pu
 PURCHASE_WORDS = {
     "draft": (gettext_lazy("待批准"), "warn"), "approved": (gettext_lazy("在途"), "note"), "received": (gettext_lazy("已到齐"), "ok"),
     "cancelled": (gettext_lazy("已取消"), ""),
+}  # fmt: skip
+OUTSIDE_WORDS = {
+    Bucket.CUSTOMER: gettext_lazy("已发给顾客"), Bucket.SCRAP: gettext_lazy("已报废"), Bucket.SUPPLIER: gettext_lazy("已退供应商"), Bucket.COUNTED: gettext_lazy("盘点盘亏"),
 }  # fmt: skip
 SHORT_WORDS = (gettext_lazy("少到结单"), "warn")
 """An order closed although part of it never came."""
@@ -358,15 +362,16 @@ def _result_row(one: InspectionResult) -> dict[str, object]:
 def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
     found = queries.trace_of_lot(request.actor, lot_id)
     levels = [
-        (BUCKET_WORDS.get(bucket, ("已发给顾客", "sent to customers"))[1 if _reads_english() else 0], units)
+        (OUTSIDE_WORDS[bucket] if bucket in OUTSIDE_WORDS else BUCKET_WORDS[bucket][1 if _reads_english() else 0], units)
         for bucket, units in found["levels"].items()
         if units > 0
     ]
-    recall = queries.open_recall(lot_id)
+    recall, reasons = queries.open_recall(lot_id), reason_words()
     return render(
         request, "supply/trace.html",
         {
-            **found, "level_words": levels, "recall": recall,
+            **found, "level_words": levels, "recall": recall, "went": [(reasons.get(why, why), named(about), units, at) for why, about, units, at in found["references"]],
+            "allotted": found["levels"].get(Bucket.ALLOTTED, 0), "reserved": found["levels"].get(Bucket.RESERVED, 0),
             "steps": [
                 (one, quality_words.GATE_WORDS[one.gate], *(INSPECTION_WORDS if one.gate == "arrival" else CHECK_WORDS)[one.state])
                 for one in found["inspections"]
