@@ -65,6 +65,7 @@ from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
 from kaibo.stages.supply import locks as supply_locks
+from kaibo.stages.supply import launch_plans as supply_launches
 from kaibo.stages.supply import presales as supply_presales
 from kaibo.stages.supply import recalls as supply_recalls
 from kaibo.stages.supply import replenishing as supply_replenishing
@@ -128,6 +129,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("supply-safety", DAY, supply.recompute_all),
     Clock("selection-briefs", HOUR, selection_jobs.make_briefs),
     Clock("compliance-expiry", HOUR, compliance_jobs.remind_expiring),
+    Clock("supply-launches", 10 * MINUTE, supply_launches.review_due),
     Clock("compliance-words", MINUTE, compliance_jobs.read_again),
     Clock("analytics-sessions", MINUTE, analytics_jobs.count_sessions),
     Clock("analytics-lake", 5 * MINUTE, analytics_jobs.seal_lake),

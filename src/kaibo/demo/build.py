@@ -10,7 +10,7 @@ from kaibo.config.setup import django_ready
 
 django_ready()  # a program of its own: models can only be imported once Django is up
 
-from kaibo.demo import afterwards, channels, decisions, house, logistics, months, proofs, stocks, tonight  # noqa: E402
+from kaibo.demo import afterwards, channels, decisions, house, launches, logistics, months, proofs, stocks, tonight  # noqa: E402
 from kaibo.kit.clock import utc_now  # noqa: E402
 
 
@@ -32,6 +32,7 @@ def main() -> int:
     afterwards.around_tonight(built, session_id, now)
     logistics.lay(built, now)
     stocks.lay(built, now)
+    launches.lay(built, now)
     channels.lay(built, now)
     proofs.keep(built, now)
     months.lay(built, now)

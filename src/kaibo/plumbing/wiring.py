@@ -135,6 +135,26 @@ class DealBook:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """Units of an item that a later stage counts on, and where it says so: a session of the show plan."""
+
+    units: int
+    words: str
+    href: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A courier's share of a shop's parcels by the rules in force, counted on where its last orders went."""
+
+    courier: str
+    share_bp: int
+    cost_fen: int | None
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Goods:
     """Goods as they stand before anybody sells them: where, of which category, and the words they would be sold with. `product_id` once there is one."""
 
@@ -188,6 +208,10 @@ class Stage:
     """Proves the stage's own invariants for `kaibo check`."""
     deal_book: DealBook | None = None
     """Given by the stage that keeps the sales."""
+    expected: Callable[[Sequence[UUID], datetime], Mapping[UUID, Sequence[Expected]]] | None = None
+    """(items, now) → item → the units still to be sold that this stage has planned; given by the show plan, asked by supply."""
+    carriers: Callable[[UUID, int, int], Sequence[Carried]] | None = None
+    """(shop, grams, worth in fen) → who takes such parcels; given by the stage that keeps the rules for couriers, asked by supply."""
     hurdles: Callable[[Goods, datetime], Sequence[Hurdle]] | None = None
     """Given by the stage that knows what the law asks: selection, which comes before it, asks about goods it only thinks of."""
 
@@ -227,6 +251,19 @@ class Wiring:
     @property
     def deal_books(self) -> tuple[DealBook, ...]:
         return tuple(stage.deal_book for stage in self.manifests if stage.deal_book is not None)
+
+    def expected_of(self, sku_ids: Sequence[UUID], now: datetime) -> dict[UUID, list[Expected]]:
+        """This function will ask every stage that plans sales how many units of items it counts on, the soonest first."""
+        found: dict[UUID, list[Expected]] = {}
+        for stage in self.manifests:
+            for sku, rows in (stage.expected(sku_ids, now) if stage.expected and sku_ids else {}).items():
+                found.setdefault(sku, []).extend(rows)
+        return {sku: sorted(rows, key=lambda one: one.at) for sku, rows in found.items()}
+
+    def carriers_of(self, shop_id: UUID, *, grams: int, value_fen: int) -> list[Carried]:
+        """This function will say who takes a shop's parcels, the greatest share first."""
+        found = [one for stage in self.manifests if stage.carriers is not None for one in stage.carriers(shop_id, grams, value_fen)]
+        return sorted(found, key=lambda one: -one.share_bp)
 
     def hurdles_of(self, goods: Goods, now: datetime) -> list[Hurdle]:
         """This function will ask every stage that knows what stands between goods and being sold, red ones first."""

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kaibo.plumbing.wiring import Page, Stage, Threshold
 from kaibo.stages.orders import exports
+from kaibo.stages.orders.carriers import carriers
 from kaibo.stages.orders.checks import differences
 from kaibo.stages.orders.deals import DEALS
 from kaibo.stages.orders.freight_files import FREIGHT, FREIGHT_OUT
@@ -36,6 +37,7 @@ STAGE = Stage(
     deal_book=DEALS,
     imports=(ORDERS, SHIPMENTS, FREIGHT),
     exports=(exports.ORDERS, FREIGHT_OUT),
+    carriers=carriers,
     thresholds=(
         Threshold("orders.quantity_limit", 5, "count", "核验：一行最多件数", "Verification: most units a line", "ORD-2 · 场次限购"),
         Threshold("orders.price_tolerance_bp", 1_000, "bp", "核验：单价偏离公示价的容差", "Verification: unit price off the published price", "ORD-2 · 明码标价规定 art. 19"),

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
 
 from kaibo.kit.errors import NotFound
 from kaibo.master.catalog import queries as catalog
@@ -18,6 +19,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.once import asked_once
 from kaibo.plumbing.thresholds import thresholds
+from kaibo.plumbing.wiring import Expected
 from kaibo.stages.showplan.models import Duty, EquipmentCheck, Offer, Rehearsal, Segment, Session, SessionOverride
 from kaibo.stages.showplan.rules import Target, planned_starts, targets
 
@@ -238,6 +240,22 @@ def sessions_of_products(product_ids: Iterable[UUID]) -> dict[UUID, list[Session
 def _planned(*, products: Any) -> QuerySet[Segment]:
     kept = Segment.objects.select_related("session__shop").filter(product__among=products).exclude(session__state=Session.State.CANCELLED)
     return kept.order_by("session__starts_at")
+
+
+def expected_units(sku_ids: Sequence[UUID], now: datetime) -> dict[UUID, list[Expected]]:
+    """This function will give item → the units that sessions still to be held are given, for whoever must have them there.   Source: SUP-12."""
+    found: dict[UUID, list[Expected]] = {}
+    for offer in prepared.rows(_given, skus=list(set(sku_ids)), now=now):
+        session = offer.segment.session
+        said = Expected(offer.quantity, session.title, reverse("showplan:session", args=[session.pk]), session.starts_at)
+        found.setdefault(offer.sku_id, []).append(said)
+    return found
+
+
+def _given(*, skus: Any, now: Any) -> QuerySet[Offer]:
+    kept = Offer.objects.select_related("segment__session").filter(sku__among=skus, segment__session__starts_at__gte=now)
+    planned = kept.filter(segment__session__state__in=[Session.State.DRAFT, Session.State.READY])
+    return planned.order_by("segment__session__starts_at")
 
 
 def found_sessions(actor: Actor, text: str, *, most: int = 8) -> list[Session]:

@@ -7,6 +7,7 @@ from kaibo.stages.showplan.exports import RUNDOWN_EXPORT
 from kaibo.stages.showplan.gates import gate
 from kaibo.stages.showplan.imports import RUNDOWN_IMPORT
 from kaibo.stages.showplan.permissions import ABILITIES, ROLES, SESSION_SEE
+from kaibo.stages.showplan.queries import expected_units
 from kaibo.stages.showplan.search import search
 from kaibo.stages.showplan.today import badge, today
 
@@ -19,6 +20,7 @@ STAGE = Stage(
     search=search,
     today=today,
     badge=badge,
+    expected=expected_units,
     imports=(RUNDOWN_IMPORT,),
     exports=(RUNDOWN_EXPORT,),
     thresholds=(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.db import models
 
 from kaibo.kit.ids import new_id
+from kaibo.stages.supply import launch_models
+
+__all__ = ["RollingPlan", "StockLock", "launch_models"]
 
 
 class StockLock(models.Model):

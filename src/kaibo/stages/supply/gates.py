@@ -18,7 +18,7 @@ from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing import prepared
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
-from kaibo.stages.supply import quality_queries, rules
+from kaibo.stages.supply import launch_gate, quality_queries, rules
 from kaibo.stages.supply.models import Inspection, Purchase, SafetyLevel
 
 
@@ -42,7 +42,7 @@ def gate(launch_ids: Sequence[UUID], now: datetime) -> dict[UUID, Finding]:
     for launch_id, product in products.items():
         against = gates.against(product, on_air=on_air.get(launch_id), now=now)
         found[launch_id] = against[0] if against else _finding(skus.get(product, []), levels, arrivals, safety, on_order, line_bp)
-    return found
+    return found | launch_gate.findings(found, on_air, now)
 
 
 def _safety(*, skus: Any) -> QuerySet[Any]:
