@@ -27,6 +27,7 @@ from kaibo.lake.append import Journal, JournalTaken
 from kaibo.lake.schema import Event as LakeEvent
 from kaibo.language.lexicon import packaged_lexicon, with_house_words
 from kaibo.language.screening import Screener, default_screener
+from kaibo.language.segmentation import segmenter
 from kaibo.room.app import Parts, RoomApp
 from kaibo.room.chat import Verdict
 from kaibo.room.connection import RoomConnection
@@ -149,6 +150,7 @@ def serve(env: Env, *, bind: str | None = None, port: int | None = None) -> int:
     door = listen(bind or env.bind, port or env.room_port)
     journal = open_journal(env.data / "lake")
     screener = ChatScreener(default_screener())
+    segmenter()  # now, and not while viewers wait for the first message that needs it
     try:
         dsn = ready_database(env)
         channels = pay_channels(env, dsn)

@@ -17,12 +17,12 @@ from typing import Final, Literal
 
 import daachorse
 import numpy as np
-import rjieba
 from numpy.typing import NDArray
 
 from kaibo.language.keys import ONE_DIGIT, Keys
 from kaibo.language.normaliser import is_han
 from kaibo.language.seeking import LONGEST, PLANE, STRANGE, Extra, Forms, Seeker, Standing, plane_of, squeezed
+from kaibo.language.segmentation import segmenter
 from kaibo.language.tables import UNICODE, component_forms, look_groups, readings, splits, trade_words
 
 Disguise = Literal["sound", "pinyin", "look", "split"]
@@ -274,7 +274,7 @@ def standing_alone(shown: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
         return alone
     # The segmenter reads one line at a time, so all of them can be asked about in one call.
     around = [shown[max(0, start - _AROUND) : end + _AROUND] for start, end in asked]
-    pieces = rjieba.cut("\n".join(around), False)
+    pieces = segmenter().cut("\n".join(around), False)
     ends = np.cumsum(np.fromiter(map(len, pieces), dtype=np.intp, count=len(pieces)))
     is_border = np.zeros(int(ends[-1]) + 1, dtype=bool)
     is_border[0] = is_border[ends] = True
@@ -291,7 +291,7 @@ def stands_alone(shown: str, start: int, end: int) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _is_word(written: str) -> bool:
-    return written in trade_words() or rjieba.has_word(written)
+    return written in trade_words() or segmenter().has_word(written)
 
 
 @cache

@@ -10,7 +10,6 @@ from typing import Literal
 
 import daachorse
 import numpy as np
-import rjieba
 from numpy.typing import NDArray
 
 from kaibo.language.anchors import Gate
@@ -20,6 +19,7 @@ from kaibo.language.disguises import EVERYWHERE, PATTERNS, VIEWS, WORDS, Disguis
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
 from kaibo.language.normaliser import Plain, normalise
+from kaibo.language.segmentation import segmenter
 from kaibo.language.sieve import Sieve, anchor_pairs
 
 _CHARACTERS_AT_ONCE = 60_000
@@ -206,8 +206,8 @@ class Screener:
 def _reads_otherwise(written: str, word: str) -> bool:
     """Whether a character that differs from the word's belongs to an ordinary word of its own: 试试才 for 时时彩."""
     place = 0
-    for piece in rjieba.cut(written, False):
-        if len(piece) > 1 and rjieba.has_word(piece) and piece != word[place : place + len(piece)]:
+    for piece in segmenter().cut(written, False):
+        if len(piece) > 1 and segmenter().has_word(piece) and piece != word[place : place + len(piece)]:
             return True
         place += len(piece)
     return False

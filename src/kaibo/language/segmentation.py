@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
 
-import rjieba
+
+@cache
+def segmenter() -> ModuleType:
+    """This function will load the segmenter and its dictionary, a quarter of a second: for who cuts texts, not for every process that starts."""
+    import rjieba
+
+    loaded: ModuleType = rjieba
+    return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ def words(text: str) -> list[Word]:
     """This function will cut a text into words; together they are the whole text."""
     found: list[Word] = []
     place = 0
-    for piece in rjieba.cut(text):
+    for piece in segmenter().cut(text):
         found.append(Word(piece, place, place + len(piece)))
         place += len(piece)
     return found
@@ -28,7 +37,7 @@ def words(text: str) -> list[Word]:
 
 def search_words(text: str) -> list[str]:
     """This function will give the words by which a text should be found: long words also in their parts, no marks."""
-    return [piece for piece in rjieba.cut_for_search(text) if any(char.isalnum() for char in piece)]
+    return [piece for piece in segmenter().cut_for_search(text) if any(char.isalnum() for char in piece)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +50,4 @@ class Tagged:
 
 def tagged(text: str) -> list[Tagged]:
     """This function will cut a text into words and say of each what kind it is."""
-    return [Tagged(word, kind) for word, kind in rjieba.tag(text)]
+    return [Tagged(word, kind) for word, kind in segmenter().tag(text)]
