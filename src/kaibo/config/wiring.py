@@ -53,6 +53,7 @@ from kaibo.stages.orders import (
     relay,
     shipping,
     tracking,
+    waiting,
 )
 from kaibo.stages.orders.stage import STAGE as ORDERS
 from kaibo.stages.risk import jobs as risk_jobs
@@ -64,8 +65,8 @@ from kaibo.stages.selection import matching_services as selection_matching
 from kaibo.stages.selection.handlers import note_case
 from kaibo.stages.selection.stage import STAGE as SELECTION
 from kaibo.stages.showplan.stage import STAGE as SHOWPLAN
-from kaibo.stages.supply import locks as supply_locks
 from kaibo.stages.supply import launch_plans as supply_launches
+from kaibo.stages.supply import locks as supply_locks
 from kaibo.stages.supply import presales as supply_presales
 from kaibo.stages.supply import recalls as supply_recalls
 from kaibo.stages.supply import replenishing as supply_replenishing
@@ -102,6 +103,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("aftersales-gaps", 10 * MINUTE, case_gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("orders-short", 20, shipping.try_short_again),
+    Clock("orders-waiting", 5, waiting.let_go_on),
     Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("orders-channel-stock", 15, publishing.publish_due),
     Clock("orders-tracking", 30, tracking.follow_due),
@@ -121,15 +123,17 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("audit-seal", 5, audit.seal),
     Clock("stock-expiry", 10, lambda now: stock.release_expired(actor=KAIBO, now=now)),
     Clock("selection-matching", DAY, selection_matching.mine_all),
+    Clock("supply-waiting", 5, supply_presales.serve_waiting),
+    Clock("supply-presale", 10 * MINUTE, supply_presales.tell_breaking),
     Clock("supply-lines", MINUTE, supply_safety_line.watch_lines),
     Clock("supply-recalls", 10, supply_recalls.hold_what_came_back),
     Clock("supply-locks", 30, supply_locks.end_expired),
     Clock("supply-rolling", 10 * MINUTE, supply_replenishing.review_due),
+    Clock("supply-launches", 10 * MINUTE, supply_launches.review_due),
     Clock("supply-switches", HOUR, supplier_book.propose_switches),
     Clock("supply-safety", DAY, supply.recompute_all),
     Clock("selection-briefs", HOUR, selection_jobs.make_briefs),
     Clock("compliance-expiry", HOUR, compliance_jobs.remind_expiring),
-    Clock("supply-launches", 10 * MINUTE, supply_launches.review_due),
     Clock("compliance-words", MINUTE, compliance_jobs.read_again),
     Clock("analytics-sessions", MINUTE, analytics_jobs.count_sessions),
     Clock("analytics-lake", 5 * MINUTE, analytics_jobs.seal_lake),

@@ -23,6 +23,9 @@ class LineOut(Schema):
 class AvailabilityOut(Schema):
     item: str
     available: int
+    ahead: int
+    promise_zh: str
+    promise_en: str
     lines: list[LineOut]
 
 
@@ -31,5 +34,8 @@ def availability(request: HttpRequest, code: str) -> dict[str, object]:
     """This function will explain line by line what can be sold of an item (SUP-14)."""
     sku = catalog.sku_by_code(code)
     access.require(request.auth, STOCK_SEE, shop_id=sku.shop_id)
-    found = queries.availability_of(sku.id)
-    return {"item": sku.code, "available": found.available, "lines": list(found.lines)}
+    found = queries.availability_of(sku.id, now=request.now)
+    return {
+        "item": sku.code, "available": found.available, "ahead": found.ahead, "promise_zh": found.promise_zh, "promise_en": found.promise_en,
+        "lines": list(found.lines),
+    }  # fmt: skip

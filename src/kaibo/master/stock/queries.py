@@ -12,9 +12,12 @@ from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from kaibo.master.catalog import promises
 from kaibo.master.catalog import queries as catalog
 from kaibo.master.catalog.models import Sku
-from kaibo.master.stock.models import Allotment, ChannelItem, Level, Line, Lot, Reservation, Warehouse
+from kaibo.master.catalog.promising import said_by
+from kaibo.master.stock import awaiting
+from kaibo.master.stock.models import Allotment, ChannelItem, Level, Line, Lot, Presale, Reservation, Warehouse
 from kaibo.master.stock.rules import INTERNAL, Availability, AvailabilityLine, Bucket, bundles_from, explain
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access import access
@@ -73,15 +76,23 @@ def _levels(*, skus: Any) -> QuerySet[Any]:
     return rows.values_list("sku", "bucket").annotate(total=Sum("quantity")).order_by()
 
 
-def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
+def availability_of(sku_id: UUID, *, safety: int = 0, now: datetime | None = None) -> Availability:
     """
     This function will explain line by line what can be sold of an item and why not more: each open allotment and the
-    reservations by name; a bundle by the component that limits it.   Source: SUP-14.
+    reservations by name; a bundle by the component that limits it. Told the time, it says what may be sold ahead besides, and
+    by when that ships.   Source: SUP-14.
     """
     parts = catalog.components_of([sku_id]).get(sku_id)
-    if parts:
-        bundle = _bundle_availability(parts)
-        return Availability(bundle.available, (*bundle.lines, *_shown_by_channels(sku_id)))
+    here = _bundle_availability(parts) if parts else _item_availability(sku_id, safety)
+    lines = (*here.lines, *_shown_by_channels(sku_id))
+    if now is None:
+        return Availability(here.available, lines)
+    ahead, sold_ahead = _ahead_of(parts or [(sku_id, 1)], here.available, now)
+    promised = _promised([sku_id, *(sku for sku, _ in parts or ())], now)
+    return Availability(here.available, (*lines, *sold_ahead), ahead, *promised)
+
+
+def _item_availability(sku_id: UUID, safety: int) -> Availability:
     summary = explain(levels_of([sku_id])[sku_id], safety=safety)
     allotments = Allotment.objects.filter(sku=sku_id, state=Allotment.State.OPEN).order_by("opened_at")
     detail = [
@@ -90,7 +101,38 @@ def availability_of(sku_id: UUID, *, safety: int = 0) -> Availability:
     ]
     open_orders = Reservation.objects.filter(sku=sku_id, state=Reservation.State.OPEN).order_by("-created_at")[:20]
     detail += [AvailabilityLine("· 预占", "· reserved", -r.quantity, r.reference) for r in open_orders]
-    return Availability(summary.available, (*summary.lines, *detail, *_shown_by_channels(sku_id)))
+    return Availability(summary.available, (*summary.lines, *detail))
+
+
+def _ahead_of(parts: Sequence[tuple[UUID, int]], available: int, now: datetime) -> tuple[int, list[AvailabilityLine]]:
+    """What may be sold besides because it is on its way, and why: the unsold quota, and what was sold of it that is not here."""
+    skus = [sku for sku, _ in parts]
+    levels, rows = awaiting.pledged(skus), catalog.sku_rows(skus)
+    open_ones = {one.sku_id for one in Presale.objects.filter(sku__in=skus, closed_at=None).select_related("promise") if said_by(one.promise).ship_by(now)}
+    lines = []
+    for sku in skus:
+        left, owed = levels[sku]
+        of_zh, of_en = (f"{rows[sku].code} ", f"{rows[sku].code}: ") if len(parts) > 1 else ("", "")
+        if left:
+            over_zh, over_en = ("", "") if sku in open_ones else ("，承诺已结束，不再卖", ", its promise is over: not for sale")
+            lines.append(AvailabilityLine(f"{of_zh}预售额度，没卖的{over_zh}", f"{of_en}pre-sale quota, unsold{over_en}", left))
+        if owed:
+            lines.append(AvailabilityLine(f"{of_zh}预售卖出、货没到", f"{of_en}sold ahead, goods on their way", -owed))
+    sellable = {sku: units.get(Bucket.SELLABLE, 0) for sku, units in levels_of(skus).items()}
+    with_quota = bundles_from(parts, {sku: sellable[sku] + (levels[sku][0] if sku in open_ones else 0) for sku in skus})
+    return max(0, with_quota - max(0, available)), lines
+
+
+def _promised(sku_ids: Sequence[UUID], now: datetime) -> tuple[str, str]:
+    """By when it ships once it is paid for now, in both languages: the latest of the products concerned."""
+    products = {row.product_id for row in catalog.sku_rows(sku_ids).values()}
+    running = [(by, one) for one in promises.running_at(products, now).values() if (by := one.ship_by(now))]
+    if not running:
+        return "", ""
+    one = max(running, key=lambda each: each[0])[1]
+    if one.days is not None:
+        return f"付款后 {one.days} 天内发货", f"ships within {one.days} days of payment"
+    return f"{one.ships_on} 前发货（含当天）", f"ships by {one.ships_on}"
 
 
 def _shown_by_channels(sku_id: UUID) -> list[AvailabilityLine]:

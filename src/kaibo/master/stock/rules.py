@@ -104,6 +104,9 @@ class Availability:
     available: int
     lines: tuple[AvailabilityLine, ...]
     ahead: int = 0
+    promise_zh: str = ""
+    promise_en: str = ""
+    """By when it ships once it is paid for now, where that was promised; a bundle by the latest of its components."""
 
 
 BUCKET_WORDS = {

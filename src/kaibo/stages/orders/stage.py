@@ -11,6 +11,7 @@ from kaibo.stages.orders.freight_files import FREIGHT, FREIGHT_OUT
 from kaibo.stages.orders.gates import gate
 from kaibo.stages.orders.imports import ORDERS, SHIPMENTS
 from kaibo.stages.orders.permissions import ABILITIES, ROLES, SEE
+from kaibo.stages.orders.presale_orders import PRESALE_OUT
 from kaibo.stages.orders.search import search
 from kaibo.stages.orders.today import badge, today
 
@@ -26,6 +27,7 @@ STAGE = Stage(
         Page(_("批次与订单"), "orders:lots", SEE),
         Page(_("平台对接"), "orders:channels", SEE),
         Page(_("渠道库存"), "orders:channel-stock", SEE),
+        Page(_("预售等货"), "orders:presale", SEE),
     ),
     abilities=ABILITIES,
     roles=ROLES,
@@ -35,9 +37,9 @@ STAGE = Stage(
     badge=badge,
     check=differences,
     deal_book=DEALS,
-    imports=(ORDERS, SHIPMENTS, FREIGHT),
-    exports=(exports.ORDERS, FREIGHT_OUT),
     carriers=carriers,
+    imports=(ORDERS, SHIPMENTS, FREIGHT),
+    exports=(exports.ORDERS, FREIGHT_OUT, PRESALE_OUT),
     thresholds=(
         Threshold("orders.quantity_limit", 5, "count", "核验：一行最多件数", "Verification: most units a line", "ORD-2 · 场次限购"),
         Threshold("orders.price_tolerance_bp", 1_000, "bp", "核验：单价偏离公示价的容差", "Verification: unit price off the published price", "ORD-2 · 明码标价规定 art. 19"),

@@ -9,14 +9,25 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.pagination import PageNumberPagination, paginate
 
-from kaibo.stages.supply import arrivals, purchase_changes, quality, quality_queries, queries, sampling, services, settling
+from kaibo.stages.supply import (
+    arrivals,
+    purchase_changes,
+    quality,
+    quality_queries,
+    queries,
+    sampling,
+    services,
+    settling,
+)
 from kaibo.stages.supply.ahead_api import router as ahead_router
 from kaibo.stages.supply.count_api import router as count_router
+from kaibo.stages.supply.presale_api import router as presale_router
 from kaibo.stages.supply.recall_api import router as recall_router
 from kaibo.stages.supply.supplier_api import router as supplier_router
 
 router = Router(tags=["supply"])
 router.add_router("", ahead_router)
+router.add_router("", presale_router)
 router.add_router("", recall_router)
 router.add_router("", count_router)
 router.add_router("", supplier_router)

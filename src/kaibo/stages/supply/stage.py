@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from kaibo.plumbing.wiring import Page, Stage, Threshold
-from kaibo.stages.supply import exports, imports, permissions, queries
+from kaibo.stages.supply import exports, imports, permissions, presales, queries
 from kaibo.stages.supply.gates import gate
 from kaibo.stages.supply.launch_files import LAUNCH_SUPPLY
 from kaibo.stages.supply.search import search
@@ -22,16 +22,18 @@ STAGE = Stage(
         Page(_("锁仓"), "supply:locks", permissions.SEE),
         Page(_("上新供货"), "supply:launches", permissions.SEE),
         Page(_("采购单"), "supply:purchases", permissions.SEE),
+        Page(_("预售额度"), "supply:presale", permissions.SEE),
         Page(_("供应商"), "supply:suppliers", permissions.SEE),
     ),
     abilities=permissions.ABILITIES,
     roles=permissions.ROLES,
     gate=gate,
+    check=presales.differences,
     search=search,
     today=today,
     badge=queries.below_line,
     imports=(imports.QUOTES, imports.STOCK_COUNT),
-    exports=(exports.SAFETY, exports.STOCK_AGE),
+    exports=(exports.SAFETY, exports.STOCK_AGE, LAUNCH_SUPPLY),
     thresholds=(
         Threshold(
             "supply.alert_line_bp",
@@ -60,12 +62,12 @@ STAGE = Stage(
         Threshold("supply.score_price_weight", 10, "count", "评分权重：价格", "Weight of the score: price", "SUP-1，数值为本店约定"),
         Threshold("supply.score_response_weight", 5, "count", "评分权重：答复快慢", "Weight of the score: response", "SUP-1，数值为本店约定"),
         Threshold("supply.score_screening_weight", 10, "count", "评分权重：实地与资料考察", "Weight of the score: screening", "SUP-2，数值为本店约定"),
-        Threshold("supply.switch_late_days", 2, "days", "超过约定交期几天建议切换备用供应商", "Days late until a switch is proposed", "SUP-9，数值为本店约定"),
-        Threshold("supply.spot_valid_days", 3, "days", "开播前抽查有效天数", "Days a spot check before a session counts", "SUP-4"),
         Threshold("supply.launch_ready_days", 2, "days", "上新的货要在开播前几天到齐", "A launch's goods are here days before its broadcast", "SUP-12，数值为本店约定"),
         Threshold("supply.launch_cover_days", 7, "days", "上新备货按几天销量预测", "Days of sales a launch is stocked for", "SUP-12，数值为本店约定"),
         Threshold("supply.launch_red_days", 14, "days", "开播前几天起，供货计划没确认为红灯", "Days before the broadcast from which an unconfirmed supply plan is red", "SUP-12，数值为本店约定"),
         Threshold("supply.budget_warn_bp", 9_000, "bp", "物料花到预算多少提醒", "Share of a budget for materials that warns", "SUP-12，数值为本店约定"),
+        Threshold("supply.switch_late_days", 2, "days", "超过约定交期几天建议切换备用供应商", "Days late until a switch is proposed", "SUP-9，数值为本店约定"),
+        Threshold("supply.spot_valid_days", 3, "days", "开播前抽查有效天数", "Days a spot check before a session counts", "SUP-4"),
         Threshold("supply.default_lead_days", 7, "days", "没有报价时的默认交期", "Lead time without a quote", "SUP-7"),
     ),
 )
