@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from kaibo.kit.clock import in_shanghai
+from kaibo.language.themes import default_reader
+from kaibo.master.people.queries import names_of
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
-from kaibo.stages.analytics import queries
+from kaibo.stages.analytics import improvements, queries
 from kaibo.stages.analytics.figures import figure_rows
 from kaibo.stages.analytics.permissions import EXPORT
 from kaibo.stages.analytics.queries import SessionRow
@@ -62,6 +64,28 @@ FIGURES = ExportKind(
     key="session-figures", title_zh="场次指标与口径", title_en="Session figures", ability=EXPORT, columns=FIGURE_COLUMNS,
     rows=lambda actor, start, end: (line for row in _rows_between(actor, start, end) for line in figures_of(row)),
 )  # fmt: skip
+IMPROVEMENT_COLUMNS = (
+    ExportColumn("product", "商品"), ExportColumn("point", "说的是什么"), ExportColumn("people", "说的人", Cell.WHOLE), ExportColumn("whole", "一共多少人说过", Cell.WHOLE),
+    ExportColumn("state", "状态"), ExportColumn("words", "改什么"), ExportColumn("reason", "不改的原因"), ExportColumn("owner", "负责人"), ExportColumn("due_on", "完成日", Cell.DAY),
+    ExportColumn("decided_by", "谁定的"), ExportColumn("decided_at", "什么时候定的", Cell.WHEN), ExportColumn("done_at", "完成于", Cell.WHEN), ExportColumn("outcome", "效果"),
+)  # fmt: skip
+
+
+def _improvements(actor: Any, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    kept = improvements.improvements_for(actor)
+    kept = kept.filter(decided_at__gte=start) if start else kept
+    found = list(kept.filter(decided_at__lt=end) if end else kept)
+    names = names_of([one.owner_id for one in found if one.owner_id])
+    titles = default_reader().titles
+    for one in found:
+        yield (
+            one.product.title, titles.get(one.point, one.point), one.people, one.whole, IMPROVEMENT_STATES[one.state], one.words, one.reason,
+            names.get(one.owner_id, "") if one.owner_id else "", one.due_on, one.decided_by, one.decided_at, one.done_at, one.outcome,
+        )  # fmt: skip
+
+
+IMPROVEMENT_STATES = {"planned": "在改", "done": "已改", "declined": "不改"}
+IMPROVEMENTS = ExportKind(key="improvements", title_zh="商品改进", title_en="Improvements of products", ability=EXPORT, columns=IMPROVEMENT_COLUMNS, rows=_improvements)
 MINUTES = ExportKind(
     key="session-minutes", title_zh="场次分钟数据", title_en="Session minutes", ability=EXPORT, columns=MINUTE_COLUMNS,
     rows=lambda actor, start, end: (line for row in _rows_between(actor, start, end) for line in minutes_of(row)),

@@ -20,6 +20,10 @@ class AcceptForm(forms.Form):
         self.fields["owner"].choices = [(str(key), name) for key, name in choices()]
 
 
+class PlanForm(AcceptForm):
+    """What is changed about a point of a product, by whom, until when."""
+
+
 class LessonsForm(forms.Form):
     """What the next session takes along."""
 

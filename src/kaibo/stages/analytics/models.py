@@ -58,6 +58,45 @@ class Action(models.Model):
         indexes = [models.Index(fields=["due_on"], name="action_due", condition=models.Q(state__in=["proposed", "accepted"]))]
 
 
+class Improvement(models.Model):
+    """
+    What was decided about a point buyers and viewers make of a product (INS-9): done by whom until when, or declined and why.
+
+    `people` of `whole` made the point when it was decided; `outcome` is what a person made of the effect afterwards.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    shop = models.ForeignKey("shops.Shop", on_delete=models.PROTECT)
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="improvements")
+    point = models.CharField(max_length=20)
+    state = models.CharField(max_length=10)
+    words = models.CharField(max_length=200, blank=True, default="")
+    reason = models.CharField(max_length=300, blank=True, default="")
+    people = models.PositiveIntegerField()
+    whole = models.PositiveIntegerField()
+    quotes = models.JSONField(default=list)
+    owner_id = models.UUIDField(null=True)
+    due_on = models.DateField(null=True)
+    decided_by = models.CharField(max_length=80)
+    decided_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    done_note = models.CharField(max_length=300, blank=True, default="")
+    outcome = models.CharField(max_length=300, blank=True, default="")
+    outcome_at = models.DateTimeField(null=True)
+    outcome_by = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["product", "point"], condition=models.Q(state="planned"), name="one_open_improvement_per_point"),
+            models.CheckConstraint(condition=models.Q(state__in=["planned", "done", "declined"]), name="improvement_state_known"),
+            models.CheckConstraint(condition=models.Q(state="declined") | models.Q(owner_id__isnull=False, due_on__isnull=False), name="improvement_has_owner_and_day"),
+            models.CheckConstraint(condition=~models.Q(state="declined") | ~models.Q(reason=""), name="declined_improvement_has_reason"),
+            models.CheckConstraint(condition=models.Q(state="done", done_at__isnull=False) | ~models.Q(state="done") & models.Q(done_at=None), name="done_improvement_has_time"),
+            models.CheckConstraint(condition=models.Q(outcome="", outcome_at=None) | models.Q(state="done", outcome_at__isnull=False) & ~models.Q(outcome=""), name="outcome_of_done_improvement"),
+        ]
+        indexes = [models.Index(fields=["owner_id", "due_on"], name="improvement_due", condition=models.Q(state="planned"))]
+
+
 class Retrospective(models.Model):
     """The retrospective 复盘 of a session, concluded once (LIV-12)."""
 

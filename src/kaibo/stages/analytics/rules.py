@@ -32,6 +32,17 @@ ACTION_STEPS = Transitions.of(
 )
 
 
+class ImprovementState(StrEnum):
+    """Where an improvement is."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    DECLINED = "declined"
+
+
+IMPROVEMENT_STEPS = Transitions.of({ImprovementState.PLANNED: {ImprovementState.DONE, ImprovementState.DECLINED}})
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """The difference of two shares with its 95 % interval, in basis points."""

@@ -10,7 +10,7 @@ from kaibo.stages.analytics.today import badge, today
 
 STAGE = Stage(
     key="analytics",
-    pages=(Page(_("数据与复盘"), "analytics:home", permissions.SEE),),
+    pages=(Page(_("数据与复盘"), "analytics:home", permissions.SEE), Page(_("商品改进"), "analytics:products", permissions.SEE)),
     abilities=permissions.ABILITIES,
     roles=permissions.ROLES,
     gate=gate,
@@ -18,7 +18,7 @@ STAGE = Stage(
     today=today,
     badge=badge,
     imports=(imports.LIVE_FIGURES,),
-    exports=(exports.FIGURES, exports.MINUTES),
+    exports=(exports.FIGURES, exports.MINUTES, exports.IMPROVEMENTS),
     thresholds=(
         Threshold("analytics.views_target", 1_000_000, "count", "成功场：观看人数", "A success: viewers", "INS-2"),
         Threshold("analytics.interaction_target_bp", 500, "bp", "成功场：互动率", "A success: interaction rate", "INS-2"),

@@ -13,7 +13,7 @@ from kaibo.kit.clock import day_bounds
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import TodayItem
-from kaibo.stages.analytics import queries
+from kaibo.stages.analytics import improvements, queries
 from kaibo.stages.analytics.permissions import CONCLUDE, SEE
 from kaibo.stages.analytics.queries.sessions import CONCLUDE_WITHIN
 
@@ -33,7 +33,15 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
             due = day_bounds(action.due_on)[1]
             href = reverse("analytics:session", args=[action.session_id]) + "#why"
             items.append(TodayItem(due, action.words, actor.name, href, "red" if due < now else "run", "analytics"))
+        for one in prepared.rows(_improvements, actor):
+            due = day_bounds(one.due_on)[1]
+            href = reverse("analytics:product", args=[one.product_id])
+            items.append(TodayItem(due, f"{one.words} · {one.product.title}", actor.name, href, "red" if due < now else "run", "analytics"))
     return items
+
+
+def _improvements(actor: Actor) -> QuerySet:
+    return improvements.improvements_due(actor)[:20]
 
 
 def _to_conclude(actor: Actor) -> QuerySet:
