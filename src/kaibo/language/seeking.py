@@ -32,8 +32,10 @@ MOST_VIEWS: Final = 8
 _BEGINS, _FOLLOWS, _PAIR, _STRANGE, _EXTRA = 0, 8, 16, 24, 25
 STRANGE: Final = np.uint32(1 << _STRANGE)
 """Ordinary text does not put the two side by side."""
-_SEEN_BITS: Final = 17
+_SEEN_BITS: Final = 18
 _MOST_BITS: Final = 21
+_SHORT: Final = 4
+"""Characters of the words that most finds are of: the others are compared apart."""
 _SOUND: Final = 1
 _HIDDEN: Final = 0xFE
 _TWO_HIDDEN: Final = _HIDDEN << _PAIR
@@ -111,8 +113,8 @@ class Seeker:
         follows = columns[1] << np.uint64(16) | columns[2]
         start = pair << np.uint64(16) | columns[2]
         two, long = np.flatnonzero(self._sizes == 2), np.flatnonzero((self._sizes > 2) & (self._view != _SOUND))
-        self._twos = _Sorted((view << np.uint64(32) | pair)[two], two)
-        self._threes = _Sorted((view << np.uint64(48) | start)[long], long)
+        self._twos = _Begun((view << np.uint64(32) | pair)[two], two)
+        self._threes = _Begun((view << np.uint64(48) | start)[long], long)
         self._begins, self._follows = _Marked(pair[long], self._view[long]), _Marked(follows[long], self._view[long])
         self._pairs, self._starts = _Marked(pair[two], self._view[two]), _Marked(start[long], self._view[long])
         self._sounds = _Sounds(self._forms, self._sizes, np.flatnonzero(self._view == _SOUND), tables)
@@ -219,11 +221,11 @@ class Seeker:
         twos = (marks >> np.uint32(_PAIR)) & each
         hot = np.flatnonzero((begins | twos) != 0)
         found = [
-            self._expanded(self._threes, *self._likely(shown, hot, begins[hot])),
-            self._expanded(self._twos, *self._pair_numbers(shown, hot, twos[hot])),
+            self._threes.forms_at(*self._likely(shown, hot, begins[hot])),
+            self._twos.forms_at(*self._pair_numbers(shown, hot, twos[hot])),
         ]
         if views >> _SOUND & 1 and self._views > _SOUND:
-            found += [self._expanded(known, *likely) for known, likely in self._sounds.likely(shown)]
+            found += [known.forms_at(*likely) for known, likely in self._sounds.likely(shown)]
         place, form = (np.concatenate(each) for each in zip(*found, strict=True))
         return self._compared(shown, marks, place, form)
 
@@ -245,47 +247,51 @@ class Seeker:
             number = number << np.uint64(16) | self._tables.take(view * PLANE + shown.take(places + step))
         return places, number
 
-    @staticmethod
-    def _expanded(known: _Sorted, places: Places, numbers: NDArray[np.uint64]) -> tuple[Places, Places]:
-        held, first, many = known.range_of(numbers)
-        ends = np.cumsum(many)
-        at = np.arange(int(ends[-1]) if ends.size else 0) + np.repeat(first - ends + many, many)
-        return np.repeat(places[held], many), known.forms[at]
-
     def _compared(self, shown: Codes, marks: NDArray[np.uint32], place: Places, form: Places) -> Standing:
         size = self._sizes[form]
         inside = np.flatnonzero(place + size <= shown.size)
         place, form, size = place[inside], form[inside], size[inside]
+        is_short = size <= _SHORT
+        groups = ((np.flatnonzero(is_short), _SHORT), (np.flatnonzero(~is_short), LONGEST))
+        kept = np.concatenate([each[self._stands(shown, marks, place[each], form[each], steps)] for each, steps in groups])
+        kept = kept[np.lexsort((kept, self._view[form[kept]]))]
+        return Standing(self._view[form[kept]], place[kept], self._which[form[kept]], size[kept])
+
+    def _stands(self, shown: Codes, marks: NDArray[np.uint32], place: Places, form: Places, steps: int) -> NDArray[np.bool_]:
+        """Of each form of no more than so many characters, whether it stands there, otherwise written and around a strange pair."""
         view = self._view[form]
-        steps = np.arange(LONGEST)
-        codes = shown.take(np.minimum(place[:, None] + steps, shown.size - 1))
-        within = steps < size[:, None]
-        same = (self._tables.take((view * PLANE)[:, None] + codes) == self._forms[form]) | ~within
-        is_strange = (marks.take(np.minimum(place[:, None] + steps[:-1], marks.size - 1)) & STRANGE != 0) & within[:, 1:]
-        differs = (self._tables[:PLANE].take(codes) != self._keys[self._which[form]]) & within
+        ahead = place[:, None] + np.arange(steps)
+        codes = shown.take(ahead, mode="clip")
+        within = np.arange(steps) < self._sizes[form][:, None]
+        same = (self._tables.take((view * PLANE)[:, None] + codes) == self._forms[form, :steps]) | ~within
+        is_strange = (marks.take(ahead[:, :-1], mode="clip") & STRANGE != 0) & within[:, 1:]
+        written = self._tables.take(codes)
+        differs = (written != self._keys[self._which[form], :steps]) & within
         # A number sounds like itself only: 11 is no 一一.
-        tells = (view == _SOUND) & (differs & _DIGITS.take(self._tables[:PLANE].take(codes))).any(axis=1)
-        kept = np.flatnonzero(same.all(axis=1) & ((view == 0) | (is_strange.any(axis=1) & differs.any(axis=1) & ~tells)))
-        kept = kept[np.argsort(view[kept], kind="stable")]
-        return Standing(view[kept], place[kept], self._which[form[kept]], size[kept])
+        tells = (view == _SOUND) & (differs & _DIGITS.take(written)).any(axis=1)
+        stands: NDArray[np.bool_] = same.all(axis=1) & ((view == 0) | (is_strange.any(axis=1) & differs.any(axis=1) & ~tells))
+        return stands
 
 
-class _Sorted:
-    """Numbers that forms begin with, in order, and which forms each is of."""
+class _Begun:
+    """Forms by a number of what they begin with, those of one hash one after the other."""
 
     def __init__(self, numbers: NDArray[np.uint64], forms: Places) -> None:
-        order = np.argsort(numbers, kind="stable")
-        self.forms = forms[order]
-        self._numbers, self._firsts, self._many = np.unique(numbers[order], return_index=True, return_counts=True)
+        self._shift = np.uint64(64 - max(4, (numbers.size * 2).bit_length()))
+        buckets = numbers * _SPREAD64 >> self._shift
+        order = np.argsort(buckets, kind="stable")
+        self._numbers, self._forms = numbers[order], forms[order].astype(np.int32)
+        self._ends = np.cumsum(np.bincount(buckets.astype(np.intp), minlength=1 << (64 - int(self._shift)))).astype(np.int32)
 
-    def range_of(self, numbers: NDArray[np.uint64]) -> tuple[Places, Places, Places]:
-        """This function will say which numbers are known, where the forms of each begin and how many there are."""
-        if not self._numbers.size or not numbers.size:
-            return self.forms[:0], self.forms[:0], self.forms[:0]
-        at = np.minimum(np.searchsorted(self._numbers, numbers), self._numbers.size - 1)
-        held = np.flatnonzero(self._numbers[at] == numbers)
-        at = at[held]
-        return held, self._firsts[at], self._many[at]
+    def forms_at(self, places: Places, numbers: NDArray[np.uint64]) -> tuple[Places, Places]:
+        """This function will give the forms that begin with the number of each place, beside that place."""
+        buckets = (numbers * _SPREAD64 >> self._shift).astype(np.intp)
+        ends = self._ends.take(buckets)
+        many = ends - np.where(buckets > 0, self._ends.take(buckets - 1, mode="clip"), 0)
+        row = np.repeat(np.arange(many.size), many)
+        at = np.arange(row.size) - np.repeat(np.cumsum(many) - ends, many)
+        held = np.flatnonzero(self._numbers.take(at) == numbers.take(row))
+        return places[row[held]], self._forms[at[held]]
 
 
 class _Sounds:
@@ -296,8 +302,8 @@ class _Sounds:
 
     def __init__(self, forms: NDArray[np.uint16], sizes: NDArray[np.intp], numbers: Places, tables: Sequence[NDArray[np.uint16]]) -> None:
         three, long = numbers[sizes[numbers] == 3], numbers[sizes[numbers] > 3]
-        self._threes = _Sorted(_joined([forms[three, at] for at in range(3)]), three)
-        self._fours = _Sorted(_joined([forms[long, at] for at in range(4)]), long)
+        self._threes = _Begun(_joined([forms[three, at] for at in range(3)]), three)
+        self._fours = _Begun(_joined([forms[long, at] for at in range(4)]), long)
         self._marked_threes = _Bitmap(self._hashed([forms[three, at].astype(np.uint32) for at in range(3)]))
         self._marked_fours = _Bitmap(self._hashed([forms[long, at].astype(np.uint32) for at in range(4)]))
         self._heard = tables[_SOUND].astype(np.uint32) if len(tables) > _SOUND else np.zeros(0, dtype=np.uint32)
@@ -319,7 +325,7 @@ class _Sounds:
             hashed *= _SPREAD32
         return hashed
 
-    def likely(self, shown: Codes) -> Iterable[tuple[_Sorted, tuple[Places, NDArray[np.uint64]]]]:
+    def likely(self, shown: Codes) -> Iterable[tuple[_Begun, tuple[Places, NDArray[np.uint64]]]]:
         """This function will give the places where words of three, and where longer ones, may begin, with what they begin with."""
         if shown.size < 3:
             return
@@ -393,7 +399,7 @@ class _Marked:
 
 def _bits(masks: Codes) -> tuple[Places, NDArray[np.intp]]:
     """Which bit of which mask is set, one after the other."""
-    at = np.flatnonzero(np.unpackbits(masks.astype(np.uint8), bitorder="little"))
+    at = np.flatnonzero(np.unpackbits(masks.astype(np.uint8), bitorder="little").view(bool))
     return at >> 3, at & 7
 
 
