@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from kaibo.demo.cast import actor
 from kaibo.demo.house import House, bring_file
 from kaibo.kit.shop_channels import CaseKind, CaseState, PlatformCase
+from kaibo.kit.trackers import Stage, Step, Track
 from kaibo.master.shops.models import Channel, ChannelAccount
-from kaibo.stages.aftersales import platform_cases
-from kaibo.stages.orders import route_book
-from kaibo.stages.orders.models import Order
+from kaibo.plumbing.tracker_kinds import tracker_kinds
+from kaibo.stages.aftersales import platform_cases, review_calls
+from kaibo.stages.orders import route_book, tracking
+from kaibo.stages.orders.models import Order, OrderLine, ParcelTrack, Shipment
 from kaibo.stages.supply import locks, replenishing
 
 FREIGHT = """快递公司,地区,首重（克）,首重价（元）,续重（克）,续重价（元）
@@ -38,6 +41,8 @@ def lay(house: House, now: datetime) -> None:
         route_book.place_warehouse(actor=lead, version=route_book.in_force().number, code=code, province="浙江", reason="仓库地址", now=now)
     _plan(house, now)
     _show_cases(house, now)
+    _follow(house, now)
+    _phone(house, now)
 
 
 def _plan(house: House, now: datetime) -> None:
@@ -68,3 +73,33 @@ def _case(number: str, order_no: str, state: CaseState, raw: str, at: datetime) 
         requested_at=at - timedelta(hours=3), updated_at=at, decide_by=at + timedelta(hours=30), return_tracking_no="SF1470023355871" if raw == "11" else "",
         is_refunded=state is CaseState.REFUNDED, reason="尺码偏大",
     )  # fmt: skip
+
+
+SCANS = (
+    (Stage.IN_TRANSIT, ((90, "杭州转运中心 已发出"), (74, "郑州转运中心 已到达"))),
+    (Stage.AT_STATION, ((100, "已到达目的地网点"), (80, "已放入菜鸟驿站，请凭取件码领取"))),
+    (Stage.REJECTED, ((52, "派送中"), (5, "收件人拒收，等待退回"))),
+    (Stage.OUT_FOR_DELIVERY, ((40, "已到达目的地网点"), (2, "派送中，快递员 138****2201"))),
+    (Stage.DELIVERED, ((60, "派送中"), (50, "已签收，签收人：本人"))),
+)
+"""Hours ago and the courier's words: three parcels that stand still, one on its way, one that arrived."""
+
+
+def _follow(house: House, now: datetime) -> None:
+    """Parcels as a tracker showed them before it was paused: the example shop asks nobody outside."""
+    kind = tracker_kinds()["kuaidi100"]
+    tracking.connect(actor=actor("linxia"), key=kind.key, given={one.key: one.default or "example" for one in kind.fields}, is_on=False, now=now)
+    sent = list(Shipment.objects.filter(order__shop=house.shop_id).order_by("-shipped_at", "pk")[: len(SCANS)])
+    for shipment, (stage, scans) in zip(sent, SCANS, strict=True):
+        ParcelTrack.objects.create(shipment=shipment, shop_id=house.shop_id, stage=Stage.NONE.value, last_at=shipment.shipped_at)
+        steps = tuple(Step(now - timedelta(hours=hours), words) for hours, words in scans)
+        tracking.take_track(shipment.pk, Track(shipment.tracking_no, "yuantong", stage, "", steps), source=kind.key, now=now - timedelta(hours=scans[-1][0]))
+    tracking.find_stalled(now - timedelta(hours=1))
+    tracking.take_on(actor=actor("shencang"), shipment_id=sent[0].pk, hours=24, now=now)
+
+
+def _phone(house: House, now: datetime) -> None:
+    """A buyer who wrote two stars, not phoned yet."""
+    line: UUID = OrderLine.objects.filter(order__shop=house.shop_id, order__platform="own", order__state="shipped").order_by("-order__ordered_at", "pk").values_list("pk", flat=True)[0]
+    told = review_calls.BadReview(line, 2, "颜色比直播间里暗很多，问客服半天没人理，失望。", now - timedelta(hours=3))
+    review_calls.take_review(actor=actor("qiuyu"), told=told, now=now - timedelta(minutes=40))

@@ -100,3 +100,12 @@ def test_no_walk_leaves_a_closed_case(walk):
 )
 def test_the_graver_reading_of_a_reason_wins(reason, nature):
     assert rules.nature_of(reason) is nature
+
+
+@pytest.mark.parametrize("severity", list(Severity))
+def test_only_whose_safety_is_concerned_is_asked_after_his_health(severity):
+    level = rules.LEVELS[severity]
+    assert rules.phrases_for(level, Nature.SAFETY) == level.phrases
+    for nature in Nature:
+        said = rules.phrases_for(level, nature)
+        assert said and (nature is Nature.SAFETY or not any("身体" in zh for zh, _en in said))

@@ -193,7 +193,9 @@ def test_the_page_shows_what_stands_still_and_only_who_may_takes_it_on(road, cli
     page = client.get(reverse("orders:parcels")).content.decode()
     assert "物流查询账号" in page and SECRET not in page
     client.post(reverse("orders:track-settle", args=[one.shipment.pk]), {"reason": "快递补揽"})
-    assert "迟迟没有揽收" not in client.get(reverse("orders:parcels")).content.decode()
+    standing, settled = client.get(reverse("orders:parcels")).content.decode().split("一天内处理好的")
+    assert "迟迟没有揽收" not in standing
+    assert "快递补揽" in settled
     assert "还没有揽收" in client.get(reverse("orders:order", args=[one.order.pk])).content.decode()
 
 

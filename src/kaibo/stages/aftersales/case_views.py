@@ -82,7 +82,7 @@ def _process(found: Case) -> dict[str, Any]:
     process = rulebook.version_of_case(found.rules_version, Severity(found.severity))
     return {
         "steps": [(number, words.said(one), str(number) in done_steps) for number, one in enumerate(process.steps)],
-        "phrases": [words.said(one) for one in process.phrases], "rules_version": found.rules_version,
+        "phrases": [words.said(one) for one in rules.phrases_for(process, rules.Nature(found.nature))], "rules_version": found.rules_version,
     }  # fmt: skip
 
 

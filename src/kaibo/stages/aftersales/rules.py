@@ -274,6 +274,9 @@ class Process:
     phrases: tuple[tuple[str, str], ...]
 
 
+INJURED = ("您现在身体怎么样？请先去医院，费用我们先垫付。", "How are you now? Please see a doctor first, we advance the cost.")
+"""Said to somebody who may be hurt, and to nobody whose coat has another colour."""
+
 LEVELS: Mapping[Severity, Process] = {
     Severity.MINOR: Process(
         (("回应并致歉", "answer and apologise"), ("给出退、换、补的方案", "offer refund, exchange or replacement"), ("按方案执行", "carry it out"), ("回访是否满意", "ask whether it was right")),
@@ -285,10 +288,16 @@ LEVELS: Mapping[Severity, Process] = {
     ),
     Severity.SERIOUS: Process(
         (("立即电话联系买家", "phone the buyer at once"), ("上报店长、品控，暂停同批次销售", "tell the owner and quality; stop selling the lot"), ("保全证据：批次、质检、聊天、录像", "keep the evidence: lot, inspection, chat, video"), ("书面方案，店长签字", "a written solution signed by the owner"), ("专人跟到底，每天回访", "one person sees it through and calls every day")),
-        (("您现在身体怎么样？请先去医院，费用我们先垫付。", "How are you now? Please see a doctor first, we advance the cost."), ("这件事由店长亲自负责，我把他的电话给您，随时找得到人。", "The owner handles this in person; here is the number, somebody always answers.")),
+        (INJURED, ("不管是哪里出的问题，您的损失由我们承担，先跟您说声对不起。", "Whatever went wrong, the loss is ours to bear. I am sorry."), ("这件事由店长亲自负责，我把他的电话给您，随时找得到人。", "The owner handles this in person; here is the number, somebody always answers.")),
     ),
 }  # fmt: skip
 """Source: AFT-1, AFT-6. Never is a solution tied to deleting or changing a review (L3)."""
+
+
+def phrases_for(process: Process, nature: Nature) -> tuple[tuple[str, str], ...]:
+    """This function will give the words a level begins with, less those that belong to another kind of trouble.   Source: AFT-1, AFT-6."""
+    return tuple(one for one in process.phrases if one[0] != INJURED[0] or nature is Nature.SAFETY)
+
 
 _NATURE_HINTS: tuple[tuple[Nature, tuple[str, ...]], ...] = (
     (Nature.SAFETY, ("过敏", "受伤", "安全", "着火", "中毒", "划伤")),

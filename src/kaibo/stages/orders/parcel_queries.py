@@ -47,6 +47,12 @@ def parcels_in_trouble(actor: Actor, *, shop_id: UUID | None = None, mine: bool 
     return found.select_related("shipment__order").order_by("due_at")
 
 
+def troubles_settled(actor: Actor, since: datetime, *, shop_id: UUID | None = None) -> QuerySet[ParcelTrack]:
+    """This function will list parcels whose trouble somebody settled of late, the newest first."""
+    found = access.visible(ParcelTrack.objects.filter(settled_at__gte=since).exclude(trouble=""), actor, "shop", shop_id=shop_id)
+    return found.select_related("shipment__order").order_by("-settled_at")
+
+
 def track_counts(actor: Actor, now: datetime, *, shop_id: UUID | None = None) -> dict[str, int]:
     """This function will count parcels in trouble, overdue ones, and those nobody has taken on."""
     found = access.visible(ParcelTrack.objects.filter(settled_at=None).exclude(trouble=""), actor, "shop", shop_id=shop_id)

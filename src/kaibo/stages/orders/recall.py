@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kaibo.kit.errors import Invalid
+from kaibo.master.shops.models import platform_name
 from kaibo.master.stock import queries as stock
 from kaibo.master.stock.models import Lot
 from kaibo.plumbing.access import access
@@ -119,7 +120,7 @@ def write_recall_list(*, actor: Actor, lot_id: UUID, path: Path, reason: str, no
     def rows() -> Iterator[tuple[Any, ...]]:
         for one in listed:
             yield (
-                lot.code, one.platform, one.order_no, STATE_WORDS[State(one.state)][0], one.sent, one.waiting, one.receiver, one.phone_tail,
+                lot.code, platform_name(one.platform), one.order_no, STATE_WORDS[State(one.state)][0], one.sent, one.waiting, one.receiver, one.phone_tail,
                 one.place, one.ordered_at,
             )  # fmt: skip
 

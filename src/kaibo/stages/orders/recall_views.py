@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from kaibo.kit.clock import in_shanghai
 from kaibo.plumbing.answers import ConsoleRequest, done
-from kaibo.stages.orders import permissions, recall, services
+from kaibo.stages.orders import permissions, recall, services, words
 from kaibo.stages.orders.rules import STATE_WORDS, State
 from kaibo.stages.supply import queries as supply
 
@@ -24,11 +24,11 @@ MOST_SHOWN = 500
 
 def find(request: ConsoleRequest) -> HttpResponse:
     """From a lot's code to its buyers, or from an order number to its lots."""
-    words = request.GET.get("q", "").strip()
+    said = request.GET.get("q", "").strip()
     context = {
-        "words": words,
-        "lots": recall.lots_named(request.actor, words) if words else [],
-        "orders": recall.lots_of_order(request.actor, words) if words else [],
+        "words": said,
+        "lots": recall.lots_named(request.actor, said) if said else [],
+        "orders": recall.lots_of_order(request.actor, said) if said else [],
     }
     return render(request, "orders/lots.html", context)
 
@@ -48,7 +48,7 @@ def lot(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
         request, "orders/lot.html",
         {
             "lot": known["lot"], "sku": known["sku"], "origin": origin, "recall": supply.open_recall(lot_id), "figures": figures,
-            "rows": [(one, STATE_WORDS[State(one.state)][is_english]) for one in listed[:MOST_SHOWN]], "more": max(0, len(listed) - MOST_SHOWN),
+            "rows": [(one, STATE_WORDS[State(one.state)][is_english], words.platform_words(one.platform)) for one in listed[:MOST_SHOWN]], "more": max(0, len(listed) - MOST_SHOWN),
             "can_export": request.actor.can(permissions.EXPORT), "can_hold": request.actor.can(permissions.HOLD) and bool(waiting), "waiting": len(waiting),
         },
     )  # fmt: skip

@@ -63,6 +63,12 @@ class NotInTrouble(Conflict):
     message_en = "This parcel is in no trouble any more; reload"
 
 
+class NotSettled(Conflict):
+    code = "orders.parcel_not_settled"
+    message_zh = "这个包裹又动了，或已经放回来了，请刷新"
+    message_en = "This parcel has moved since, or is back on the list already; reload"
+
+
 class HoursWrong(Invalid):
     code = "orders.deadline_hours_wrong"
     message_zh = "期限要在 1 到 240 小时之间"
@@ -303,3 +309,13 @@ def settle(*, actor: Actor, shipment_id: UUID, note: str, now: datetime) -> None
         actor, "orders:parcel:settle_trouble", subject=f"shipment:{shipment_id}", now=now, shop_id=one.shop_id, details={"trouble": one.trouble},
         reason=note.strip()[:200],
     )
+
+
+@transaction.atomic
+def reopen(*, actor: Actor, shipment_id: UUID, now: datetime) -> None:
+    """This function will put a parcel back among those in trouble that was called settled by a slip, with its owner and deadline.   Raises: Forbidden, TrackUnknown, NotSettled."""
+    one = track_for(actor, shipment_id)
+    access.require(actor, HOLD, shop_id=one.shop_id)
+    if not ParcelTrack.objects.filter(pk=shipment_id, settled_at__isnull=False).exclude(trouble="").update(settled_at=None):
+        raise NotSettled
+    audit.record(actor, "orders:parcel:reopen_trouble", subject=f"shipment:{shipment_id}", now=now, shop_id=one.shop_id, details={"trouble": one.trouble, "note": one.note})
