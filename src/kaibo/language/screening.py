@@ -108,12 +108,10 @@ class Screener:
         families = self._lexicon.families_of(category)
         speaks = self._speaking_on(surface, families)
         result = [self._clean] * len(texts)
+        ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.intp, count=len(texts)) + 1)
         first = 0
         while first < len(texts):
-            last, size = first, 0
-            while last < len(texts) and (size < _CHARACTERS_AT_ONCE or last == first):
-                size += len(texts[last]) + 1
-                last += 1
+            last = 1 + int(np.searchsorted(ends, _CHARACTERS_AT_ONCE + (ends[first - 1] if first else 0)))
             for one in self._sieve.held_back(texts[first:last], speaks):
                 text = texts[first + one.number]
                 read = one.read or _read(text)

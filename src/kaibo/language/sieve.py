@@ -113,7 +113,7 @@ class _Batch:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.count = len(texts)
-        self._folded = _FOLDING.of(codes_of("\n".join(texts)))
+        self._folded = _FOLDING.of(codes_of("\n".join([*texts, ""])))
         self._lines = np.cumsum(np.fromiter(map(len, texts), dtype=np.intp, count=len(texts)) + 1) - 1
         odd = np.flatnonzero(self._folded & _ODDLY != 0)
         self._quotes, gone = _gone(self._folded, odd)
@@ -249,16 +249,17 @@ class Sieve:
         places = places[(marks.take(around) & STRANGE != 0).any(axis=1)]
         if not places.size:
             return places
-        keys = "\n" + text_of(_ONE_DIGIT.take(shown)) + "\n"
-        pieces = text_of(component_table().take(shown))
+        width = _MOST_PIECES + 2
+        stretches = shown.take(places[:, None] + np.arange(-1, width - 1), mode="clip")
+        keys, pieces = text_of(_ONE_DIGIT.take(stretches)), text_of(component_table().take(stretches))
         begins = places.tolist()
         beginning, ended, held = set(begins), set(), []
-        for place in begins:
-            for size, whole in _wholes(pieces[place : place + _MOST_PIECES]):
+        for at, place in zip(range(0, len(keys), width), begins, strict=True):
+            for size, whole in _wholes(pieces[at + 1 : at + width - 1]):
                 ended.add(place + size)
                 if (
                     place in ended or place + size in beginning
-                    or keys[place] + whole in self._neighbours or whole + keys[place + size + 1] in self._neighbours
+                    or keys[at] + whole in self._neighbours or whole + keys[at + 1 + size] in self._neighbours
                 ):  # fmt: skip
                     held.append(place)
         return np.array(held, dtype=np.intp)
