@@ -5,7 +5,9 @@ import threading
 
 import pytest
 from django.test import Client
+from ninja.responses import NinjaJSONEncoder
 
+from kaibo.config.api import api
 from kaibo.master.catalog.models import Product
 from kaibo.master.people import services
 from kaibo.master.people.models import ApiToken
@@ -111,5 +113,6 @@ def test_the_same_key_from_eight_callers_at_once_happens_once(secret, shop):
 
 @pytest.mark.django_db
 def test_the_openapi_document_is_served(client):
-    paths = client.get("/api/v1/openapi.json").json()["paths"]
-    assert "/api/v1/stock/availability/{code}" in paths
+    answer = client.get("/api/v1/openapi.json")
+    assert "/api/v1/stock/availability/{code}" in answer.json()["paths"]
+    assert answer.json() == json.loads(json.dumps(api.get_openapi_schema(), cls=NinjaJSONEncoder))

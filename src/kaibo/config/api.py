@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
+from ninja.responses import NinjaJSONEncoder
 from ninja.security import HttpBearer
 
 from kaibo.kit.errors import KaiboError
@@ -78,3 +82,13 @@ api.add_router("/orders", orders_router)
 api.add_router("/risk", risk_router)
 api.add_router("/showplan", showplan_router)
 api.add_router("/warmup", warmup_router)
+
+
+@cache
+def _document() -> bytes:
+    return json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), cls=NinjaJSONEncoder).encode()
+
+
+def openapi_document(request: HttpRequest) -> HttpResponse:
+    """This function will give the OpenAPI document, written once a process: a thousand shapes take most of a second."""
+    return HttpResponse(_document(), content_type="application/json")

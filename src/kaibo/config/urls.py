@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from kaibo.config.api import api
+from kaibo.config.api import api, openapi_document
 from kaibo.stages.warmup import views as warmup_views
 
 urlpatterns = [
     path("", include("kaibo.console.urls")),
+    path("api/v1/openapi.json", openapi_document),
     path("api/v1/", api.urls),
     path("t/<slug:code>", warmup_views.follow, name="follow"),
     path("launches/", include("kaibo.master.launches.urls")),

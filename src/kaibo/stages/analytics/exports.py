@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,9 @@ from kaibo.kit.clock import in_shanghai
 from kaibo.language.themes import default_reader
 from kaibo.master.people.queries import names_of
 from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
+from kaibo.plumbing.once import reading
 from kaibo.stages.analytics import improvements, queries
-from kaibo.stages.analytics.figures import figure_rows
+from kaibo.stages.analytics.figures import FigureRow, figure_rows
 from kaibo.stages.analytics.permissions import EXPORT
 from kaibo.stages.analytics.queries import SessionRow
 from kaibo.stages.analytics.words import value_words
@@ -25,12 +26,26 @@ def _rows_between(actor: Any, start: datetime | None, end: datetime | None) -> I
             yield row
 
 
+def figures_between(actor: Any, start: datetime | None, end: datetime | None) -> Iterator[tuple[Any, ...]]:
+    """This function will give the figures of sessions, each with its definition, as rows of a file; what they stand beside is asked once for all."""
+    rows = list(_rows_between(actor, start, end))
+    histories = queries.histories_of([row.session for row in rows])
+    told = queries.platforms_of([row.session.pk for row in rows])
+    with reading():
+        targets = {row.session.pk: queries.targets_for(row.session) for row in rows}
+    for row in rows:
+        if row.picture is not None:
+            yield from _lines_of(row, figure_rows(row.picture, histories[row.session.pk], targets=targets[row.session.pk], platform=told.get(row.session.pk, {})))
+
+
 def figures_of(row: SessionRow) -> Iterator[tuple[Any, ...]]:
-    """This function will give a session's figures, each with its definition, as rows of a file."""
+    """This function will give one session's figures, each with its definition, as rows of a file."""
     assert row.picture is not None
-    found = figure_rows(
-        row.picture, queries.history_of(row.session), targets=queries.targets_for(row.session), platform=queries.platform_of(row.session.pk)
-    )
+    history, targets, told = queries.history_of(row.session), queries.targets_for(row.session), queries.platform_of(row.session.pk)
+    yield from _lines_of(row, figure_rows(row.picture, history, targets=targets, platform=told))
+
+
+def _lines_of(row: SessionRow, found: Sequence[FigureRow]) -> Iterator[tuple[Any, ...]]:
     for one in found:
         d = one.definition
         yield (
@@ -62,7 +77,7 @@ MINUTE_COLUMNS = (
 
 FIGURES = ExportKind(
     key="session-figures", title_zh="场次指标与口径", title_en="Session figures", ability=EXPORT, columns=FIGURE_COLUMNS,
-    rows=lambda actor, start, end: (line for row in _rows_between(actor, start, end) for line in figures_of(row)),
+    rows=figures_between,
 )  # fmt: skip
 IMPROVEMENT_COLUMNS = (
     ExportColumn("product", "商品"), ExportColumn("point", "说的是什么"), ExportColumn("people", "说的人", Cell.WHOLE), ExportColumn("whole", "一共多少人说过", Cell.WHOLE),
@@ -79,7 +94,7 @@ def _improvements(actor: Any, start: datetime | None, end: datetime | None) -> I
     titles = default_reader().titles
     for one in found:
         yield (
-            one.product.title, titles.get(one.point, one.point), one.people, one.whole, IMPROVEMENT_STATES[one.state], one.words, one.reason,
+            one.product.title, titles.get(one.point, "洗护与退换"), one.people, one.whole, IMPROVEMENT_STATES[one.state], one.words, one.reason,
             names.get(one.owner_id, "") if one.owner_id else "", one.due_on, one.decided_by, one.decided_at, one.done_at, one.outcome,
         )  # fmt: skip
 

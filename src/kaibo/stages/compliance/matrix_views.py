@@ -25,7 +25,7 @@ from kaibo.stages.compliance.permissions import MATRIX, SEE
 from kaibo.stages.compliance.rules import Rule, packaged_matrix
 from kaibo.stages.compliance.views import _kinds
 
-DUTIES_SHOWN = 50
+DUTIES_SHOWN = PRODUCTS_SHOWN = 50
 
 
 @require_GET
@@ -118,5 +118,5 @@ def shown(request: ConsoleRequest) -> HttpResponse:
     visible = products_for(request.actor)
     products = list((visible.filter(shop=request.shop_id) if request.shop_id else visible)[:500])
     labels = disclosures.labels_of(products, request.now)
-    rows = [(one, labels[one.pk]) for one in products if labels[one.pk]]
-    return render(request, "compliance/shown.html", {"rooms": disclosures.rooms_of(request.actor, shop_id=request.shop_id), "rows": rows})
+    page = Paginator([(one, labels[one.pk]) for one in products if labels[one.pk]], PRODUCTS_SHOWN).get_page(request.GET.get("page"))
+    return render(request, "compliance/shown.html", {"rooms": disclosures.rooms_of(request.actor, shop_id=request.shop_id), "rows": page.object_list, "page": page})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -9,7 +10,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.citations import advised
 from kaibo.plumbing.listed import clauses, named
-from kaibo.plumbing.once import asked_once, each_asked_once, reading
+from kaibo.plumbing.once import asked_once, each_asked_once, is_reading, reading
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import Finding
 from kaibo.stages.compliance import efficacy, evidence
@@ -125,13 +127,13 @@ def held_documents(shop_ids: Iterable[UUID]) -> dict[UUID, list[Held]]:
     """This function will give the documents of shops as the rules need them; one query."""
     found: dict[UUID, list[Held]] = {}
     for shop_id, *held, claims in prepared.rows(_held, shops=list(set(shop_ids))):
-        found.setdefault(shop_id, []).append(Held(*held, tuple(claims)))
+        found.setdefault(shop_id, []).append(Held(*held, () if claims == "[]" else tuple(json.loads(claims))))  # nearly all have none
     return found
 
 
 def _held(*, shops: Any) -> QuerySet[Any]:
     kept = Document.objects.filter(shop__among=shops).exclude(state="withdrawn")
-    return kept.values_list("shop_id", "pk", "kind", "number", "state", "valid_from", "valid_until", "product_id", "claims")
+    return kept.values_list("shop_id", "pk", "kind", "number", "state", "valid_from", "valid_until", "product_id", Cast("claims", TextField()))
 
 
 @asked_once
@@ -154,8 +156,10 @@ def matrix_for(product_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[Ch
 
     Source: CMP-1.
     """
-    products, paths = prepared.rows(_where_products_stand, ids=list(product_ids)), category_paths()
-    shops = {shop_id for _product, shop_id, _category in products}
+    ids = list(product_ids)
+    # in a reading others need the products whole; alone, where they stand is enough
+    products = [(one.pk, one.shop_id, one.category_id) for one in _products(ids)] if is_reading() else prepared.rows(_where_products_stand, ids=ids)
+    paths, shops = category_paths(), {shop_id for _product, shop_id, _category in products}
     channels: dict[UUID, list[Channel]] = {}
     for channel in prepared.rows(_active_channels, shops=list(shops)):
         channels.setdefault(channel.shop_id, []).append(channel)

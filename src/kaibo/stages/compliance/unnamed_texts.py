@@ -24,19 +24,26 @@ SHORTEST_NAME = 4
 Paths = Mapping[str, tuple[tuple[str, ...], str]]
 
 
+def names_of(product: Product) -> tuple[str, ...]:
+    """This function will give what a text names a product by, whatever the case: its whole title or its code."""
+    return tuple(name.casefold() for name in (product.title.strip(), product.code) if len(name) >= SHORTEST_NAME)
+
+
 def names(text: str, product: Product) -> bool:
-    """This function will say whether a text names a product: its whole title or its code, whatever the case."""
+    """This function will say whether a text names a product."""
     plain = text.casefold()
-    return any(len(name) >= SHORTEST_NAME and name.casefold() in plain for name in (product.title.strip(), product.code))
+    return any(name in plain for name in names_of(product))
 
 
 def texts_naming(products: Sequence[Product]) -> dict[UUID, list[str]]:
     """This function will give product → the texts of its shop that belong to no product and name it; one query."""
+    named = [(one.pk, one.shop_id, names_of(one)) for one in products]
     found: dict[UUID, list[str]] = {}
     for shop_id, text in prepared.rows(_standing, shops=list({one.shop_id for one in products})):
-        for product in products:
-            if product.shop_id == shop_id and names(text, product):
-                found.setdefault(product.pk, []).append(text)
+        plain = text.casefold()
+        for product_id, its_shop, called in named:
+            if any(name in plain for name in called) and its_shop == shop_id:
+                found.setdefault(product_id, []).append(text)
     return found
 
 

@@ -402,8 +402,13 @@ def audience_for(actor: Actor, *, shop_id: UUID | None = None) -> list[QuestionR
     Which options differ is corrected for asking of many (false discoveries held to 5 %). Three queries.   Source: SEL-1.
     """
     counts: dict[tuple[str, str, date], dict[str, dict[str, tuple[int, int]]]] = defaultdict(lambda: defaultdict(dict))
-    for one in access.visible(AudienceCount.objects.all(), actor, shop_id=shop_id).order_by("collected_on"):
-        counts[one.source, one.question, one.collected_on][one.option][one.segment] = (one.people, one.asked)
+    collected = access.visible(AudienceCount.objects.all(), actor, shop_id=shop_id)
+    newest_on = Window(Max("collected_on"), partition_by=("source", "question"))
+    for source, question, on, option, segment, people, number in (
+        collected.annotate(newest_on=newest_on).filter(collected_on=F("newest_on"))  # older collections were replaced
+        .values_list("source", "question", "collected_on", "option", "segment", "people", "asked")
+    ):
+        counts[source, question, on][option][segment] = (people, number)
     answers = access.visible(SurveyAnswer.objects.all(), actor, shop_id=shop_id)
     asked = {
         (survey, question, segment): number

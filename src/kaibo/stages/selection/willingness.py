@@ -90,19 +90,23 @@ def _share(answers: Sequence[Limits]) -> dict[str, Callable[[int], int]]:
 
 
 def _crossing(falling: Callable[[int], int], rising: Callable[[int], int], prices: Sequence[int]) -> int:
-    """The price where the two lines between asked prices meet, to the fen."""
-    for place, fen in enumerate(prices):
-        gap = rising(fen) - falling(fen)
-        if gap < 0:
-            continue
-        if gap == 0:  # both stand level, perhaps for a while: the middle of the while
-            return (fen + next((one for one in reversed(prices) if rising(one) == falling(one)), fen)) // 2
-        if place == 0:
-            return fen
-        before = prices[place - 1]
-        short = falling(before) - rising(before)
-        return before + (fen - before) * short // (short + gap)
-    return prices[-1]
+    """The price where the two lines between asked prices meet, to the fen. The gap only widens with the price, so it is searched by halves."""
+
+    def gap_at(fen: int) -> int:
+        return rising(fen) - falling(fen)
+
+    place = bisect_left(prices, 0, key=gap_at)
+    if place == len(prices):
+        return prices[-1]
+    fen = prices[place]
+    gap = gap_at(fen)
+    if gap == 0:  # both stand level, perhaps for a while: the middle of the while
+        return (fen + prices[bisect_right(prices, 0, key=gap_at) - 1]) // 2
+    if place == 0:
+        return fen
+    before = prices[place - 1]
+    short = -gap_at(before)
+    return before + (fen - before) * short // (short + gap)
 
 
 def _crossings(answers: Sequence[Limits]) -> dict[str, int]:

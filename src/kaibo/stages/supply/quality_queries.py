@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import IntegerField, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -71,14 +73,14 @@ def standings(supplier_ids: Iterable[UUID]) -> dict[tuple[UUID, str], Standing]:
     wanted = list(supplier_ids)
     decided = Inspection.objects.filter(
         supplier__in=wanted, gate="arrival", is_repeat=False, state__in=["passed", "failed"]
-    ).values_list("supplier_id", "sku__product__category_id", "decided_at", "state", "plan")
+    ).values_list("supplier_id", "sku__product__category_id", "decided_at", "state", Cast(KeyTextTransform("points", "plan"), IntegerField()))
     spoken = SeverityDecision.objects.filter(supplier__in=wanted).values_list(
         "supplier_id", "category_id", "decided_at", "happening"
     )
     events: dict[tuple[UUID, str], list[tuple[datetime, Event]]] = {}
-    for supplier, category, at, state, plan in decided:
+    for supplier, category, at, state, points in decided:
         happening = Happening.ACCEPTED if state == "passed" else Happening.REFUSED
-        events.setdefault((supplier, category), []).append((at, Event(happening, (plan or {}).get("points"))))
+        events.setdefault((supplier, category), []).append((at, Event(happening, points)))
     for supplier, category, at, happening in spoken:
         events.setdefault((supplier, category), []).append((at, Event(Happening(happening))))
     return {

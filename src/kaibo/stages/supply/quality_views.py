@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -32,6 +33,7 @@ from kaibo.stages.supply import (
 )
 from kaibo.stages.supply.models import Custody
 
+STANDINGS_SHOWN = 50
 QUARANTINE = Table(
     key="supply:quarantine",
     title=gettext_lazy("隔离区"),
@@ -85,22 +87,22 @@ def policies(request: ConsoleRequest) -> HttpResponse:
     kept = quality_queries.policies(titles)
     suppliers = {one.pk: one.name for one in queries.suppliers(request.actor)}
     may_edit = request.actor.can(permissions.POLICY_EDIT)
+    placed = sorted(quality_queries.standings(suppliers).items(), key=lambda pair: (pair[1].severity is sampling.Severity.NORMAL, str(pair[0])))
+    page = Paginator(placed, STANDINGS_SHOWN).get_page(request.GET.get("page"))
     standings = [
         {
             "supplier_id": supplier, "supplier": suppliers[supplier], "category": category, "category_words": titles.get(category, category),
             "words": quality_words.SEVERITY_WORDS[one.severity.value][0], "state": quality_words.SEVERITY_WORDS[one.severity.value][1],
             "why": quality_words.standing_words(one), "decision": _decision(one) if may_edit else None,
         }
-        for (supplier, category), one in sorted(
-            quality_queries.standings(suppliers).items(), key=lambda pair: (pair[1].severity is sampling.Severity.NORMAL, str(pair[0]))
-        )
+        for (supplier, category), one in page
     ]  # fmt: skip
     plan_form = quality_forms.PlanForm(request.GET if "lot" in request.GET else None)
     return render(
         request, "supply/policies.html",
         {
             "rows": [(titles[code], policy, sampling.aql_text(policy.major_milli), sampling.aql_text(policy.minor_milli)) for code, policy in sorted(kept.items())],
-            "standings": standings, "form": quality_forms.PolicyForm(categories=list(titles.items())), "may_edit": may_edit,
+            "standings": standings, "page": page, "form": quality_forms.PolicyForm(categories=list(titles.items())), "may_edit": may_edit,
             "plan_form": plan_form, "plan": _calculated(plan_form), "standard": sampling.STANDARD,
         },
     )  # fmt: skip

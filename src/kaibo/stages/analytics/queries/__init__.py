@@ -8,10 +8,12 @@ from kaibo.stages.analytics.queries.sessions import (
     actions_due,
     actions_of,
     concluded_sessions,
+    histories_of,
     history_of,
     kept_picture,
     lessons_of,
     platform_of,
+    platforms_of,
     retrospective_of,
     session_rows,
     sessions_to_conclude,
@@ -20,6 +22,6 @@ from kaibo.stages.analytics.queries.sessions import (
 )
 
 __all__ = [
-    "ActionUnknown", "NoPictureYet", "SessionRow", "action_for", "actions_due", "actions_of", "concluded_sessions", "history_of", "kept_picture",
-    "lessons_of", "platform_of", "retrospective_of", "session_rows", "sessions_to_conclude", "snapshots_of", "targets_for",
+    "ActionUnknown", "NoPictureYet", "SessionRow", "action_for", "actions_due", "actions_of", "concluded_sessions", "histories_of", "history_of", "kept_picture",
+    "lessons_of", "platform_of", "platforms_of", "retrospective_of", "session_rows", "sessions_to_conclude", "snapshots_of", "targets_for",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.db.models import QuerySet
 from kaibo.kit.errors import NotFound
 from kaibo.plumbing import prepared
 from kaibo.plumbing.access.actor import Actor
+from kaibo.plumbing.once import asked_once
 from kaibo.plumbing.thresholds import thresholds
 from kaibo.plumbing.wiring import wiring
 from kaibo.stages.analytics import picture as pictures
@@ -74,21 +76,48 @@ def history_of(session: Session, *, most: int = HISTORY_SESSIONS) -> list[tuple[
     return [(pictures.from_json(one.picture), spent.get(one.session_id)) for one in kept]
 
 
+def histories_of(sessions: Sequence[Session], *, most: int = HISTORY_SESSIONS) -> dict[UUID, list[tuple[Picture, int | None]]]:
+    """This function will give what `history_of` gives, for many sessions in three queries."""
+    ended: dict[UUID, list[tuple[datetime, UUID]]] = {}
+    kept = Snapshot.objects.filter(session__shop__in={one.shop_id for one in sessions}, session__state="ended").order_by("-session__starts_at")
+    for shop_id, starts_at, session_id in kept.values_list("session__shop_id", "session__starts_at", "session_id"):
+        ended.setdefault(shop_id, []).append((starts_at, session_id))
+    before: dict[UUID, list[UUID]] = {}
+    for one in sessions:
+        earlier = (session_id for starts_at, session_id in ended.get(one.shop_id, ()) if starts_at < one.starts_at and session_id != one.pk)
+        before[one.pk] = list(islice(earlier, most))
+    wanted = {session_id for some in before.values() for session_id in some}
+    found = snapshots_of(wanted)
+    spent = dict(PlatformFigure.objects.filter(session__in=wanted, key="spend").values_list("session", "value"))
+    return {session_id: [(found[one], spent.get(one)) for one in some] for session_id, some in before.items()}
+
+
 def platform_of(session_id: UUID) -> dict[str, tuple[int, str]]:
     """This function will give the platform's own figures: key → (value, platform)."""
-    return {
-        key: (value, platform)
-        for key, value, platform in PlatformFigure.objects.filter(session=session_id).order_by("exported_at").values_list("key", "value", "platform")
-    }
+    return platforms_of([session_id]).get(session_id, {})
+
+
+def platforms_of(session_ids: Iterable[UUID]) -> dict[UUID, dict[str, tuple[int, str]]]:
+    """This function will give the platforms' own figures of sessions; sessions without any are left out."""
+    found: dict[UUID, dict[str, tuple[int, str]]] = {}
+    told = PlatformFigure.objects.filter(session__in=list(session_ids)).order_by("exported_at")
+    for session_id, key, value, platform in told.values_list("session_id", "key", "value", "platform"):
+        found.setdefault(session_id, {})[key] = (value, platform)
+    return found
 
 
 def targets_for(session: Session) -> dict[str, tuple[int, str]]:
     """This function will give the targets of figures with their source; the plan's own where it has one.   Source: INS-2."""
-    known = wiring().thresholds()
-    targets = {figure: (thresholds.value(key, shop_id=session.shop_id), known[key].source) for figure, key in TARGETS.items()}
+    targets = dict(_targets_of_shop(session.shop_id))
     if session.target_fen:
         targets["net"] = (session.target_fen, "SHW-1")
     return targets
+
+
+@asked_once
+def _targets_of_shop(shop_id: UUID) -> dict[str, tuple[int, str]]:
+    known = wiring().thresholds()
+    return {figure: (thresholds.value(key, shop_id=shop_id), known[key].source) for figure, key in TARGETS.items()}
 
 
 def session_rows(actor: Actor, *, shop_id: UUID | None = None, most: int = 60) -> list[SessionRow]:
