@@ -13,6 +13,7 @@ import httpx
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import OperationalError
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.setdefault("KAIBO_DATA", str(Path(tempfile.gettempdir()) / f"kaibo-tests-{os.getuid()}")))
@@ -50,6 +51,11 @@ def pytest_collection_finish() -> None:
 
 def pytest_sessionfinish() -> None:
     gc.unfreeze()
+
+
+# How long an example takes says how busy the machine is, not whether the rule holds
+settings.register_profile("kaibo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kaibo")
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ STEP = st.one_of(
 
 
 @pytest.mark.django_db
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(coats=st.integers(0, 12), shirts=st.integers(0, 12), steps=st.lists(STEP, min_size=1, max_size=12))
 def test_lines_that_share_components_decide_as_one_shelf_would(db, coats, shirts, steps):
     """Lines are opened, claimed from, closed: the model is a shelf from which each line takes all parts or none."""

@@ -59,7 +59,7 @@ def runner():
         yield running
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(batches=BATCHES, units=st.integers(1, 12), limit=st.none() | st.integers(1, 5), paused=st.booleans())
 def test_batches_decide_as_if_everyone_had_stood_in_one_line(runner, dsn, batches, units, limit, paused):
     sale = make_sale(dsn, units=units, items=3)
@@ -88,7 +88,7 @@ def test_batches_decide_as_if_everyone_had_stood_in_one_line(runner, dsn, batche
         assert [d for d in differences(cur) if any(item in d.subject for item in sale.items)] == []
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(asks=st.lists(ASK, min_size=1, max_size=10), units=st.integers(1, 6))
 def test_the_quick_refusal_never_refuses_what_could_be_admitted(runner, dsn, asks, units):
     sale = make_sale(dsn, units=units, items=3)

@@ -77,7 +77,7 @@ def test_a_window_that_ends_before_it_begins_is_refused(dsn):
     assert sale.one("select opens_at from room.items where item = %s", sale.item) is None
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(st.one_of(st.integers(1, 99_999), st.none()), min_size=2, max_size=14))
 def test_a_price_change_never_alters_an_acknowledged_claim(dsn, steps):
     """None is a claim, a number is a new price: each claim keeps the price and version that stood when it was admitted."""

@@ -132,7 +132,7 @@ def booth(dsn):
 BALLOTS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 5), st.integers(1, 4)), max_size=30)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(batches=st.lists(BALLOTS, min_size=1, max_size=4), closes_after=st.integers(0, 4))
 def test_any_batches_count_as_if_each_vote_came_alone(booth, sale, batches, closes_after):
     """The model: the first valid vote of a visitor in an open poll counts; everything is answered by what counts."""

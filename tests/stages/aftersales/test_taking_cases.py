@@ -88,7 +88,7 @@ def test_a_page_that_shows_one_case_twice_counts_the_newer(account):
 
 
 @given(st.permutations(range(5)), st.lists(st.integers(0, 4), max_size=4))
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_order_the_versions_come_in_the_newest_stands_and_money_counts_once(account, order, again):
     for model in (Refund, LineRefund, CaseAnomaly):
         model.objects.all().delete()
