@@ -182,3 +182,14 @@ def test_two_approvals_at_once_book_once(shop, now):
         thread.join()
     assert sorted(outcomes) == ["booked", "too late", "too late"]
     assert sellable(sku) == 40
+
+
+def test_who_approves_sees_what_differs_first_worth_what_the_whole_variance_counts_it_for(client, sheet, sku, keeper, now):
+    type(sku).objects.filter(pk=sku.pk).update(cost_fen=0)
+    count(sheet, keeper, now, A=100, B=18)
+    counting.hand_in(actor=keeper, count_id=sheet.pk, now=now)
+    client.force_login(make_person("alice", "owner"))
+    shown = client.get(f"/supply/counts/{sheet.pk}").content.decode()
+    assert shown.index(">B</a>") < shown.index(">A</a>")
+    assert "1 行有差异，排在最前" in shown
+    assert shown.count("¥1,198") == 2  # the line and the whole: two pieces at ¥599, having no cost

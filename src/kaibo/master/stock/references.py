@@ -19,15 +19,16 @@ def named(reference: str) -> Named:
     """This function will name what an entry refers to: an order by its address, a session, an inspection."""
     kind, _colon, key = reference.partition(":")
     key = key.partition(":")[0]
+    tail = {"tail": key[-8:]}
     known = {
         # Addresses as they stand in notices: master knows no stage.
-        "order": (_("订单"), f"/orders/{key}"), "session": (_("场次"), f"/showplan/{key}/"), "inspection": (_("检验"), f"/supply/inspections/{key}"),
-        "case": (_("售后个案"), f"/aftersales/{key}"), "lock": (_("锁仓"), "/supply/locks"), "settlement": (_("隔离品处置"), "/supply/quarantine"),
-        "custody": (_("隔离品处置"), "/supply/quarantine"), "count": (_("盘点"), "/supply/counts"), "shipment": (_("包裹"), "/orders/parcels"),
-        "presale": (_("预售额度"), "/supply/presale"),
+        "order": (_("订单 …%(tail)s"), f"/orders/{key}"), "session": (_("场次 …%(tail)s"), f"/showplan/{key}/"),
+        "inspection": (_("检验 …%(tail)s"), f"/supply/inspections/{key}"), "case": (_("售后个案 …%(tail)s"), f"/aftersales/{key}"),
+        "lock": (_("锁仓 …%(tail)s"), "/supply/locks"), "settlement": (_("隔离品处置 …%(tail)s"), "/supply/quarantine"),
+        "custody": (_("隔离品处置 …%(tail)s"), "/supply/quarantine"), "count": (_("盘点 …%(tail)s"), "/supply/counts"),
     }  # fmt: skip
     words, href = known.get(kind, ("", ""))
-    return Named(f"{words} …{key[-8:]}", href) if words else Named(reference)
+    return Named(words % tail, href) if words else Named(reference)
 
 
 def reason_words() -> dict[str, str]:

@@ -18,7 +18,7 @@ from kaibo.plumbing.drawn import diff, escaped, pill
 
 def finding_rows(rows: Sequence[Mapping[str, Any]], *, may_verify: bool, may_hold: bool) -> SafeString:
     """This function will draw a row for each finding: the order, what is wrong and what is proposed, on what ground, and its buttons."""
-    pick, deal, wrong, field, ground = map(escaped, (_("选中"), _("处理"), _("哪里不对"), _("要素"), _("依据")))
+    pick, deal, wrong, field, ground = map(escaped, (_("选中"), _("怎么处理"), _("哪里不对"), _("要素"), _("依据")))
     held, double, beside = map(escaped, (_("已挂起"), _("疑似重复"), _("与")))
     ways = _ways(may_hold=may_hold) if may_verify else None
     drawn = []

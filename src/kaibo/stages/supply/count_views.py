@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -100,10 +101,13 @@ def count(request: ConsoleRequest, count_id: UUID) -> HttpResponse:
     shows_books = not (found.is_blind and found.state == "counting")
     books = counting.books_of(found, {one.sku_id for one in lines}) if shows_books and found.state == "counting" else {}
     names = names_of([found.handed_in_by, found.decided_by])
+    shown = [_line(one, books) for one in lines]
+    if found.state != "counting":  # who decides looks at what differs, the dearest first; the rest stays in the order of the shelf
+        shown.sort(key=lambda one: -abs(one["worth_fen"] or 0) if one["difference"] else 1)
     return render(
         request, "supply/count.html",
         {
-            "count": found, "words": words, "state": state, "shows_books": shows_books, "lines": [_line(one, books) for one in lines],
+            "count": found, "words": words, "state": state, "shows_books": shows_books, "lines": shown, "differing": sum(1 for one in shown if one["difference"]),
             "open_lines": sum(1 for one in lines if one.counted is None), "total": len(lines), "done": sum(1 for one in lines if one.counted is not None),
             "handed_in": names.get(found.handed_in_by, ""), "decided": names.get(found.decided_by, ""),
             "can_count": found.state == "counting" and request.actor.can(permissions.COUNT_TAKE, shop_id=found.shop_id),
@@ -112,12 +116,12 @@ def count(request: ConsoleRequest, count_id: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-def _line(one: StockCountLine, books: dict[tuple[UUID, UUID | None], int]) -> dict[str, object]:
+def _line(one: StockCountLine, books: dict[tuple[UUID, UUID | None], int]) -> dict[str, Any]:
     difference = one.counted - one.book_units if one.counted is not None else None
     return {
-        "id": one.pk, "sku": one.sku, "lot": one.lot.code if one.lot else "—", "counted": one.counted,
+        "id": one.pk, "sku": one.sku, "lot": one.lot.code if one.lot else "—", "lot_id": one.lot_id, "missing": -(difference or 0), "counted": one.counted,
         "books": one.book_units if one.counted is not None else books.get((one.sku_id, one.lot_id)),
-        "difference": difference, "worth_fen": difference * one.sku.cost_fen if difference is not None else None, "by": one.counted_by,
+        "difference": difference, "worth_fen": difference * (one.sku.cost_fen or one.sku.price_fen) if difference is not None else None, "by": one.counted_by,
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from kaibo.stages.supply.quality import Brought, DefectSaid
 from kaibo.stages.supply.sampling import DefectClass, Severity, aql_text
 
 DEFECT_CLASSES = (("critical", _("致命")), ("major", _("严重")), ("minor", _("轻微")))
-SEVERITIES = ((Severity.NORMAL.value, _("正常")), (Severity.TIGHTENED.value, _("加严")), (Severity.REDUCED.value, _("放宽")))
+SEVERITIES = ((Severity.NORMAL.value, _("正常检验")), (Severity.TIGHTENED.value, _("加严检验")), (Severity.REDUCED.value, _("放宽检验")))
 AQLS = [(aql, aql_text(aql)) for aql in sampling_tables.AQLS_MILLI if aql <= 10_000]
 LEVELS = [(level, level) for level in sampling_tables.LEVELS]
 DEFECT_ROWS = 4
