@@ -50,6 +50,7 @@ def test_one_writer_a_folder_several_writers_a_lake(tmp_path):
         journal.append("r1", [make_event("a")])
         other.append("r1", [make_event("b")])
         assert reading.figures_of(tmp_path, "s1").event_counts == {"enter": 2}
+        assert reading.count_of(tmp_path, "s1", "enter") == 2
 
 
 def test_many_threads_share_commits_and_each_gets_its_own_answer(tmp_path):

@@ -95,6 +95,12 @@ def test_the_window_is_half_open(lake):
     }
 
 
+def test_the_count_of_one_kind_is_that_of_all_figures(lake):
+    counted = reading.figures_of(lake, "s1").event_counts
+    assert {kind: reading.count_of(lake, "s1", kind) for kind in counted} == counted
+    assert reading.count_of(lake, "s1", "nothing") == reading.count_of(lake, "nowhere", "enter") == 0
+
+
 def test_every_figure_carries_its_definition(lake):
     for figure in reading.figures_of(lake, "s1").figures:
         assert figure.title and figure.numerator and figure.source == "kaibo.room.events" and figure.version == 1

@@ -128,7 +128,15 @@ def share_bp(part: int, whole: int) -> int | None:
 
 @contextmanager
 def _session_events(lake: Path, session: str, window: Window) -> Iterator[duckdb.DuckDBPyConnection]:
-    """This function will open a connection with the view `event`: one session, one window, each id once."""
+    """This function will open a connection with the table `event`: one session, one window, each id once."""
+    with _written(lake, session) as connection:
+        connection.execute(sql.CREATE_EVENT, {"session": session, "start": window.start or _EPOCH, "end": window.end or _FOREVER})
+        yield connection
+
+
+@contextmanager
+def _written(lake: Path, session: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """This function will open a connection with the table `raw`: all that was written of a session, some of it twice, and what is not sealed of others."""
     with tempfile.TemporaryDirectory(prefix="kaibo-lake-") as scratch, sealing.connect() as connection:
         # Journals first: what is sealed in between shows up in both and is counted once; the other order could miss it.
         lines = Path(scratch) / "unsealed.ndjson"
@@ -140,14 +148,6 @@ def _session_events(lake: Path, session: str, window: Window) -> Iterator[duckdb
             connection.execute(f"INSERT INTO raw BY NAME SELECT * FROM {sealing.LINES_SQL}", [str(lines)])
         if parts := sealing.parts_in(lake, session):
             connection.execute(sql.READ_PARTS, {"parts": [str(part) for part in parts]})
-        connection.execute(
-            sql.CREATE_EVENT,
-            {
-                "session": session,
-                "start": window.start or _EPOCH,
-                "end": window.end or _FOREVER,
-            },
-        )
         yield connection
 
 
@@ -185,6 +185,13 @@ def figures_of(
     return SessionFigures(
         session, window, figures, items, minutes, {kind: times for kind, (times, _) in counts.items()}
     )
+
+
+def count_of(lake: Path, session: str, kind: str) -> int:
+    """This function will count a session's events of one kind, each once, and nothing else: what a clock asks while a session runs."""
+    with _written(lake, session) as connection:
+        (times,) = connection.execute(sql.COUNT_OF_KIND, {"session": session, "kind": kind}).fetchall()[0]
+    return int(times)
 
 
 def _item(

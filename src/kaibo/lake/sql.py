@@ -45,6 +45,8 @@ SELECT visitor, number, min("at") AS starts_at, max("at") AS ends_at FROM parted
 
 COUNTS: Final = "SELECT kind, count(*), count(DISTINCT visitor) FROM event GROUP BY kind ORDER BY kind"
 
+COUNT_OF_KIND: Final = "SELECT count(*) FROM (SELECT DISTINCT room, id FROM raw WHERE session = $session AND kind = $kind)"
+
 DWELL: Final = """
 SELECT (SELECT count(DISTINCT visitor) FROM event WHERE kind IN ('enter', 'heartbeat')),
        coalesce((SELECT sum(epoch(ends_at) - epoch(starts_at)) FROM stay), 0)

@@ -265,6 +265,13 @@ def units_of(sku_id: UUID, quantity: int) -> list[tuple[UUID, int]]:
     return [(component, each * quantity) for component, each in parts] if parts else [(sku_id, quantity)]
 
 
+def parts_of(sku_ids: Iterable[UUID]) -> set[UUID]:
+    """This function will give what really moves of all these items: a bundle's components in its place; one query."""
+    wanted = set(sku_ids)
+    bundles = catalog.components_of(wanted)
+    return (wanted - set(bundles)) | {component for parts in bundles.values() for component, _each in parts}
+
+
 def transfer(
     *,
     actor: Actor,

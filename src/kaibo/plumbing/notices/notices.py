@@ -35,6 +35,14 @@ def tell(
         robots.note(key=key, title=kept_words.read(title, fillings), href=href, now=now)
 
 
+def told(keys: Iterable[str]) -> dict[str, set[UUID]]:
+    """This function will give key → the people who were given that notice already, for clocks that would tell hundreds again each time."""
+    found: dict[str, set[UUID]] = {}
+    for key, person_id in Notice.objects.filter(key__in=list(keys)).values_list("key", "person_id"):
+        found.setdefault(key, set()).add(person_id)
+    return found
+
+
 def unread_count(actor: Actor) -> int:
     return prepared.count(_unread, person_id=actor.person_id) if actor.person_id else 0
 

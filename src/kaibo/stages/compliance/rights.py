@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import BinaryIO
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.notices import notices
+from kaibo.plumbing.once import asked_once, reading
 from kaibo.stages.compliance import evidence, rules
 from kaibo.stages.compliance.fingers import near_ids
 from kaibo.stages.compliance.likeness import (
@@ -138,20 +139,29 @@ def remind_ending(now: datetime) -> int:
 
     Each reminder is told once a person.   Source: CMP-6.
     """
-    today, spoken = business_date(now), 0
-    for one in IpRight.objects.filter(ended_at=None, valid_until__isnull=False).select_related("shop"):
-        days = rules.reminder_due(one.valid_until, today)
-        if days is None and one.valid_until >= today:
+    today = business_date(now)
+    ending = list(IpRight.objects.filter(ended_at=None, valid_until__lte=today + timedelta(days=max(rules.REMIND_DAYS))))
+    due = {one: rules.reminder_due(one.valid_until, today) for one in ending}
+    keys = {one: f"right:{one.pk}:{'ended' if days is None else days}" for one, days in due.items()}
+    told = notices.told(keys.values())
+    with reading():  # those who are told are looked up once a shop
+        people = {one: watchers_of(one.shop_id) for one in ending}
+    for one, days in due.items():
+        if not people[one] - told.get(keys[one], set()):
             continue
-        people = {*people_with_role("compliance", shop_id=one.shop_id), *people_with_role("owner", shop_id=one.shop_id)}
         notices.tell(
-            people, key=f"right:{one.pk}:{'ended' if days is None else days}", body="%(number)s · %(until)s", now=now, state="red" if days is None else "run",
+            people[one], key=keys[one], body="%(number)s · %(until)s", now=now, state="red" if days is None else "run",
             title=gettext_noop("%(title)s 的权利或授权已到期") if days is None else gettext_noop("%(title)s 的权利或授权还有 %(days)s 天到期"),
             values={"title": one.title, "number": one.number, "until": f"{one.valid_until}", "days": (one.valid_until - today).days},
             href=f"{reverse('compliance:rights')}?q={one.number}",
         )  # fmt: skip
-        spoken += 1
-    return spoken
+    return len(ending)
+
+
+@asked_once
+def watchers_of(shop_id: UUID) -> set[UUID]:
+    """This function will give who is told of papers and rights of a shop: compliance and the owner."""
+    return {*people_with_role("compliance", shop_id=shop_id), *people_with_role("owner", shop_id=shop_id)}
 
 
 # Pictures

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import BinaryIO
 from uuid import UUID
 
@@ -20,17 +20,18 @@ from kaibo.language.lexicon import SURFACES
 from kaibo.language.screening import Screening
 from kaibo.master.catalog.queries import product_for
 from kaibo.master.media import services as media
-from kaibo.master.people.queries import people_with_role
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.plumbing.citations import in_both
 from kaibo.plumbing.notices import notices
+from kaibo.plumbing.once import reading
 from kaibo.plumbing.outbox import outbox
 from kaibo.stages.compliance import disclosures, queries, rules
 from kaibo.stages.compliance.claims import claim_by_key
 from kaibo.stages.compliance.models import Document, ScreenedText
 from kaibo.stages.compliance.permissions import CONFIRM, FILE, RELEASE, SCREEN
+from kaibo.stages.compliance.rights import watchers_of
 from kaibo.stages.compliance.rules import (
     DOCUMENT_STEPS,
     SCREENING_STEPS,
@@ -300,23 +301,41 @@ def remind_expiring(now: datetime) -> int:
     alone. Gives how many documents it spoke of for the first time or again.   Source: CMP-1.
     """
     today = business_date(now)
-    ending = list(Document.objects.exclude(state=DocumentState.WITHDRAWN).filter(valid_until__isnull=False).select_related("shop"))
-    held = queries.held_documents({one.shop_id for one in ending})
-    spoken = 0
+    unannounced = Q(valid_until__lt=today, expiry_announced_at=None)
+    soon = Q(valid_until__gte=today, valid_until__lte=today + timedelta(days=max(rules.REMIND_DAYS)))
+    ending = list(Document.objects.exclude(state=DocumentState.WITHDRAWN).filter(unannounced | soon).select_related("shop"))
+    held: dict[tuple[UUID, str, UUID | None], list[rules.Held]] = {}
+    for shop_id, papers in queries.held_documents({one.shop_id for one in ending}).items():
+        for paper in papers:
+            held.setdefault((shop_id, paper.kind, paper.product_id), []).append(paper)
+    with reading():  # those who are told are looked up once a shop
+        return _remind(ending, held, now)
+
+
+def _remind(ending: Sequence[Document], held: Mapping[tuple[UUID, str, UUID | None], list[rules.Held]], now: datetime) -> int:
+    today, spoken = business_date(now), 0
+    due = {one.pk: days for one in ending if one.valid_until >= today and (days := rules.reminder_due(one.valid_until, today)) is not None}
+    told = notices.told(_reminder_key(document_id, days) for document_id, days in due.items())
     for document in ending:
-        if _has_successor(document, held.get(document.shop_id, ())):
+        if _has_successor(document, held.get((document.shop_id, document.kind, document.product_id), ())):
             continue
         if document.valid_until < today:
             spoken += _announce_end(document, now)
-        elif (days := rules.reminder_due(document.valid_until, today)) is not None:
-            _tell(document, key=f"qualification:{document.pk}:{days}", state="run", now=now, title=gettext_noop("%(shop)s %(kind)s 还有 %(days)s 天到期"), days=(document.valid_until - today).days)
+        elif document.pk in due:
+            key = _reminder_key(document.pk, due[document.pk])
+            if watchers_of(document.shop_id) - told.get(key, set()):
+                _tell(document, key=key, state="run", now=now, title=gettext_noop("%(shop)s %(kind)s 还有 %(days)s 天到期"), days=(document.valid_until - today).days)
             spoken += 1
     return spoken
 
 
+def _reminder_key(document_id: UUID, days: int) -> str:
+    return f"qualification:{document_id}:{days}"
+
+
 def _has_successor(document: Document, held: Iterable[rules.Held]) -> bool:
     return any(
-        one.kind == document.kind and one.product_id == document.product_id and one.id != document.pk and one.state == DocumentState.CONFIRMED
+        one.id != document.pk and one.state == DocumentState.CONFIRMED
         and (one.valid_until is None or one.valid_until > document.valid_until)
         for one in held
     )
@@ -334,9 +353,8 @@ def _announce_end(document: Document, now: datetime) -> int:
 def _tell(document: Document, *, key: str, title: str, state: str, now: datetime, days: int = 0) -> None:
     matrix = packaged_matrix()
     kind = (matrix.title(document.kind), matrix.title(document.kind, "en"))
-    people = {*people_with_role("compliance", shop_id=document.shop_id), *people_with_role("owner", shop_id=document.shop_id)}
     notices.tell(
-        people, key=key, title=title, body="%(number)s · %(until)s", now=now,
+        watchers_of(document.shop_id), key=key, title=title, body="%(number)s · %(until)s", now=now,
         values={"shop": document.shop.name, "kind": kind, "days": days, "number": document.number, "until": f"{document.valid_until}"},
         href=f"{reverse('compliance:documents')}?q={document.number}", state=state
     )

@@ -100,7 +100,7 @@ def _places(wanted: Mapping[UUID, Mapping[UUID, int]]) -> dict[UUID, dict[UUID, 
     """From which warehouse each item of an order leaves, where there are several and the rules place them (SUP-13)."""
     if len(stock_queries.warehouses()) < 2:
         return {}
-    stock.lock_items(part for units in wanted.values() for sku in units if sku for part, _ in stock.units_of(sku, 1))
+    stock.lock_items(stock.parts_of(sku for units in wanted.values() for sku in units if sku))
     provinces = dict(Order.objects.filter(pk__in=list(wanted)).values_list("pk", "province"))
     return route_book.warehouses_for(wanted, provinces)
 

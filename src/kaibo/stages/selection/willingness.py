@@ -10,6 +10,7 @@ import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kaibo.kit.errors import Invalid
 from kaibo.kit.money import share_bp
@@ -123,8 +124,12 @@ def price_sensitivity(answers: Sequence[Limits], *, draws: int = DRAWS, seed: in
     """
     for one in answers:
         check_limits(one)
-    if len(answers) < FEWEST:
-        return None
+    return _sensitivity(tuple(answers), draws, seed) if len(answers) >= FEWEST else None
+
+
+@lru_cache(maxsize=64)
+def _sensitivity(answers: tuple[Limits, ...], draws: int, seed: int) -> Sensitivity:
+    """Of the same answers the same comes out: four hundred samples are drawn once, not at each look at the page."""
     found, chance = _crossings(answers), random.Random(seed)
     drawn = [_crossings(chance.choices(answers, k=len(answers))) for _ in range(draws)]
     points = {name: _point(found[name], [one[name] for one in drawn]) for name in CROSSINGS}
