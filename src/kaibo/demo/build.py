@@ -10,7 +10,20 @@ from kaibo.config.setup import django_ready
 
 django_ready()  # a program of its own: models can only be imported once Django is up
 
-from kaibo.demo import afterwards, channels, decisions, house, launches, logistics, months, proofs, stocks, tonight  # noqa: E402
+from kaibo.demo import (  # noqa: E402
+    afterwards,
+    channels,
+    decisions,
+    house,
+    iteration,
+    launches,
+    logistics,
+    months,
+    presale,
+    proofs,
+    stocks,
+    tonight,
+)
 from kaibo.kit.clock import utc_now  # noqa: E402
 
 
@@ -34,9 +47,11 @@ def main() -> int:
     stocks.lay(built, now)
     launches.lay(built, now)
     channels.lay(built, now)
+    presale.lay(built, now)
     proofs.keep(built, now)
     months.lay(built, now)
     decisions.decide(built, now)
+    iteration.lay(built, now)
     sys.stderr.write(f"kaibo: 示例店已就绪（{time.monotonic() - began:.0f} 秒） / the example shop is ready\n")
     return 0
 

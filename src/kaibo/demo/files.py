@@ -30,6 +30,14 @@ GOOD = (
 )
 
 
+QUALITY, SEAMS, SIZE, COLOUR, SERVICE = BAD[:7], BAD[2:7] + BAD[14:16], BAD[9:11], BAD[7:9], BAD[11:13]
+REVIEWED = (
+    (26, 8, QUALITY + COLOUR), (38, 15, QUALITY), (22, 6, COLOUR + SIZE), (16, 2, SERVICE), (24, 7, QUALITY + SIZE), (18, 3, SIZE + SERVICE), (42, 21, SEAMS + SERVICE),
+    (54, 33, QUALITY + SEAMS),
+)
+"""For each of `RIVALS`: reviews, how many of them bad, and what its buyers complain of. Who sells more for less hears more of it."""
+
+
 def competitors() -> bytes:
     """This function will give a competitor list as the market tools export it (UTF-8 with BOM)."""
     rows = [("市场", "平台", "店铺名称", "商品标题", "券后价", "近30天销量", "商品评分", "核心卖点")]
@@ -91,15 +99,17 @@ def audience(now: datetime) -> bytes:
 
 
 def reviews(now: datetime, *, seed: int = 7) -> bytes:
-    """This function will give 240 reviews of the competitors (GB18030, as shop tools write them)."""
+    """This function will give 240 reviews of the competitors (GB18030, as shop tools write them): cheap sellers gather most complaints, each its own."""
     chance = random.Random(seed)
     rows = [("类目", "商品名称", "订单编号", "评价时间", "评价等级", "评价内容")]
-    for number in range(240):
-        rival, is_bad = RIVALS[number % len(RIVALS)], number % 5 in {0, 1, 3}
-        # Quality is what most of the bad ones are about: the first eleven and a few more of the list.
-        words = chance.choice(BAD[:7] if is_bad and chance.random() < 0.55 else BAD) if is_bad else chance.choice(GOOD)
-        at = in_shanghai(now - timedelta(days=chance.randint(1, 90), minutes=chance.randint(0, 1400)))
-        rows.append(("短款双面呢外套", rival[2], f"{69_000_000_000 + number * 7_919}", f"{at:%Y-%m-%d %H:%M:%S}", "差评" if is_bad else "好评", words))
+    numbers = iter(range(10_000))
+    for rival, (reviewed, bad, usual) in zip(RIVALS, REVIEWED, strict=True):
+        for place in range(reviewed):
+            is_bad = place < bad
+            # Half of what a seller's buyers complain of is its own weakness, the rest is what goes wrong anywhere.
+            words = chance.choice(usual if chance.random() < 0.55 else BAD) if is_bad else chance.choice(GOOD)
+            at = in_shanghai(now - timedelta(days=chance.randint(1, 90), minutes=chance.randint(0, 1400)))
+            rows.append(("短款双面呢外套", rival[2], f"{69_000_000_000 + next(numbers) * 7_919}", f"{at:%Y-%m-%d %H:%M:%S}", "差评" if is_bad else "好评", words))
     return _csv(rows, "gb18030")
 
 

@@ -74,6 +74,8 @@ def test_cases_and_questions_of_a_product_are_gathered_and_those_of_others_and_o
     with connection.cursor() as cursor:
         backoffice.open_room(cursor, room=session.room, title="秋冬上新", operator="林夏", host="林夏", company="示例公司", shop=shop.pk)
     say(session, "会起球吗", "主播晚上好", "穿多大码呢")
+    with connection.cursor() as cursor:
+        cursor.execute("insert into room.messages (message, room, visitor, nickname, text, verdict, sent_at, speaker) select gen_random_uuid(), room, 'auto', '客服', '会起球的话可以退', 'pass', sent_at, 'auto' from room.messages limit 1")
     found = improvements.points_for(coat, NOW)
     assert {one.key: (one.people, one.by_source) for one in found.points} == {"fabric": (4, {"case": 3, "chat": 1}), "size": (1, {"chat": 1})}
     assert found.whole == 5

@@ -18,7 +18,7 @@ from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
 from kaibo.stages.analytics.models import Improvement
-from kaibo.stages.analytics.opinions import Points, Source, points_of
+from kaibo.stages.analytics.opinions import Points, Said, Source, points_of
 from kaibo.stages.analytics.permissions import IMPROVE
 from kaibo.stages.analytics.queries import voices
 from kaibo.stages.analytics.rules import IMPROVEMENT_STEPS, ImprovementState, Interval, difference_of_shares
@@ -84,9 +84,14 @@ class Effect:
         return "fewer" if self.difference.is_below else "more" if self.difference.is_above else "open"
 
 
+def said_for(product: Product, now: datetime) -> list[Said]:
+    """This function will give what was said of a product in the last 90 days.   Source: INS-9."""
+    return voices.said_of(product, since=now - voices.WINDOW, until=now)
+
+
 def points_for(product: Product, now: datetime) -> Points:
-    """This function will gather what was said of a product in the last 90 days.   Source: INS-9."""
-    return points_of(voices.said_of(product, since=now - voices.WINDOW, until=now))
+    """This function will gather what was said of a product in the last 90 days into points.   Source: INS-9."""
+    return points_of(said_for(product, now))
 
 
 @transaction.atomic

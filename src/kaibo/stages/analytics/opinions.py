@@ -110,14 +110,14 @@ def makes_a_point(text: str) -> bool:
 
 
 def _keys(one: Said, domain: str) -> dict[str, tuple[int, int]]:
-    """The points one text makes with the place of each: what it complains of, else what it asks, else what the clerk said it is about."""
+    """The points one text makes with the place of each: what a viewer asks, else what is complained of, else what the clerk said it is about."""
+    if one.source is Source.CHAT and (topic := topic_of(one.text)):  # a question is about what it asks, however it sounds
+        return {OF_TOPIC[topic]: (0, 0)}
     found: dict[str, tuple[int, int]] = {}
     for complaint in default_reader().complaints_in(one.text, domain=domain):
         found.setdefault(complaint.theme, (complaint.start, complaint.end))
     if len(found) > 1:
         found.pop(OVERALL, None)
-    if not found and one.source is Source.CHAT and (topic := topic_of(one.text)):
-        found[OF_TOPIC[topic]] = (0, 0)
     if not found and one.nature in OF_NATURE:
         found[OF_NATURE[one.nature]] = (0, 0)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.analytics import improvements
 from kaibo.stages.analytics.forms import PlanForm
 from kaibo.stages.analytics.models import Improvement
-from kaibo.stages.analytics.opinions import Point, Points
+from kaibo.stages.analytics.opinions import Point, Said, points_of
 from kaibo.stages.analytics.queries import voices
 from kaibo.stages.analytics.words import signed_words
 from kaibo.stages.selection.probability import wilson_bp
@@ -47,6 +48,7 @@ class PointRow:
     high_bp: int
     sources: tuple[tuple[str, int], ...]
     rivals_bp: int | None
+    since_done: int | None
     decided: Improvement | None
     owner: str
     state_words: str
@@ -72,15 +74,17 @@ class TaskRow:
     wants_look: bool
 
 
-def product_context(product: Product, found: Points, *, now: datetime, may_decide: bool) -> dict[str, Any]:
+def product_context(product: Product, said: Sequence[Said], *, now: datetime, may_decide: bool) -> dict[str, Any]:
     """This function will give a product's points, each beside what was decided, and the effects of what was done."""
+    found = points_of(said)
     decided: dict[str, Improvement] = {}
     all_of = list(Improvement.objects.filter(product=product.pk).order_by("decided_at"))
     for one in all_of:
         decided[one.point] = one
     names = names_of([one.owner_id for one in all_of if one.owner_id])
     rivals = _rivals(product)
-    rows = [_point_row(one, decided.get(one.key), names, rivals, now) for one in found.points]
+    since = {key: _said_since(key, one.done_at, said) for key, one in decided.items() if one.done_at is not None}
+    rows = [_point_row(one, decided.get(one.key), names, rivals, since.get(one.key), now) for one in found.points]
     fewest = thresholds.value("analytics.min_sample", shop_id=product.shop_id)
     effects = [_effect_row(one, improvements.effect_of(one, now, fewest_units=fewest)) for one in reversed(all_of) if one.state == "done"]
     return {
@@ -88,6 +92,16 @@ def product_context(product: Product, found: Points, *, now: datetime, may_decid
         "sources": [(str(SOURCE_WORDS[key]), number) for key, number in found.by_source.items()], "may_decide": may_decide, "fewest": fewest,
         "trail": ((_("商品改进"), reverse("analytics:products")),),
     }  # fmt: skip
+
+
+def point_words(key: str) -> str:
+    """This function will name a point in the reader's language."""
+    return _("洗护与退换") if key == "care" else theme_words(key)
+
+
+def _said_since(point: str, since: datetime, said: Sequence[Said]) -> int:
+    found = points_of([one for one in said if one.at >= since]).named(point)
+    return found.people if found else 0
 
 
 def _rivals(product: Product) -> dict[str, int]:
@@ -98,12 +112,12 @@ def _rivals(product: Product) -> dict[str, int]:
     return {one.key: one.share_bp for one in themes_of(market_for(KAIBO, market_id), quotes=0)}
 
 
-def _point_row(point: Point, decided: Improvement | None, names: dict[UUID, str], rivals: dict[str, int], now: datetime) -> PointRow:
+def _point_row(point: Point, decided: Improvement | None, names: dict[UUID, str], rivals: dict[str, int], since_done: int | None, now: datetime) -> PointRow:
     low, high = wilson_bp(point.people, point.whole)
-    title = theme_words(point.key)
+    title = point_words(point.key)
     form = PlanForm(initial={"words": _("改进：%(point)s") % {"point": title}, "due_on": business_date(now) + timedelta(days=DUE_DAYS)}, auto_id=f"plan-{point.key}-%s")
     return PointRow(
-        point, title, low, high, tuple((str(SOURCE_WORDS[key]), number) for key, number in point.by_source.items()), rivals.get(point.key), decided,
+        point, title, low, high, tuple((str(SOURCE_WORDS[key]), number) for key, number in point.by_source.items()), rivals.get(point.key), since_done, decided,
         names.get(decided.owner_id, "") if decided and decided.owner_id else "", str(STATE_WORDS[decided.state]) if decided else "", STATE_PILLS[decided.state] if decided else "",
         form, f"plan-{point.key}",
     )  # fmt: skip
@@ -112,7 +126,7 @@ def _point_row(point: Point, decided: Improvement | None, names: dict[UUID, str]
 def _effect_row(one: Improvement, effect: improvements.Effect) -> dict[str, Any]:
     gap = effect.difference
     return {
-        "improvement": one, "title": theme_words(one.point), "before": effect.before, "after": effect.after, "verdict": VERDICT_WORDS[effect.verdict],
+        "improvement": one, "title": point_words(one.point), "before": effect.before, "after": effect.after, "verdict": VERDICT_WORDS[effect.verdict],
         "pill": VERDICT_PILLS[effect.verdict], "gap": signed_words(gap.difference_bp, "bp") if gap else "",
         "interval": (signed_words(gap.low_bp, "bp"), signed_words(gap.high_bp, "bp")) if gap else None,
     }  # fmt: skip
@@ -121,7 +135,7 @@ def _effect_row(one: Improvement, effect: improvements.Effect) -> dict[str, Any]
 def _task_row(one: Improvement, names: dict[UUID, str], now: datetime) -> TaskRow:
     is_late = one.state == "planned" and one.due_on is not None and one.due_on < business_date(now)
     wants_look = one.state == "done" and not one.outcome and one.done_at is not None and one.done_at + improvements.LOOK_AFTER <= now
-    return TaskRow(one, theme_words(one.point), names.get(one.owner_id, "") if one.owner_id else "", str(STATE_WORDS[one.state]), STATE_PILLS[one.state], is_late, wants_look)
+    return TaskRow(one, point_words(one.point), names.get(one.owner_id, "") if one.owner_id else "", str(STATE_WORDS[one.state]), STATE_PILLS[one.state], is_late, wants_look)
 
 
 def list_context(actor: Actor, *, shop_id: UUID | None, now: datetime) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def product(request: ConsoleRequest, product_id: UUID) -> HttpResponse:
     found = product_for(request.actor, product_id)
     access.require(request.actor, SEE, shop_id=found.shop_id)
     may_decide = request.actor.can(IMPROVE, shop_id=found.shop_id)
-    context = product_pages.product_context(found, improvements.points_for(found, request.now), now=request.now, may_decide=may_decide)
+    context = product_pages.product_context(found, improvements.said_for(found, request.now), now=request.now, may_decide=may_decide)
     return render(request, "analytics/product.html", context | {"me": request.actor.person_id})
 
 

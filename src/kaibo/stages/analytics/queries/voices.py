@@ -25,7 +25,7 @@ MOST_TEXTS = 3_000
 MOST_SESSIONS = 8
 CHAT = """
 SELECT visitor, text, sent_at FROM room.messages
- WHERE room = %s AND sent_at >= %s AND sent_at < %s AND verdict <> 'block' AND visitor <> '' ORDER BY sent_at DESC LIMIT %s
+ WHERE room = %s AND sent_at >= %s AND sent_at < %s AND verdict <> 'block' AND speaker = 'visitor' AND visitor <> '' ORDER BY sent_at DESC LIMIT %s
 """
 
 
@@ -59,7 +59,7 @@ def _reviews(product: Product, since: datetime, until: datetime) -> Iterator[Sai
 
 
 def _chat(product: Product, since: datetime, until: datetime) -> Iterator[Said]:
-    """What viewers of the last sessions said while the product was in front of the camera."""
+    """What viewers (not the team, not automatic answers) of the last sessions said while the product was in front of the camera."""
     held = [one for one in showplan.sessions_of_products([product.pk]).get(product.pk, []) if one.state in {"live", "ended"} and since <= one.starts_at < until]
     for session in held[-MOST_SESSIONS:]:
         href = reverse("analytics:session", args=[session.pk])
