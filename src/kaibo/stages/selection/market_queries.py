@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Window
-from django.db.models.functions import Abs, RowNumber
+from django.db.models.functions import RowNumber
 
 from kaibo.kit.money import share_bp
 from kaibo.language.aspects import BAD, GOOD, WISH, Aspect, grouped
@@ -104,15 +104,23 @@ def needs_of(market: Market, *, most: int = MOST_ASPECTS) -> list[Need]:
     return _with_quotes(market, ranked)
 
 
+_PLAINEST = """
+select near.id, near.rank from unnest(%(aspects)s::text[]) as a(aspect) cross join unnest(%(sides)s::text[]) as s(side) cross join lateral (
+    select id, row_number() over (order by far, id) as rank from (
+        select id, abs("end" - start - 6) as far from selection_reviewopinion
+         where market_id = %(market)s and side = s.side and aspect = a.aspect order by far, id limit %(most)s) nearest) near
+"""
+"""Of each aspect and side the few of the plainest length, without putting all of them in order."""
+
+
 def _with_quotes(market: Market, needs: list[Need]) -> list[Need]:
     need_of = {name: place for place, one in enumerate(needs) for name in one.aspect.names}
-    ranked = (
-        ReviewOpinion.objects.filter(market=market, aspect__in=list(need_of), side__in=(BAD, GOOD)).select_related("review")
-        .annotate(rank=Window(RowNumber(), partition_by=("aspect", "side"), order_by=[Abs(F("end") - F("start") - 6), "pk"]))
-        .filter(rank__lte=QUOTES_READ).order_by("rank", "pk")
-    )
+    with bulk_cursor() as cursor:
+        cursor.execute(_PLAINEST, {"market": market.pk, "aspects": list(need_of), "sides": [BAD, GOOD], "most": QUOTES_READ})
+        rank = dict(cursor.fetchall())
+    read = ReviewOpinion.objects.filter(pk__in=list(rank)).select_related("review")
     held: dict[tuple[int, str], dict[str, QuoteRow]] = defaultdict(dict)
-    for one in ranked:
+    for one in sorted(read, key=lambda one: (rank[one.pk], one.pk)):
         held[need_of[one.aspect], one.side].setdefault(one.review.body, cut(one))
     return [
         Need(one.aspect, one.theme_title, one.bad, one.good, one.complaining, one.low_bp, one.high_bp,

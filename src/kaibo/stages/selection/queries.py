@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
-from django.db.models.functions import Abs, Coalesce, RowNumber
+from django.db import connection
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
 from kaibo.kit.errors import NotFound
@@ -153,7 +154,7 @@ def themes_of(market: Market, *, quotes: int = QUOTES_PER_THEME) -> list[ThemeRo
     """This function will give what a market complains of, most frequent first, with the plainest quotes.   Source: SEL-6."""
     complaints = Review.objects.filter(market=market, is_complaint=True).count()
     counted = list(ReviewTheme.objects.filter(market=market).values_list("theme").annotate(n=Count("pk")).order_by("-n", "theme"))
-    quoted = _quotes(market, quotes)
+    quoted = _quotes(market, [theme for theme, _n in counted], quotes)
     return [
         ThemeRow(key, theme_words(key), number, share_bp(number, complaints), *wilson_bp(number, complaints), tuple(quoted.get(key, ())))
         for key, number in counted
@@ -165,15 +166,24 @@ def theme_words(key: str) -> str:
     return gettext(default_reader().titles.get(key, key)) if key else ""
 
 
-def _quotes(market: Market, most: int) -> dict[str, list[QuoteRow]]:
-    """Quotes are reviews long enough to make a point and short enough to be read; one query for all themes."""
-    ranked = (
-        ReviewTheme.objects.filter(market=market)
-        .annotate(rank=Window(RowNumber(), partition_by="theme", order_by=[Abs(F("length") - PLAINEST_LENGTH), "pk"]))
-        .filter(rank__lte=QUOTES_READ).select_related("review").order_by("theme", "rank")
-    )
+_PLAINEST = """
+select near.id from unnest(%(themes)s::text[]) as t(theme) cross join lateral (
+    (select id, length - %(plainest)s as far from selection_reviewtheme where market_id = %(market)s and theme = t.theme and length >= %(plainest)s order by length, id limit %(most)s)
+    union all
+    (select id, %(plainest)s - length from selection_reviewtheme where market_id = %(market)s and theme = t.theme and length < %(plainest)s order by length desc, id limit %(most)s)
+    order by far, id limit %(most)s) near
+"""
+"""Theme by theme, outwards from the plainest length on the index of lengths: a market's sixty thousand reviews are not put in order for it."""
+
+
+def _quotes(market: Market, themes: Sequence[str], most: int) -> dict[str, list[QuoteRow]]:
+    """Quotes are reviews long enough to make a point and short enough to be read; two queries for all themes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAINEST, {"themes": list(themes), "market": market.pk, "plainest": PLAINEST_LENGTH, "most": QUOTES_READ})
+        nearest = [key for (key,) in cursor.fetchall()]
+    read = ReviewTheme.objects.filter(pk__in=nearest).select_related("review")
     found: dict[str, dict[str, QuoteRow]] = {}
-    for one in ranked:
+    for one in sorted(read, key=lambda one: (abs(one.length - PLAINEST_LENGTH), one.pk)):
         found.setdefault(one.theme, {}).setdefault(one.review.body, quote_row(one))
     return {theme: list(rows.values())[:most] for theme, rows in found.items()}
 
