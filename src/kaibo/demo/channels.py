@@ -85,21 +85,22 @@ def _take(account: ChannelAccount, read: list[PlatformOrder], there: list[Platfo
 
 def _jd_orders(begin: datetime) -> list[PlatformOrder]:
     """One the platform split, one it locked because its refund is being decided, one that left."""
-    parent = _order("301288170001", begin, 0, (0, 3), "PARENT_TRADE_CANCELED", OrderState.CANCELLED, is_split=True)
-    parts = [_order(f"30128817000{2 + place}", begin, 0, (which,), "WAIT_SELLER_STOCK_OUT", OrderState.PAID, parent_no=parent.order_no) for place, which in enumerate((0, 3))]
-    held = _order("301288170005", begin + timedelta(minutes=4), 1, (1,), "LOCKED", OrderState.PAID, holds=frozenset({OrderHold.PLATFORM_FORBID}))
-    left = _order("301288170006", begin + timedelta(minutes=9), 2, (4,), "WAIT_GOODS_RECEIVE_CONFIRM", OrderState.SHIPPED)
+    parent = order_of("301288170001", begin, 0, (0, 3), "PARENT_TRADE_CANCELED", OrderState.CANCELLED, is_split=True)
+    parts = [order_of(f"30128817000{2 + place}", begin, 0, (which,), "WAIT_SELLER_STOCK_OUT", OrderState.PAID, parent_no=parent.order_no) for place, which in enumerate((0, 3))]
+    held = order_of("301288170005", begin + timedelta(minutes=4), 1, (1,), "LOCKED", OrderState.PAID, holds=frozenset({OrderHold.PLATFORM_FORBID}))
+    left = order_of("301288170006", begin + timedelta(minutes=9), 2, (4,), "WAIT_GOODS_RECEIVE_CONFIRM", OrderState.SHIPPED)
     return [*parts, parent, held, left]
 
 
 def _kuaishou_orders(begin: datetime) -> list[PlatformOrder]:
-    return [_order(f"26112200771000{place}", begin + timedelta(minutes=5 * place), place % 4, (place % 5,), "30", OrderState.PAID) for place in range(4)]
+    return [order_of(f"26112200771000{place}", begin + timedelta(minutes=5 * place), place % 4, (place % 5,), "30", OrderState.PAID) for place in range(4)]
 
 
-def _order(
+def order_of(
     number: str, made: datetime, who: int, goods: tuple[int, ...], raw: str, state: OrderState, *, parent_no: str = "", is_split: bool = False,
     holds: frozenset[OrderHold] = frozenset(),
 ) -> PlatformOrder:
+    """This function will write an order as a platform gives it, its receiver sealed."""
     lines = tuple(_line(which, raw, state) for which in goods)
     province, city, area = PLACES[who]
     receiver = PlatformReceiver("x8mQ2b7dKq0Zt1Lw==", f"p{who}Rk39QmZx71==", f"a{who}Wv52TnYq88==", *SHOWN[who].split(" "), "", province, city, area, is_sealed=True)
