@@ -83,6 +83,13 @@ def test_many_at_once_are_screened_as_each_alone(texts, surface):
             assert text[hit.start : hit.end] == hit.text
 
 
+@pytest.mark.parametrize("text", ["3…5国佳级产品", "加薇信1…2国佳级", "1…2薇信弓虽女子", "…国佳级…"])
+def test_dots_between_digits_do_not_move_what_is_found_behind_them(text):
+    screener = default_screener()
+    assert screener.screen_many([text, "好", text]) == [screener.screen(one) for one in (text, "好", text)]
+    assert any("国佳级" in hit.text for hit in screener.screen(text).hits) == ("国佳级" in text)
+
+
 def test_hidden_words_are_found_among_many_as_alone():
     screener = default_screener()
     texts = [one.text for evasion in EVASIONS for one in variants(screener, evasion, count=40, seed=5)]

@@ -52,6 +52,9 @@ class Disguised:
     which: int
     how: Disguise
 
+    def moved(self, by: int) -> Disguised:
+        return Disguised(self.start + by, self.end + by, self.which, self.how)
+
 
 class View:
     """A form of one character for one character: what sounds or looks alike is the same."""
@@ -169,7 +172,7 @@ class Disguises:
                 believed = self.believed(standing, keys.shown)
                 found += believed if shown is codes else [one for one in believed if self._is_near(keys, one)]
             if parts & PIECES and (shown is not codes or (marks & Seeker.extra_mark(PIECES_MEET)).any()):
-                found += self._rejoined(keys, np.flatnonzero(marks & STRANGE))
+                found += self.rejoined(keys.shown, np.flatnonzero(marks & STRANGE))
         if parts & LETTERS:
             found += self._in_letters(keys)
         return sorted(found, key=lambda one: (one.start, one.end, one.which))
@@ -189,12 +192,13 @@ class Disguises:
         # Characters beyond the first plane look and sound like themselves only; the tables know several of them as one.
         return all(char == other or max(char, other) < _FAR for char, other in zip(keys.text[one.start : one.end], self._keys[one.which], strict=True))
 
-    def _rejoined(self, keys: Keys, strange: NDArray[np.intp]) -> Iterator[Disguised]:
-        components = text_of(component_table().take(codes_of(keys.shown)))
+    def rejoined(self, shown: str, strange: NDArray[np.intp]) -> Iterator[Disguised]:
+        """This function will give the words that stand there in pieces, around one of the strange pairs."""
+        components = text_of(component_table().take(codes_of(shown)))
         automaton, wholes = _splits()
         pieces = [Pieces(*one[:2], wholes[one[2]]) for one in automaton.find_overlapping(components) if _holds(strange, one[0] - 1, one[1] + 1)]
-        for first, last, those in _near_pieces(pieces, len(keys.shown)):
-            for rejoined, places in _rejoinings(keys.shown[first:last], [one.moved(-first) for one in those]):
+        for first, last, those in _near_pieces(pieces, len(shown)):
+            for rejoined, places in _rejoinings(shown[first:last], [one.moved(-first) for one in those]):
                 for start, end, which in self._automaton.find_overlapping(rejoined.translate(ONE_DIGIT)) if self._automaton else ():
                     begins, ends = first + places[start], first + places[end]
                     if which in self._hidable and ends - begins > end - start and _holds(strange, begins, ends):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from kaibo.language.anchors import Gate
 from kaibo.language.choosing import Found, leftmost_longest
 from kaibo.language.contexts import Known
-from kaibo.language.disguises import EVERYWHERE, PATTERNS, VIEWS, WORDS, Disguised, Disguises
+from kaibo.language.disguises import EVERYWHERE, PATTERNS, PIECES, VIEWS, WORDS, Disguised, Disguises
 from kaibo.language.keys import Keys, cuts_a_number, keys_of
 from kaibo.language.lexicon import CategoryRule, Entry, Lexicon, Severity, packaged_lexicon
 from kaibo.language.normaliser import Plain, normalise
@@ -75,6 +75,7 @@ class Screener:
         self._gate = Gate(patterns)
         self._clean = Screening("pass", (), lexicon.version)
         self._sieve: Sieve | None = None
+        self._rules, self._ruled = _ruled(self._entries)
         self._speaking: dict[tuple[str, frozenset[str] | None], NDArray[np.bool_]] = {}
 
     def forbidden_in(self, category: str | None, surface: str) -> tuple[CategoryRule, ...]:
@@ -116,7 +117,7 @@ class Screener:
                 text = texts[first + one.number]
                 read = one.read or _read(text)
                 if one.parts != WORDS or self._may_object(read[1].text, surface, families):
-                    parts, disguised = (one.parts, ()) if one.parts == EVERYWHERE else (one.parts & ~VIEWS, one.disguised)
+                    parts, disguised = (one.parts, ()) if one.parts == EVERYWHERE else (one.parts & ~(VIEWS | PIECES), one.disguised)
                     result[first + one.number] = self._screened(text, read, surface, families, parts, disguised)
             first = last
         return result
@@ -125,8 +126,9 @@ class Screener:
         """Of each word, whether anybody objects to it there."""
         known = self._speaking.get((surface, families))
         if known is None:
-            each = (any(one.severity_for(surface, families) for one in self._entries[which]) for which in range(len(self._forms)))
-            known = np.fromiter(each, dtype=bool, count=len(self._forms))
+            of_rule = np.array([bool(rule.severity_for(surface, families)) for rule in self._rules], dtype=bool)
+            known = np.zeros(len(self._forms), dtype=bool)
+            known[self._ruled[:, 0][of_rule[self._ruled[:, 1]]]] = True
             if len(self._speaking) < _MOST_ANSWERS:
                 self._speaking[surface, families] = known
         return known
@@ -209,6 +211,17 @@ def _reads_otherwise(written: str, word: str) -> bool:
             return True
         place += len(piece)
     return False
+
+
+def _ruled(entries: Sequence[tuple[Entry, ...]]) -> tuple[list[Entry], NDArray[np.intp]]:
+    """One entry of each rule about where words are objected to, and of which forms each rule speaks: most words share a few."""
+    rules: dict[object, tuple[int, Entry]] = {}
+    pairs: list[tuple[int, int]] = []
+    for which, each in enumerate(entries):
+        for entry in each:
+            rule = (*sorted(entry.severities.items()), entry.only_in, entry.not_in, entry.unknown_category)
+            pairs.append((which, rules.setdefault(rule, (len(rules), entry))[0]))
+    return [entry for _, entry in rules.values()], np.array(pairs, dtype=np.intp).reshape(-1, 2)
 
 
 def _read(text: str) -> tuple[Plain, Keys]:

@@ -52,6 +52,7 @@ _ONE_OF_EIGHT: Final = np.left_shift(1, (np.arange(PLANE, dtype=np.uint32) * _SP
 _SLOT: Final = np.uint32(32 - _SEEN_BITS)
 _HIGH: Final = 1 if sys.byteorder == "little" else 0
 _SPREAD64: Final = np.uint64(0x9E3779B97F4A7C15)
+_MOST_64: Final = (1 << 64) - 1
 _HALF: Final = np.uint32(16)
 _LOW: Final = np.uint32(0xFFFF)
 
@@ -119,6 +120,7 @@ class Seeker:
         self._pairs, self._starts = _Marked(pair[two], self._view[two]), _Marked(start[long], self._view[long])
         self._sounds = _Sounds(self._forms, self._sizes, np.flatnonzero(self._view == _SOUND), tables)
         self._extras = [(one.table, np.array(sorted({*map(_number, one.pairs)}), dtype=np.uint32)) for one in extras]
+        self._seen_as = self._tables.data  # for single characters, which numpy is slow to give
         self._glanced: dict[str, int] = {}
         self._seen = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
         self._seen_too = np.zeros(1 << _SEEN_BITS, dtype=np.uint64)
@@ -186,7 +188,10 @@ class Seeker:
         may_stand = False
         for place, mark in enumerate(marks):
             every |= mark
-            if mark & _TWO_HIDDEN or (before & (mark >> _FOLLOWS) & _HIDDEN and _any_strange(marks[place - 1 : place + LONGEST - 2])):
+            begins = before & (mark >> _FOLLOWS) & _HIDDEN
+            if mark & _TWO_HIDDEN or (
+                begins and _any_strange(marks[place - 1 : place + LONGEST - 2]) and self._may_begin(shown[place - 1 : place + 2], begins)
+            ):
                 may_stand = True
             if mark & _IS_STRANGE and (
                 heard[place : place + 3] in known or heard[place : place + 4] in known
@@ -196,6 +201,16 @@ class Seeker:
                 may_stand = True
             before = mark
         return may_stand, every
+
+    def _may_begin(self, three: str, views: int) -> bool:
+        """Whether a word may begin with these three characters in one of the views."""
+        codes = squeezed(np.frombuffer(three.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)).tolist()
+        for view in range(1, self._views):
+            if views >> view & 1:
+                first, second, third = (self._seen_as[view * PLANE + code] for code in codes)
+                if self._starts.may_hold_one(first << 32 | second << 16 | third, view):
+                    return True
+        return False
 
     def _marks_one_by_one(self, shown: str) -> list[int]:
         known = self._glanced
@@ -247,7 +262,7 @@ class Seeker:
             number = number << np.uint64(16) | self._tables.take(view * PLANE + shown.take(places + step))
         return places, number
 
-    def _compared(self, shown: Codes, marks: NDArray[np.uint32], place: Places, form: Places) -> Standing:
+    def _compared(self, shown: Codes, marks: NDArray[np.uint32], place: Places, form: NDArray[np.int32]) -> Standing:
         size = self._sizes[form]
         inside = np.flatnonzero(place + size <= shown.size)
         place, form, size = place[inside], form[inside], size[inside]
@@ -257,7 +272,7 @@ class Seeker:
         kept = kept[np.lexsort((kept, self._view[form[kept]]))]
         return Standing(self._view[form[kept]], place[kept], self._which[form[kept]], size[kept])
 
-    def _stands(self, shown: Codes, marks: NDArray[np.uint32], place: Places, form: Places, steps: int) -> NDArray[np.bool_]:
+    def _stands(self, shown: Codes, marks: NDArray[np.uint32], place: Places, form: NDArray[np.int32], steps: int) -> NDArray[np.bool_]:
         """Of each form of no more than so many characters, whether it stands there, otherwise written and around a strange pair."""
         view = self._view[form]
         ahead = place[:, None] + np.arange(steps)
@@ -283,7 +298,7 @@ class _Begun:
         self._numbers, self._forms = numbers[order], forms[order].astype(np.int32)
         self._ends = np.cumsum(np.bincount(buckets.astype(np.intp), minlength=1 << (64 - int(self._shift)))).astype(np.int32)
 
-    def forms_at(self, places: Places, numbers: NDArray[np.uint64]) -> tuple[Places, Places]:
+    def forms_at(self, places: Places, numbers: NDArray[np.uint64]) -> tuple[Places, NDArray[np.int32]]:
         """This function will give the forms that begin with the number of each place, beside that place."""
         buckets = (numbers * _SPREAD64 >> self._shift).astype(np.intp)
         ends = self._ends.take(buckets)
@@ -390,11 +405,16 @@ class _Marked:
         self._views = np.zeros(1 << (64 - int(self._shift)), dtype=np.uint8)
         bits = np.left_shift(1, views).astype(np.uint8)
         np.bitwise_or.at(self._views, (numbers * _SPREAD64 >> self._shift).astype(np.intp), bits)
+        self._one_by_one = self._views.data
 
     def may_hold(self, numbers: NDArray[np.uint64], view: NDArray[np.intp] | int) -> NDArray[np.bool_]:
         """This function will say of each number whether it may be one of that view."""
         found: NDArray[np.bool_] = self._views.take(numbers * _SPREAD64 >> self._shift) & np.left_shift(1, view) != 0
         return found
+
+    def may_hold_one(self, number: int, view: int) -> bool:
+        """This function will say it of a single number, without numpy."""
+        return bool(self._one_by_one[(number * int(_SPREAD64) & _MOST_64) >> int(self._shift)] >> view & 1)
 
 
 def _bits(masks: Codes) -> tuple[Places, NDArray[np.intp]]:

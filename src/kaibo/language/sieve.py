@@ -43,7 +43,7 @@ _UNKNOWN: Final = np.uint32(0xFFFFFFFF)
 _SEVERAL: Final = 0xFFFF
 """What becomes several characters, or one of which there is no place in the tables."""
 _KIND: Final = 24
-_INSERTABLE, _MEANINGFUL, _IN_NUMBER, _DIGIT, _HAN, _QUOTE, _ODD = (1 << bit for bit in range(7))
+_INSERTABLE, _MEANINGFUL, _IN_NUMBER, _DIGIT, _HAN, _QUOTE, _ODD, _DOTS = (1 << bit for bit in range(8))
 _ODDLY: Final = np.uint32(_ODD << _KIND)
 _CODE: Final = np.uint32(0xFFFF)
 _LETTER, _NUMERAL, _ALONE, _ANCHOR = (1 << bit for bit in range(4))
@@ -63,9 +63,9 @@ class _Folding:
     def _learn(self, codes: Iterable[int]) -> None:
         for code in codes:
             written = fold(chr(code))
-            if written == "...":
-                written = "."  # three symbols in a row or one: it makes no difference to what stands around them
-            if not written:
+            if written == "...":  # three symbols in a row or one: it makes no difference to what stands around them, unless they stay
+                self._folded[code] = ord(".") | (_kind_of(".") | _DOTS) << _KIND
+            elif not written:
                 self._folded[code] = _ODD << _KIND
             elif len(written) > 1 or ord(written) >= _SEVERAL:
                 self._folded[code] = _SEVERAL | _ODD << _KIND
@@ -116,13 +116,12 @@ class _Batch:
         self._folded = _FOLDING.of(codes_of("\n".join([*texts, ""])))
         self._lines = np.cumsum(np.fromiter(map(len, texts), dtype=np.intp, count=len(texts)) + 1) - 1
         odd = np.flatnonzero(self._folded & _ODDLY != 0)
-        self._quotes, gone = _gone(self._folded, odd)
-        self.unclear = np.searchsorted(self._lines, odd[self._folded[odd] & _CODE == _SEVERAL])
+        self._quotes, gone, dots = _gone(self._folded, odd)
+        self.unclear = np.searchsorted(self._lines, np.concatenate([odd[self._folded[odd] & _CODE == _SEVERAL], dots]))
         self._is_altered = np.zeros(self.count, dtype=bool)
         self._is_altered[np.searchsorted(self._lines, odd)] = True
         self._plain: NDArray[np.bool_] = np.ones(self._folded.size, dtype=bool)
         self._plain[gone] = False
-        self._gone = gone
         kept = self._plain
         if self._quotes.size:
             kept = self._plain.copy()
@@ -131,8 +130,6 @@ class _Batch:
         codes = self._folded & _CODE
         self.shown: Codes = codes[kept] if gone.size else codes
         self.ends: Places = self._lines - np.searchsorted(gone, self._lines)
-        self._written: str | None = None
-        self._written_ends: list[int] = []
 
     def numbers_of(self, places: Places) -> Places:
         """This function will say to which text each place belongs."""
@@ -151,20 +148,18 @@ class _Batch:
 
     def plain(self, number: int) -> str:
         """This function will give the plain text, with its quotes."""
-        if self._written is None:
-            self._written = text_of(self._folded[self._plain] & _CODE).replace(chr(_SEVERAL), "\n")
-            self._written_ends = (self._lines - np.searchsorted(self._gone, self._lines)).tolist()
-        return self._written[self._written_ends[number - 1] + 1 if number else 0 : self._written_ends[number]]
+        line = slice(self._lines[number - 1] + 1 if number else 0, self._lines[number])
+        return text_of(self._folded[line][self._plain[line]] & _CODE).replace(chr(_SEVERAL), "\n")
 
 
-def _gone(folded: Codes, odd: Places) -> tuple[Places, Places]:
-    """Where quotes stand, and which of the odd characters do not stay in the plain text."""
+def _gone(folded: Codes, odd: Places) -> tuple[Places, Places, Places]:
+    """Where quotes stand, which of the odd characters do not stay in the plain text, and which stay as three dots."""
     kinds = (folded[odd] >> np.uint32(_KIND)).astype(np.uint8)
     quotes = odd[kinds & _QUOTE != 0]
     is_hollow = (kinds & _INSERTABLE != 0) | (folded[odd] & _CODE == 0)
     hollow, own = odd[is_hollow], kinds[is_hollow]
     if not hollow.size:
-        return quotes, hollow
+        return quotes, hollow, hollow
     edges = np.flatnonzero(np.diff(hollow) != 1)
     firsts, lasts = hollow[np.concatenate([[0], edges + 1])], hollow[np.concatenate([edges, [hollow.size - 1]])]
     run = np.searchsorted(firsts, hollow, side="right") - 1
@@ -172,7 +167,7 @@ def _gone(folded: Codes, odd: Places) -> tuple[Places, Places]:
     after = np.where(lasts + 1 < folded.size, folded.take(lasts + 1, mode="clip") >> np.uint32(_KIND), 0)[run]
     is_number = (before & after & _DIGIT != 0) & (own & _IN_NUMBER != 0)
     stays = np.where(own & _MEANINGFUL != 0, before & after & _HAN == 0, is_number) & (folded[hollow] & _CODE != 0)
-    return quotes, hollow[~stays]
+    return quotes, hollow[~stays], hollow[stays & (own & _DOTS != 0)]
 
 
 class Sieve:
@@ -212,7 +207,11 @@ class Sieve:
             marks = self._disguises.seeker.marks(shown)
             disguised = self._seek(batch, marks, speaks, parts)
             pieces = np.flatnonzero(marks & Seeker.extra_mark(PIECES_MEET) != 0)
-            _mark(parts, batch.numbers_of(self._put_together(shown, marks, pieces)), PIECES)
+            for number in np.unique(batch.numbers_of(self._put_together(shown, marks, pieces))).tolist():
+                rejoined = self._rejoin(batch, marks, number)
+                if rejoined:
+                    disguised.setdefault(number, []).extend(rejoined)
+            parts[list(disguised)] |= VIEWS | PIECES
             meeting = np.flatnonzero(marks & Seeker.extra_mark(ANCHORS) != 0)
         keys_at = _ONE_DIGIT.take
         found = self._patterns.found(keys_at(shown[anchors]), keys_at(shown[meeting]), keys_at(shown[np.minimum(meeting + 1, shown.size - 1)]))
@@ -237,11 +236,13 @@ class Sieve:
         chosen = Standing(standing.view[hidden], standing.place[hidden], standing.which[hidden], standing.size[hidden])
         for one in self._disguises.believed(chosen, text_of(batch.shown)):
             which = int(batch.numbers_of(np.array([one.start]))[0])
-            begin = batch.begin_of(which)
-            found.setdefault(which, []).append(Disguised(one.start - begin, one.end - begin, one.which, one.how))
-        for which in found:
-            parts[which] |= VIEWS
+            found.setdefault(which, []).append(one.moved(-batch.begin_of(which)))
         return found
+
+    def _rejoin(self, batch: _Batch, marks: NDArray[np.uint32], number: int) -> list[Disguised]:
+        begin, end = batch.begin_of(number), int(batch.ends[number])
+        strange = np.flatnonzero(marks[begin : max(begin, end - 1)] & STRANGE != 0)
+        return list(self._disguises.rejoined(text_of(batch.shown[begin:end]), strange))
 
     def _put_together(self, shown: Codes, marks: NDArray[np.uint32], places: Places) -> Places:
         """Those of the places whose pieces make a character that a word has beside the one that stands there, or beside other pieces."""
