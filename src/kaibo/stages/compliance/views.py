@@ -310,7 +310,7 @@ def screened(request: ConsoleRequest, screening_id: UUID) -> HttpResponse:
     return render(
         request, "compliance/screened.html",
         {
-            "kept": kept, "pieces": queries.pieces_of(kept.text, hits), "hits": list(enumerate(hits, 1)), "verdict": VERDICT_WORDS[kept.verdict], "rewritten": queries.rewritten(kept.text, hits),
+            "kept": kept, "pieces": queries.pieces_of(kept.text, hits), "hits": list(enumerate(hits, 1)), "verdict": VERDICT_WORDS[kept.verdict], "rewritten": queries.rewritten(kept.text, hits), "by_hand": [hit.text for hit in hits if hit.severity == "block" and hit.rewrite is None],
             "pill": VERDICT_PILLS[kept.verdict], "surface": SURFACE_WORDS[kept.surface], "state_words": TEXT_STATES[kept.state],
             "is_open": kept.state == ScreeningState.OPEN, "is_own": is_own, "may_release": request.actor.can(RELEASE, shop_id=kept.shop_id),
             "trail": [(_("文字筛查"), reverse("compliance:screening"))], "products": _product_choices(request) if kept.product_id is None and request.actor.can(SCREEN) else (),
