@@ -99,8 +99,10 @@ def _item_availability(sku_id: UUID, safety: int) -> Availability:
         AvailabilityLine("· 配额", "· allotment", -(a.quantity - a.settled - a.returned), f"session:{a.session_id}")
         for a in allotments
     ]
-    open_orders = Reservation.objects.filter(sku=sku_id, state=Reservation.State.OPEN).order_by("-created_at")[:20]
-    detail += [AvailabilityLine("· 预占", "· reserved", -r.quantity, r.reference) for r in open_orders]
+    open_orders = list(Reservation.objects.filter(sku=sku_id, state=Reservation.State.OPEN).order_by("-created_at")[:20])
+    coming = awaiting.units_of(one.pk for one in open_orders)
+    here = [(one, one.quantity - coming.get(one.pk, {}).get(sku_id, 0)) for one in open_orders]
+    detail += [AvailabilityLine("· 预占", "· reserved", -units, one.reference) for one, units in here if units]
     return Availability(summary.available, (*summary.lines, *detail))
 
 
