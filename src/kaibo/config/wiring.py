@@ -43,6 +43,7 @@ from kaibo.stages.live.stage import STAGE as LIVE
 from kaibo.stages.members import jobs as members_jobs
 from kaibo.stages.members.stage import STAGE as MEMBERS
 from kaibo.stages.orders import (
+    courier_pauses,
     dispatching,
     following,
     gaps,
@@ -106,6 +107,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("orders-waiting", 5, waiting.let_go_on),
     Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("orders-channel-stock", 15, publishing.publish_due),
+    Clock("orders-courier-pauses", 10 * MINUTE, courier_pauses.end_due),
     Clock("orders-tracking", 30, tracking.follow_due),
     Clock("orders-late-notices", 5 * MINUTE, tracking.tell_late),
     Clock("robots", 12, robots.send_due),

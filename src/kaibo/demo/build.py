@@ -23,6 +23,7 @@ from kaibo.demo import (  # noqa: E402
     proofs,
     stocks,
     tonight,
+    troubles,
 )
 from kaibo.kit.clock import utc_now  # noqa: E402
 
@@ -48,6 +49,7 @@ def main() -> int:
     launches.lay(built, now)
     channels.lay(built, now)
     presale.lay(built, now)
+    troubles.lay(built, now)
     proofs.keep(built, now)
     months.lay(built, now)
     decisions.decide(built, now)

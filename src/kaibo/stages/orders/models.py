@@ -416,6 +416,6 @@ from kaibo.stages.orders.parcel_models import (  # noqa: E402  found by Django t
     TrackerAccount,
     TrackStep,
 )
-from kaibo.stages.orders.routing_models import RouteBook, RouteChoice  # noqa: E402
+from kaibo.stages.orders.routing_models import CourierPause, Rerouted, RouteBook, RouteChoice  # noqa: E402
 
-__all__ = ["Dispatch", "ParcelTrack", "RouteBook", "RouteChoice", "TrackStep", "TrackerAccount"]
+__all__ = ["CourierPause", "Dispatch", "ParcelTrack", "Rerouted", "RouteBook", "RouteChoice", "TrackStep", "TrackerAccount"]

@@ -98,6 +98,8 @@ class ParcelTrack(models.Model):
     problem = models.CharField(max_length=200, blank=True, default="")
     trouble = models.CharField(max_length=16, blank=True, default="")
     trouble_at = models.DateTimeField(null=True)
+    first_trouble_at = models.DateTimeField(null=True)
+    """When it was in trouble for the first time; it stays, also when the parcel moves again: the courier's rate is counted on it."""
     owner_id = models.UUIDField(null=True)
     owner_name = models.CharField(max_length=80, blank=True, default="")
     due_at = models.DateTimeField(null=True)
@@ -107,6 +109,7 @@ class ParcelTrack(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["next_ask_at"], name="parcels_to_ask_about", condition=Q(is_over=False)),
+            models.Index(fields=["first_trouble_at"], include=["courier"], name="parcels_first_trouble", condition=Q(first_trouble_at__isnull=False)),
             models.Index(fields=["stage", "last_at"], include=["shop"], name="parcels_on_their_way", condition=Q(is_over=False, trouble="")),
             models.Index(fields=["due_at"], include=["shop"], name="parcels_in_trouble", condition=~Q(trouble="") & Q(settled_at=None)),
         ]

@@ -13,6 +13,7 @@ SHIP = "orders:shipment:make"
 FORCE = "orders:shipment:force"
 PUBLISH = "orders:stock:publish"
 ROUTE = "orders:route:change"
+PAUSE = "orders:courier:pause"
 MARK_TEST = "orders:order:mark_test"
 TRACK = "orders:tracker:connect"
 IMPORT = "orders:order:import"
@@ -32,6 +33,7 @@ ABILITIES = tuple(
         (FORCE, "平台问不到时仍发货", "ship although the platform cannot be asked"),
         (PUBLISH, "分配并发布渠道库存", "allocate and publish stock to channels"),
         (ROUTE, "修改快递与仓库规则", "change the rules for couriers and warehouses"),
+        (PAUSE, "宣布快递停用与恢复", "declare a courier paused and end it"),
         (MARK_TEST, "标记内部测试单", "mark the team's own test orders"),
         (TRACK, "填写物流查询账号", "enter the tracker's account"),
         (IMPORT, "导入订单与发货单", "import orders and shipping sheets"),
@@ -39,8 +41,8 @@ ABILITIES = tuple(
     )
 )
 ROLES = {
-    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, ROUTE, MARK_TEST, TRACK, IMPORT, EXPORT),
-    "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, PUBLISH, IMPORT, EXPORT),
+    "operations": (SEE, VERIFY, RELEASE, HOLD, PAY, RECEIVER, FORCE, PUBLISH, ROUTE, PAUSE, MARK_TEST, TRACK, IMPORT, EXPORT),
+    "warehouse": (SEE, VERIFY, RELEASE, HOLD, RECEIVER, UNMASK, SHIP, PUBLISH, PAUSE, IMPORT, EXPORT),
     "service": (SEE, HOLD, RECEIVER, UNMASK),
     "control": (SEE,),
     "analyst": (SEE, EXPORT),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ from kaibo.stages.orders.models import Order, OrderLine
 from kaibo.stages.orders.permissions import ROUTE, SHIP
 from kaibo.stages.orders.provinces import short_name
 from kaibo.stages.orders.routing import Book, Choice, Parcel, Sending
-from kaibo.stages.orders.routing_models import RouteBook, RouteChoice
+from kaibo.stages.orders.routing_models import CourierPause, RouteBook, RouteChoice
 
 UNIT_GRAMS = "orders.unit_grams"
 USUAL: dict[str, Any] = {"on": True, "cash": False, "most_fen": 0, "most_grams": 0, "excluded": []}
@@ -51,10 +51,11 @@ class RouteWrong(Invalid):
 class Version:
     number: int
     kept: Mapping[str, Any]
+    paused: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def book(self) -> Book:
-        return routing.book_of(self.kept)
+        return routing.without(routing.book_of(self.kept), self.paused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,15 @@ class Route:
 def in_force() -> Version:
     """This function will read the newest rules; version 0 has none."""
     newest = RouteBook.objects.order_by("-number").first()
-    return Version(newest.number, newest.rules) if newest else Version(0, {"couriers": {}, "freight": {}, "rules": [], "warehouses": {}})
+    return Version(newest.number, newest.rules, paused_places()) if newest else Version(0, {"couriers": {}, "freight": {}, "rules": [], "warehouses": {}})
+
+
+def paused_places() -> dict[str, list[str]]:
+    """This function will give courier → the places where it takes nothing now; one that is paused everywhere has `routing.EVERYWHERE`.   Source: RSK-2."""
+    found: dict[str, list[str]] = {}
+    for courier, places in CourierPause.objects.filter(ended_at=None).values_list("courier", "places"):
+        found.setdefault(courier, []).extend(places or [routing.EVERYWHERE])
+    return found
 
 
 def versions(most: int = 20) -> list[RouteBook]:

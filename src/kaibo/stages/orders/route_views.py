@@ -77,7 +77,7 @@ def choice_words(choice: Choice) -> dict[str, Any]:
 
 def _weighed_words(one: Weighed, chosen: str | None) -> dict[str, Any]:
     said = {
-        Why.FITS: _("能送"), Why.OFF: _("没有启用"), Why.EXCLUDED: _("不送这个地区"), Why.NO_CASH: _("不代收货款"), Why.TOO_DEAR: _("货值超过上限"),
+        Why.FITS: _("能送"), Why.OFF: _("没有启用"), Why.PAUSED: _("宣布停用中"), Why.EXCLUDED: _("不送这个地区"), Why.NO_CASH: _("不代收货款"), Why.TOO_DEAR: _("货值超过上限"),
         Why.TOO_HEAVY: _("超重"), Why.NO_FREIGHT: _("没有这个地区的运费"),
     }[one.why]  # fmt: skip
     return {"name": NAMES[one.courier], "said": said, "cost": yuan_text(one.cost_fen) if one.cost_fen is not None else "—", "is_chosen": one.courier == chosen, "fits": one.why is Why.FITS}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -55,6 +55,8 @@ class Courier:
     most_grams: int = 0
     excluded: tuple[str, ...] = ()
     freight: Mapping[str, Freight] | None = None
+    paused: tuple[str, ...] = ()
+    """Places where it takes nothing for the moment (RSK-2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Why(StrEnum):
 
     FITS = "fits"
     OFF = "off"
+    PAUSED = "paused"
     EXCLUDED = "excluded"
     NO_CASH = "no_cash"
     TOO_DEAR = "too_dear"
@@ -134,7 +137,7 @@ def weigh(courier: Courier, parcel: Parcel) -> Weighed:
     """This function will say whether a courier may take a parcel, and for how much."""
     line = freight_for(courier.freight, parcel.place)
     refusals = (
-        (not courier.is_on, Why.OFF), (any(covers(place, parcel.place) for place in courier.excluded), Why.EXCLUDED),
+        (not courier.is_on, Why.OFF), (any(covers(place, parcel.place) for place in courier.paused), Why.PAUSED), (any(covers(place, parcel.place) for place in courier.excluded), Why.EXCLUDED),
         (parcel.is_cash and not courier.takes_cash, Why.NO_CASH), (0 < courier.most_fen < parcel.value_fen, Why.TOO_DEAR),
         (0 < courier.most_grams < parcel.grams, Why.TOO_HEAVY), (line is None, Why.NO_FREIGHT),
     )  # fmt: skip
@@ -193,6 +196,11 @@ def _share(some: Sequence[str], whole: Mapping[Item, Sequence[str]], wanted: Map
         code = next(code for code in some if code in whole[item])
         parts.setdefault(code, {})[item] = units
     return tuple((code, parts[code]) for code in some if code in parts)
+
+
+def without(book: Book, paused: Mapping[str, Sequence[str]]) -> Book:
+    """This function will give the rules with some couriers taking nothing in some places; no place named: nowhere.   Source: RSK-2."""
+    return replace(book, couriers=tuple(replace(one, paused=tuple(paused[one.key]) or (EVERYWHERE,)) if one.key in paused else one for one in book.couriers))
 
 
 # ── as it is kept ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from kaibo.kit.couriers import courier_of
@@ -235,7 +236,7 @@ def _note_delivered(order_id: UUID) -> None:
 
 def _in_trouble(trouble: str, now: datetime) -> dict[str, object]:
     return {
-        "trouble": trouble, "trouble_at": now, "due_at": now + timedelta(hours=thresholds.value("orders.trouble_hours")), "settled_at": None,
+        "trouble": trouble, "trouble_at": now, "first_trouble_at": Coalesce(F("first_trouble_at"), now), "due_at": now + timedelta(hours=thresholds.value("orders.trouble_hours")), "settled_at": None,
         "owner_id": None, "owner_name": "", "note": "",
     }  # fmt: skip
 

@@ -14,8 +14,10 @@ from kaibo.plumbing.access import access
 from kaibo.stages.risk import queries, services
 from kaibo.stages.risk.models import Mention
 from kaibo.stages.risk.permissions import IMPORT, SEE
+from kaibo.stages.risk.supply_api import router as supply_router
 
 router = Router(tags=["risk"])
+router.add_router("", supply_router)
 
 
 class MentionOut(Schema):

@@ -92,3 +92,8 @@ class RiskTask(models.Model):
     class Meta:
         indexes = [models.Index(fields=["shop", "opened_at"], name="risk_task_open", condition=Q(done_at=None))]
         constraints = [models.UniqueConstraint(fields=["incident_id", "text"], name="one_risk_task_per_text")]
+
+
+from kaibo.stages.risk.supply_models import SupplyIncident, SupplyStep  # noqa: E402  found by Django through this module
+
+__all__ = ["Mention", "RiskTask", "SupplyIncident", "SupplyStep", "WatchWord"]

@@ -21,6 +21,7 @@ from kaibo.stages.supply import (
 )
 from kaibo.stages.supply.ahead_api import router as ahead_router
 from kaibo.stages.supply.count_api import router as count_router
+from kaibo.stages.supply.launch_api import router as launch_router
 from kaibo.stages.supply.presale_api import router as presale_router
 from kaibo.stages.supply.recall_api import router as recall_router
 from kaibo.stages.supply.supplier_api import router as supplier_router
@@ -28,6 +29,7 @@ from kaibo.stages.supply.supplier_api import router as supplier_router
 router = Router(tags=["supply"])
 router.add_router("", ahead_router)
 router.add_router("", presale_router)
+router.add_router("", launch_router)
 router.add_router("", recall_router)
 router.add_router("", count_router)
 router.add_router("", supplier_router)

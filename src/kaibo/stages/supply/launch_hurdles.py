@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from kaibo.kit.clock import business_date
 from kaibo.kit.money import yuan_text
 from kaibo.stages.supply.launch_coverage import PlanView
 from kaibo.stages.supply.launch_models import LaunchMaterial, LaunchSupply
@@ -63,3 +64,8 @@ def both(one: Mapping[str, Any]) -> tuple[str, str]:
 
 def kept_words(plan: LaunchSupply) -> list[str]:
     return [words_of(one) for one in plan.hurdles]
+
+
+def said_of(view: PlanView, now: datetime) -> list[str]:
+    """This function will say what stands in a plan's way as it is now."""
+    return [words_of(one) for one in hurdles_of(view, business_date(now))]

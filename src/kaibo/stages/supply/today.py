@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kaibo.plumbing import prepared
+from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.wiring import TodayItem
 from kaibo.stages.supply import queries
+from kaibo.stages.supply.launch_models import LaunchSupply
 from kaibo.stages.supply.models import Inspection, Purchase
-from kaibo.stages.supply.permissions import LOT_INSPECT, PURCHASE_APPROVE
+from kaibo.stages.supply.permissions import LAUNCH_CONFIRM, LOT_INSPECT, PURCHASE_APPROVE
 
 INSPECT_WITHIN = timedelta(hours=24)
+CONFIRM_WITHIN = timedelta(days=7)
 
 
 def _open_inspections(actor: Actor) -> QuerySet[Inspection]:
@@ -27,6 +31,12 @@ def _open_inspections(actor: Actor) -> QuerySet[Inspection]:
 
 def _drafts(actor: Actor) -> QuerySet[Purchase]:
     return queries.purchases_for(actor).filter(state="draft").order_by("created_at").select_related(None).only("code", "created_at")[:20]
+
+
+def _unconfirmed(actor: Actor, *, soon: Any, now: Any) -> QuerySet[LaunchSupply]:
+    """Plans of launches that go on air within days and that nobody confirmed."""
+    coming = LaunchSupply.objects.select_related("launch").filter(confirmed_at=None, launch__state="running", launch__on_air_at__gte=now, launch__on_air_at__lte=soon)
+    return access.visible(coming, actor).only("hurdles", "launch__title", "launch__on_air_at").order_by("launch__on_air_at")[:20]
 
 
 def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
@@ -59,4 +69,8 @@ def today(actor: Actor, now: datetime) -> Sequence[TodayItem]:
                     "supply",
                 )
             )
+    if actor.can(LAUNCH_CONFIRM):
+        for plan in prepared.rows(_unconfirmed, actor, soon=now + CONFIRM_WITHIN, now=now):
+            title = _("确认上新供货：%(title)s（%(n)s 处不够）") % {"title": plan.launch.title, "n": len(plan.hurdles)}
+            items.append(TodayItem(plan.launch.on_air_at, title, _("运营"), reverse("supply:launch", args=[plan.pk]), "red" if plan.hurdles else "run", "supply"))
     return items
