@@ -10,10 +10,12 @@ from django.urls import reverse
 from kaibo.master.catalog import promising
 from kaibo.master.catalog.models import BundleComponent, Sku
 from kaibo.master.stock import queries as stock
-from kaibo.master.stock.models import Presale
+from kaibo.master.stock.models import ChannelItem, Presale
 from kaibo.plumbing.access.actor import KAIBO
+from kaibo.stages.orders import publishing
 from kaibo.stages.orders.presale_orders import PRESALE_OUT
 from kaibo.stages.supply.models import Purchase
+from tests.make.compliance import make_channel
 from tests.make.goods import make_product, make_sku, make_stock
 from tests.make.orders import NOW
 from tests.make.people import make_actor, make_person
@@ -110,3 +112,37 @@ def test_a_bundle_names_the_latest_promise_of_its_components(coat):  # noqa: F81
     quota(coat, 5)
     found = stock.availability_of(bundle.pk, now=NOW)
     assert (found.available, found.ahead, found.promise_zh) == (0, 3, "付款后 30 天内发货")
+
+
+def test_a_channel_that_lists_a_presale_shows_shelf_and_quota_and_stands_alone(coat, lead, shop):  # noqa: F811
+    one, other = (
+        ChannelItem.objects.create(channel=make_channel(shop, platform), platform_sku_id="7", sku=coat, found_at=NOW) for platform in ("douyin", "taobao")
+    )
+
+    def on(item, *, ahead, is_on=True):
+        said = {"is_on": is_on, "share_bp": 5_000, "quota_units": None, "buffer_units": 1, "now": NOW, "sells_ahead": ahead}
+        return publishing.allocate(actor=KAIBO, item_id=item.pk, **said)
+
+    def shown():
+        items = list(ChannelItem.objects.filter(is_on=True).select_related("sku"))
+        return {item.channel.platform: units for item in items for pk, units in publishing.wanted_units(items, NOW).items() if pk == item.pk}
+
+    make_stock(coat, 5)
+    quota(coat, 6)
+    on(one, ahead=False)
+    assert shown() == {"douyin": 2}, "half of 5 behind a buffer of 1: a quota is not shown where nothing is listed as a pre-sale"
+    on(one, ahead=True)
+    assert shown() == {"douyin": 5}, "half of 5 on the shelf and 6 on their way, behind 1"
+    for ahead in (False, True):
+        with pytest.raises(publishing.PresaleShared):
+            on(other, ahead=ahead)
+    on(one, ahead=False)
+    on(other, ahead=False)
+    with pytest.raises(publishing.PresaleShared):
+        on(one, ahead=True)
+    on(other, ahead=None, is_on=False)
+    address = reverse("orders:allocate", args=[one.pk])
+    assert lead.post(address, {"on": "1", "share": "100", "buffer": "0", "ahead": "1"}).status_code in {200, 204, 302}
+    assert shown() == {"douyin": 11} and 'name="ahead" value="1" checked' in lead.get(reverse("orders:channel-stock")).content.decode()
+    promising.end_promise(actor=KAIBO, promise_id=Presale.objects.get().promise_id, now=NOW)
+    assert publishing.free_units([ChannelItem.objects.select_related("sku").get(pk=one.pk)], NOW + timedelta(seconds=1)) == {coat.pk: 5}

@@ -225,6 +225,8 @@ class ChannelItem(models.Model):
     product_id = models.CharField(max_length=64, blank=True, default="")
     platform_sku_id = models.CharField(max_length=64)
     is_on = models.BooleanField(default=False)
+    sells_ahead = models.BooleanField(default=False, db_default=False)
+    """Shows the item's unsold pre-sale quota as well: there it is listed as a pre-sale, and nowhere else."""
     share_bp = models.PositiveIntegerField(default=10_000)
     quota_units = models.PositiveIntegerField(null=True)
     buffer_units = models.PositiveIntegerField(default=0)

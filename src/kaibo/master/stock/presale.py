@@ -17,6 +17,7 @@ from django.db.models import F
 
 from kaibo.kit.errors import Conflict
 from kaibo.kit.ids import new_ids
+from kaibo.master.catalog.promising import said_by
 from kaibo.master.stock import awaiting
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.batches import copy_entries, copy_lines
@@ -54,6 +55,13 @@ class Told(NamedTuple):
 def open_presale(sku_id: UUID) -> Presale | None:
     """This function will give an item's quota that is not closed."""
     return Presale.objects.filter(sku=sku_id, closed_at=None).first()
+
+
+def for_sale(sku_ids: Iterable[UUID], now: datetime) -> dict[UUID, int]:
+    """This function will give item → units that may be sold ahead now; items whose promise is over, or without a quota, are left out."""
+    running = Presale.objects.filter(sku__in=list(sku_ids), closed_at=None).select_related("promise")
+    skus = [one.sku_id for one in running if said_by(one.promise).ship_by(now)]
+    return {sku: left for sku, (left, _owed) in awaiting.pledged(skus).items() if left} if skus else {}
 
 
 @transaction.atomic

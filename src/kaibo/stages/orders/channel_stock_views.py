@@ -43,8 +43,8 @@ def items(request: ConsoleRequest) -> HttpResponse:
     chosen, said = request.GET.get("show", ""), request.GET.get("q", "").strip()[:60]
     page = Paginator(_narrowed(found, chosen, said).order_by("-is_on", "sku__code", "channel"), A_PAGE).get_page(request.GET.get("page"))
     rows = list(page)
-    wanted = publishing.wanted_units(rows) if rows else {}
-    free = publishing.free_units(rows) if rows else {}
+    wanted = publishing.wanted_units(rows, request.now) if rows else {}
+    free = publishing.free_units(rows, request.now) if rows else {}
     return render(
         request, "orders/channel_stock.html",
         {
@@ -83,6 +83,7 @@ def allocate(request: ConsoleRequest, item_id: UUID) -> HttpResponse:
     publishing.allocate(
         actor=request.actor, item_id=item_id, is_on=request.POST.get("on") == "1", share_bp=_percent(request.POST.get("share", "")),
         quota_units=_count(quota) if quota else None, buffer_units=_count(request.POST.get("buffer", "") or "0"), now=request.now,
+        sells_ahead=request.POST.get("ahead") == "1",
     )  # fmt: skip
     return done(request, _("已保存，马上按新的数量发布"), "orders:channel-stock")
 

@@ -19,12 +19,14 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 
-from kaibo.kit.errors import Invalid, KaiboError, NotFound
+from kaibo.kit.errors import Conflict, Invalid, KaiboError, NotFound
 from kaibo.kit.shop_channels import Can, ShopChannel, StockRead, StockWrite
 from kaibo.kit.shop_complaints import ShopRefused
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
+from kaibo.master.stock import presale
 from kaibo.master.stock import queries as stock
+from kaibo.master.stock import services as stock_services
 from kaibo.master.stock.models import ChannelItem
 from kaibo.master.stock.rules import Bucket
 from kaibo.plumbing.access import access
@@ -90,10 +92,10 @@ def publish_due(now: datetime) -> int:
     begun, told = time.monotonic(), 0
     items = list(ChannelItem.objects.filter(is_on=True, channel__account__is_on=True, channel__is_active=True).select_related("sku", "channel"))
     told_here = {account.pk for account in accounts.accounts_on() if can_be_told(account)}
-    if not any(one.channel_id in told_here for one in due_items(items, wanted_units(items), left_units(items), now)):
+    if not any(one.channel_id in told_here for one in due_items(items, wanted_units(items, now), left_units(items), now)):
         return 0
     channels = _pulled_channels(told_here & {one.channel_id for one in items}, now)
-    plan = Round(channels, items, wanted_units(items), free_units(items), left_units(items))
+    plan = Round(channels, items, wanted_units(items, now), free_units(items, now), left_units(items))
     wanted = plan.wanted
     due = [one for one in due_items(items, wanted, plan.left, now) if one.channel_id in channels]
     pulled = time.monotonic()
@@ -181,23 +183,25 @@ def sold_since_told(items: Sequence[ChannelItem]) -> dict[UUID, int]:
         return {item: int(units) for item, units in cursor.fetchall()}
 
 
-def wanted_units(items: Sequence[ChannelItem]) -> Mapping[UUID, int]:
+def wanted_units(items: Sequence[ChannelItem], now: datetime) -> Mapping[UUID, int]:
     """This function will say what each channel item should show now."""
-    free = free_units(items)
+    free = free_units(items, now)
     return {one.pk: units_to_show(free[one.sku_id], Allocation(one.share_bp, one.quota_units, one.buffer_units)) for one in items}
 
 
-def free_units(items: Sequence[ChannelItem]) -> Mapping[UUID, int]:
+def free_units(items: Sequence[ChannelItem], now: datetime) -> Mapping[UUID, int]:
     """
-    This function will count what is available of each item, less what orders wait for; a constant number of queries but
-    for bundles.
+    This function will count what is available of each item, less what orders wait for, and what may be sold ahead where the one
+    channel that shows it is a pre-sale; a constant number of queries but for bundles.
     """
     skus = {one.sku_id for one in items}
     bundles = {one.sku_id for one in items if one.sku.is_bundle}
     available = {sku: found.get(Bucket.SELLABLE, 0) for sku, found in stock.levels_of(skus - bundles).items()}
     available |= {sku: stock.availability_of(sku).available for sku in bundles}
     waiting = waiting_units(skus)
-    return {sku: max(0, units - waiting.get(sku, 0)) for sku, units in available.items()}
+    presales = {one.sku_id for one in items if one.is_on and one.sells_ahead}
+    ahead = presale.for_sale(presales, now) if presales else {}
+    return {sku: max(0, units + ahead.get(sku, 0) - waiting.get(sku, 0)) for sku, units in available.items()}
 
 
 def waiting_units(sku_ids: set[UUID]) -> dict[UUID, int]:
@@ -271,12 +275,27 @@ class ShareBeyondWhole(Invalid):
     message_en = "The channels' shares sum to more than 100 %: at most {most} % here, or more would be sold than there is"
 
 
-@transaction.atomic
-def allocate(*, actor: Actor, item_id: UUID, is_on: bool, share_bp: int, quota_units: int | None, buffer_units: int, now: datetime) -> ChannelItem:
-    """
-    This function will set how much of an item a channel may show, and whether it is told at all.
+class PresaleShared(Conflict):
+    code = "orders.presale_shared"
+    message_zh = "预售的货号一次只在一个渠道发布：现货渠道和预售渠道一起卖，现货会被预售单先占。先停掉其他渠道"
+    message_en = "An item sold ahead is shown on one channel only: beside another one its pre-sales would take that one's goods. Stop the others first"
 
-    Raises: Forbidden, ChannelItemUnknown, ShareWrong.   Source: SUP-14.
+
+class BundleNotShownAhead(Invalid):
+    code = "orders.bundle_not_shown_ahead"
+    message_zh = "组合装不按预售发布：给额度的是里面的货号"
+    message_en = "A bundle is not shown as a pre-sale: quotas are given to its components"
+
+
+@transaction.atomic
+def allocate(
+    *, actor: Actor, item_id: UUID, is_on: bool, share_bp: int, quota_units: int | None, buffer_units: int, now: datetime, sells_ahead: bool | None = None
+) -> ChannelItem:
+    """
+    This function will set how much of an item a channel may show, whether it is told at all, and whether it is a pre-sale
+    there (`sells_ahead`; None leaves that as it is).
+
+    Raises: Forbidden, ChannelItemUnknown, ShareWrong, ShareBeyondWhole, PresaleShared, BundleNotShownAhead.   Source: SUP-14.
     """
     # lock: two people changing one allocation; the audit row says what it was
     one = ChannelItem.objects.select_for_update(of=("self",)).select_related("channel", "sku").filter(pk=item_id).first()
@@ -289,11 +308,27 @@ def allocate(*, actor: Actor, item_id: UUID, is_on: bool, share_bp: int, quota_u
         others = ChannelItem.objects.filter(sku=one.sku_id, is_on=True, quota_units=None).exclude(pk=one.pk)
         if (shared := sum(others.values_list("share_bp", flat=True))) + share_bp > 10_000:
             raise ShareBeyondWhole(most=f"{(10_000 - shared) / 100:g}")
-    before = {"on": one.is_on, "share_bp": one.share_bp, "quota": one.quota_units, "buffer": one.buffer_units}
+    is_ahead = one.sells_ahead if sells_ahead is None else sells_ahead
+    _refuse_shared(one, is_on=is_on, is_ahead=is_ahead)
+    before = {"on": one.is_on, "ahead": one.sells_ahead, "share_bp": one.share_bp, "quota": one.quota_units, "buffer": one.buffer_units}
     one.is_on, one.share_bp, one.quota_units, one.buffer_units, one.next_try_at, one.attempts = is_on, share_bp, quota_units, buffer_units, None, 0
-    one.save(update_fields=["is_on", "share_bp", "quota_units", "buffer_units", "next_try_at", "attempts"])
+    one.sells_ahead = is_ahead
+    one.save(update_fields=["is_on", "sells_ahead", "share_bp", "quota_units", "buffer_units", "next_try_at", "attempts"])
     audit.record(
         actor, "orders:stock:allocate", subject=f"sku:{one.sku_id}", now=now, shop_id=one.channel.shop_id,
-        details={"channel": str(one.channel_id), "before": before, "on": is_on, "share_bp": share_bp, "quota": quota_units, "buffer": buffer_units},
+        details={"channel": str(one.channel_id), "before": before, "on": is_on, "ahead": is_ahead, "share_bp": share_bp, "quota": quota_units, "buffer": buffer_units},
     )
     return one
+
+
+def _refuse_shared(one: ChannelItem, *, is_on: bool, is_ahead: bool) -> None:
+    """A pre-sale stands alone, so that its orders never take from the shelf what another channel shows of it."""
+    if is_ahead and one.sku.is_bundle:
+        raise BundleNotShownAhead
+    if not is_on:
+        return
+    # lock: two channels of one item turned on at once see each other
+    stock_services.lock_items([one.sku_id])
+    others = ChannelItem.objects.filter(sku=one.sku_id, is_on=True).exclude(pk=one.pk)
+    if others.filter(sells_ahead=True).exists() or (is_ahead and others.exists()):
+        raise PresaleShared

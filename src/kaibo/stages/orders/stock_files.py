@@ -77,7 +77,7 @@ def write_stock_file(*, actor: Actor, channel_id: UUID, path: Path, now: datetim
     mine = list(ChannelItem.objects.select_for_update(of=("self",)).filter(channel=channel_id, is_on=True).select_related("sku__product").order_by("sku__code"))
     if not mine:
         raise NothingToUpload
-    units = _units(mine)
+    units = _units(mine, now)
     for one in mine:
         one.wanted_units, one.published_units = units[one.pk], max(units[one.pk], one.published_units or 0)
         one.state, one.published_at = ChannelItem.State.NEVER, one.published_at or now
@@ -107,9 +107,9 @@ def note_uploaded(*, actor: Actor, channel_id: UUID, now: datetime) -> int:
     return len(written)
 
 
-def _units(mine: Sequence[ChannelItem]) -> dict[UUID, int]:
+def _units(mine: Sequence[ChannelItem], now: datetime) -> dict[UUID, int]:
     """As a channel that is told: its share, and never more than the other channels leave."""
     every = list(ChannelItem.objects.filter(is_on=True, sku__in={one.sku_id for one in mine}).select_related("sku"))
-    wanted, free, left = publishing.wanted_units(every), publishing.free_units(every), publishing.left_units(every)
+    wanted, free, left = publishing.wanted_units(every, now), publishing.free_units(every, now), publishing.left_units(every)
     plan = publishing.Round({}, every, wanted, free, left)
     return {one.pk: min(wanted[one.pk], plan.room_for(one)) for one in mine}
