@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.template import Context, Template
 
 import kaibo.console
 
@@ -85,3 +86,11 @@ def test_templates_hold_no_script_and_no_handler_of_their_own():
         assert re.findall(r"\son\w+=", text) == [], path.name
         assert [tag for tag in re.findall(r"<script[^>]*>", text) if "src=" not in tag] == [], path.name
         assert re.findall(r'\sstyle="', text) == [], path.name
+
+
+def test_a_dialog_without_an_id_is_refused_rather_than_never_opened():
+    wrong = Template('{% load kaibo %}{% confirm id=7|stringformat:"e-%s" label="停用" title="停用？" action="/x" yes="停用" %}<li>后果</li>{% endconfirm %}')
+    with pytest.raises(ValueError, match="a dialog needs an id"):
+        wrong.render(Context())
+    right = Template('{% load kaibo %}{% confirm id=7|id_for:"e" label="停用" title="停用？" action="/x" yes="停用" %}<li>后果</li>{% endconfirm %}').render(Context())
+    assert 'data-opens="e-7"' in right and '<dialog id="e-7"' in right

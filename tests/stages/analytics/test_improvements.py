@@ -14,8 +14,9 @@ from kaibo.kit.ids import new_id
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
 from kaibo.stages.aftersales.models import Case
-from kaibo.stages.analytics import exports, improvements
+from kaibo.stages.analytics import exports, improvements, product_pages
 from kaibo.stages.analytics.models import Improvement
+from kaibo.stages.analytics.opinions import Said, Source
 from kaibo.stages.analytics.services import DueInThePast
 from kaibo.stages.analytics.today import today
 from kaibo.room import backoffice
@@ -193,6 +194,15 @@ def test_the_pages_answer_with_points_and_without_any_product_and_the_file_holds
     rows = list(exports.IMPROVEMENTS.rows(KAIBO, None, None))
     assert [row[:5] for row in rows] == [("短款双面呢外套", "面料（起球、掉色、掉毛）", 2, 2, "在改")]
     assert rows[0][10] == made.decided_at
+
+
+def test_who_asks_before_buying_does_not_still_complain_of_what_was_mended(shop, coat, sun):
+    sell(coat, 4, days_ago=20, complaints=2)
+    made = plan(sun, coat, now=NOW - 10 * DAY)
+    improvements.finish(actor=sun, improvement_id=made.pk, note="", now=NOW - 8 * DAY)
+    said = [*improvements.said_for(coat, NOW), Said(Source.CHAT, "v1", "会起球吗", NOW - DAY, "/"), Said(Source.REVIEW, "r1", "还是起球", NOW - DAY, "/")]
+    row = product_pages.product_context(coat, said, now=NOW, may_decide=True)["rows"][0]
+    assert (row.point.key, row.point.people, row.since_done) == ("fabric", 4, 1)
 
 
 def test_the_list_asks_as_many_questions_for_ten_products_as_for_one(shop, coat, django_assert_max_num_queries):

@@ -184,7 +184,9 @@ def test_rows_are_edited_on_the_page_and_every_version_is_shown(client, shop):
     page = client.get(reverse("compliance:requirement", args=[row.line])).content.decode()
     assert "v2 · 公告" in page
     assert "v1 · 公告" in page
-    assert "公告" in client.get(reverse("compliance:requirements")).content.decode()
+    rows = client.get(reverse("compliance:requirements")).content.decode()
+    newest = matrix_rows.rows_in_force()[0]
+    assert "公告" in rows and f'data-opens="e-{newest.pk}"' in rows and f'<dialog id="e-{newest.pk}"' in rows
     client.post(reverse("compliance:requirement-end", args=[row.line]))
     assert list(matrix_rows.rows_in_force()) == []
 

@@ -44,6 +44,8 @@ def test_a_document_is_uploaded_with_its_scan_checked_and_withdrawn(cao, shop):
     document = Document.objects.get()
     assert (document.media.name, document.media.width, document.state) == ("执照.png", 1, "filed")
     cao.post(reverse("compliance:confirm", args=[document.pk]))
+    page = cao.get(reverse("compliance:documents") + "?q=9133").content.decode()
+    assert f'data-opens="w-{document.pk}"' in page and f'<dialog id="w-{document.pk}"' in page
     assert cao.post(reverse("compliance:withdraw", args=[document.pk])).status_code == 422
     document.refresh_from_db()
     assert document.state == "confirmed"

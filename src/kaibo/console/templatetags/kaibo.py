@@ -40,6 +40,12 @@ register.filter("named", named)
 
 
 @register.filter
+def id_for(key: object, what: str) -> str:
+    """This function will make the id of one row's dialog: `{{ row.pk|id_for:"end" }}` is end-….   (`stringformat` gives nothing for such a text.)"""
+    return f"{what}-{key}"
+
+
+@register.filter
 def said_each(texts: Iterable[str]) -> list[str]:
     """This function will say each of several packaged texts in the reader's language."""
     return [_(one) for one in texts]
@@ -139,7 +145,10 @@ def confirm(
     This function will render a button that asks once, with the consequence in words (the block, `<li>` items).
 
     `action` is posted on `yes`; with `reason_label` the dialog asks for a reason, sent as `reason`.   Source: LOOK 5.
+    Raises: ValueError without an id: the button would open nothing, and nobody would be told.
     """
+    if not id:
+        raise ValueError("a dialog needs an id")
     return render_to_string(
         "console/components/confirm.html",
         {

@@ -115,7 +115,8 @@ def _keys(one: Said, domain: str) -> dict[str, tuple[int, int]]:
         return {OF_TOPIC[topic]: (0, 0)}
     found: dict[str, tuple[int, int]] = {}
     for complaint in default_reader().complaints_in(one.text, domain=domain):
-        found.setdefault(complaint.theme, (complaint.start, complaint.end))
+        is_whole = one.source is Source.CHAT and complaint.end - complaint.start == len(one.text)
+        found.setdefault(complaint.theme, (0, 0) if is_whole else (complaint.start, complaint.end))
     if len(found) > 1:
         found.pop(OVERALL, None)
     if not found and one.nature in OF_NATURE:

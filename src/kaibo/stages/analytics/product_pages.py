@@ -21,7 +21,7 @@ from kaibo.plumbing.thresholds import thresholds
 from kaibo.stages.analytics import improvements
 from kaibo.stages.analytics.forms import PlanForm
 from kaibo.stages.analytics.models import Improvement
-from kaibo.stages.analytics.opinions import Point, Said, points_of
+from kaibo.stages.analytics.opinions import Point, Said, Source, points_of
 from kaibo.stages.analytics.queries import voices
 from kaibo.stages.analytics.words import signed_words
 from kaibo.stages.selection.probability import wilson_bp
@@ -100,7 +100,8 @@ def point_words(key: str) -> str:
 
 
 def _said_since(point: str, since: datetime, said: Sequence[Said]) -> int:
-    found = points_of([one for one in said if one.at >= since]).named(point)
+    """People who still complain of it: who asks about it before buying has not worn what was changed."""
+    found = points_of([one for one in said if one.at >= since and one.source is not Source.CHAT]).named(point)
     return found.people if found else 0
 
 
