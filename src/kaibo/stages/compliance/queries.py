@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -405,13 +406,28 @@ def claims_of(product: Product, now: datetime) -> list[efficacy.ClaimRow]:
     return _beside_papers([product.pk], now)[product.pk][0]
 
 
+MOST_SCREENED = 10_000
+_SCREENINGS: WeakKeyDictionary[Screener, dict[tuple[str, str, str | None], Screening]] = WeakKeyDictionary()
+
+
+def _screened(screener: Screener, text: str, surface: str, category: str | None) -> Screening:
+    """A screener says the same of the same words for good, and new words in force make a new one: a product's are read once, not at each look at the board."""
+    known = _SCREENINGS.setdefault(screener, {})
+    key = (text, surface, category)
+    if key not in known:
+        if len(known) >= MOST_SCREENED:
+            known.clear()
+        known[key] = screener.screen(*key)
+    return known[key]
+
+
 def _own_words(screener: Screener, product: Product, category: str, released: set[str]) -> list[tuple[str, Finding]]:
     found = []
     texts = [("title", product.title), ("script", product.value_proposition), *(("script", point) for point in product.selling_points)]
     for surface, text in texts:
         if not text:
             continue
-        screening = screener.screen(text, surface, category or None)
+        screening = _screened(screener, text, surface, category or None)
         if screening.verdict == "pass" or (screening.verdict == "review" and text in released):
             continue
         hit = next(one for one in screening.hits if one.severity == screening.verdict)

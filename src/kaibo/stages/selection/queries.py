@@ -114,7 +114,7 @@ def markets_for(actor: Actor, *, shop_id: UUID | None = None) -> QuerySet[Market
     """This function will give the markets an actor may see, with their figures, most complaints first."""
 
     def counted(rows: QuerySet) -> Coalesce:
-        per_market = rows.filter(market=OuterRef("pk")).order_by().values("market").annotate(n=Count("pk")).values("n")
+        per_market = rows.filter(market=OuterRef("pk")).order_by().values("market").annotate(n=Count("*")).values("n")
         return Coalesce(Subquery(per_market), 0)
 
     markets = access.visible(Market.objects.select_related("shop"), actor).annotate(
@@ -153,7 +153,7 @@ def figures_of(market: Market) -> MarketFigures:
 def themes_of(market: Market, *, quotes: int = QUOTES_PER_THEME) -> list[ThemeRow]:
     """This function will give what a market complains of, most frequent first, with the plainest quotes.   Source: SEL-6."""
     complaints = Review.objects.filter(market=market, is_complaint=True).count()
-    counted = list(ReviewTheme.objects.filter(market=market).values_list("theme").annotate(n=Count("pk")).order_by("-n", "theme"))
+    counted = list(ReviewTheme.objects.filter(market=market).values_list("theme").annotate(n=Count("*")).order_by("-n", "theme"))
     quoted = _quotes(market, [theme for theme, _n in counted], quotes)
     return [
         ThemeRow(key, theme_words(key), number, share_bp(number, complaints), *wilson_bp(number, complaints), tuple(quoted.get(key, ())))
