@@ -11,6 +11,7 @@ from kaibo.cli.benches.screening import large_lexicon
 from kaibo.language.anchors import anchors_of, fewest_digits
 from kaibo.language.disguises import is_pinyin, stands_alone
 from kaibo.language.lexicon import packaged_lexicon
+from kaibo.language.normaliser import normalise
 from kaibo.language.screening import Screener, default_screener
 from kaibo.language.tables import splits
 from tests.corpora import shared_data
@@ -88,6 +89,15 @@ def test_dots_between_digits_do_not_move_what_is_found_behind_them(text):
     screener = default_screener()
     assert screener.screen_many([text, "好", text]) == [screener.screen(one) for one in (text, "好", text)]
     assert any("国佳级" in hit.text for hit in screener.screen(text).hits) == ("国佳级" in text)
+
+
+@pytest.mark.parametrize(("written", "word"), [("躺著賺錢", "躺着赚钱"), ("瞞著爸媽", "瞒着爸妈"), ("加ⅴ信", "加v信"), ("五星返现", "五星返现"), ("Ⅴ星返现", "五星返现")])
+def test_a_character_with_two_meanings_is_compared_as_the_words_write_it(written, word):
+    assert [hit.kind for hit in default_screener().screen(written).hits] == [hit.kind for hit in default_screener().screen(word).hits] != []
+
+
+def test_a_word_of_sentences_keeps_its_traditional_form():
+    assert normalise("著名商标").text == "著名商标"
 
 
 def test_hidden_words_are_found_among_many_as_alone():

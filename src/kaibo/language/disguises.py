@@ -19,7 +19,7 @@ import daachorse
 import numpy as np
 from numpy.typing import NDArray
 
-from kaibo.language.keys import ONE_DIGIT, Keys
+from kaibo.language.keys import ONE_FORM, Keys
 from kaibo.language.normaliser import is_han
 from kaibo.language.seeking import LONGEST, PLANE, STRANGE, Extra, Forms, Seeker, Standing, plane_of, squeezed
 from kaibo.language.segmentation import segmenter
@@ -111,8 +111,8 @@ def look_views() -> tuple[View, ...]:
 @cache
 def letters_of() -> dict[str, str]:
     """This function will give how each character, digits too, is written in letters."""
-    spoken = {char: usual for char, (usual, *_) in readings().items() if ord(char) not in ONE_DIGIT}
-    return spoken | {char.translate(ONE_DIGIT): readings()[char][0] for char in "零一二三四五六七八九拾佰仟"}
+    spoken = {char: usual for char, (usual, *_) in readings().items() if ord(char) not in ONE_FORM}
+    return spoken | {char.translate(ONE_FORM): readings()[char][0] for char in "零一二三四五六七八九拾佰仟"}
 
 
 class _Words:
@@ -199,7 +199,7 @@ class Disguises:
         pieces = [Pieces(*one[:2], wholes[one[2]]) for one in automaton.find_overlapping(components) if _holds(strange, one[0] - 1, one[1] + 1)]
         for first, last, those in _near_pieces(pieces, len(shown)):
             for rejoined, places in _rejoinings(shown[first:last], [one.moved(-first) for one in those]):
-                for start, end, which in self._automaton.find_overlapping(rejoined.translate(ONE_DIGIT)) if self._automaton else ():
+                for start, end, which in self._automaton.find_overlapping(rejoined.translate(ONE_FORM)) if self._automaton else ():
                     begins, ends = first + places[start], first + places[end]
                     if which in self._hidable and ends - begins > end - start and _holds(strange, begins, ends):
                         yield Disguised(begins, ends, which, "split")

@@ -1,5 +1,5 @@
 """
-The form in which words are compared: digits of all styles are one, quotes and brackets around single characters are gone.
+The form in which words are compared: digits of all styles are one, 著 is 着, quotes and brackets around single characters are gone.
 
 It stands beside the plain text rather than in it: what reads sentences (patterns, contexts) needs quotes and real digits.
 """
@@ -14,7 +14,8 @@ _DIGITS: Final = {
     "0": "〇零", "1": "一壹弌幺㇐", "2": "二贰弍", "3": "三叁叄弎", "4": "四肆", "5": "五伍", "6": "六陆",
     "7": "七柒", "8": "八捌", "9": "九玖", "十": "拾", "百": "佰", "千": "仟",
 }  # fmt: skip
-ONE_DIGIT: Final = {ord(other): digit for digit, others in _DIGITS.items() for other in others}
+ONE_FORM: Final = {ord(other): digit for digit, others in _DIGITS.items() for other in others} | {ord("著"): "着"}
+"""着 is 著 in traditional script, and so is 著 of 著名: sentences keep it, words are compared as if it were 着."""
 QUOTES: Final = "()[]{}<>《》“”‘’\"'「」『』【】〔〕〈〉"
 _QUOTED = re.compile(f"[{re.escape(QUOTES)}]")
 
@@ -31,10 +32,10 @@ class Keys:
 def keys_of(plain: str) -> Keys:
     """This function will put a plain text into the form in which words are compared."""
     if _QUOTED.search(plain) is None:
-        return Keys(plain.translate(ONE_DIGIT), plain, range(len(plain)))
+        return Keys(plain.translate(ONE_FORM), plain, range(len(plain)))
     places = tuple([place for place, char in enumerate(plain) if char not in QUOTES])
     shown = "".join([plain[place] for place in places])
-    return Keys(shown.translate(ONE_DIGIT), shown, places)
+    return Keys(shown.translate(ONE_FORM), shown, places)
 
 
 def cuts_a_number(shown: str, start: int, end: int, key: str) -> bool:

@@ -42,7 +42,8 @@ _HOMOGLYPHS: Final = dict(
         strict=True,
     )
 )
-_ROMAN: Final = {**dict(zip("ⅠⅡⅢⅣⅤⅥⅦⅧⅨ", "123456789", strict=True)), **dict(zip("ⅰⅱⅲⅳⅴⅵⅶⅷⅸ", "123456789", strict=True))}
+# A small ⅴ is written for the letter (加ⅴ信), a large Ⅴ for the number.
+_ROMAN: Final = {**dict(zip("ⅠⅡⅢⅣⅤⅥⅦⅧⅨ", "123456789", strict=True)), **dict(zip("ⅰⅱⅲⅳⅴⅵⅶⅷⅸ", "1234v6789", strict=True))}
 # Forms that neither traditional writing nor Unicode's compatibility forms know: old, Japanese and popular ones.
 _VARIANTS: Final = dict(zip("囯囻圀囶髙価気売広険薬効単検発円図応実対専転軽続経総読変営働亜悪圧壱弐乚癈夲卋",
                             "国国国国高价气卖广险药效单检发圆图应实对专转轻续经总读变营动亚恶压一二乙废本世", strict=True))  # fmt: skip

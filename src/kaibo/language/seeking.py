@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from kaibo.language.keys import ONE_DIGIT
+from kaibo.language.keys import ONE_FORM
 from kaibo.language.tables import ordinary_pairs
 
 Codes = NDArray[np.uint32]
@@ -72,7 +72,7 @@ def pairs_of(shown: Codes) -> Codes:
 def plane_of(table: Codes) -> NDArray[np.uint16]:
     """This function will give a table of a view for characters as they are shown: digits of all styles are one there."""
     one_digit = np.arange(PLANE, dtype=np.uint32)
-    for code, digit in ONE_DIGIT.items():
+    for code, digit in ONE_FORM.items():
         one_digit[code] = ord(digit)
     seen = table.take(one_digit)
     return np.where(seen < PLANE, seen, np.arange(PLANE)).astype(np.uint16)

@@ -34,7 +34,7 @@ from kaibo.language.disguises import (
     is_pinyin,
     text_of,
 )
-from kaibo.language.keys import ONE_DIGIT, QUOTES, Keys
+from kaibo.language.keys import ONE_FORM, QUOTES, Keys
 from kaibo.language.normaliser import IN_NUMBERS, MEANINGFUL, Plain, fold, is_han, is_insertable
 from kaibo.language.seeking import PLANE, STRANGE, Codes, Places, Seeker, Standing, plane_of
 from kaibo.language.tables import UNICODE, splits
@@ -49,7 +49,7 @@ _CODE: Final = np.uint32(0xFFFF)
 _LETTER, _NUMERAL, _ALONE, _ANCHOR = (1 << bit for bit in range(4))
 _LONGEST_RUN: Final = 64
 _AT_ONCE: Final = 64
-_ONE_DIGIT: Final = plane_of(np.arange(UNICODE, dtype=np.uint32)).astype(np.uint32)
+_ONE_FORM: Final = plane_of(np.arange(UNICODE, dtype=np.uint32)).astype(np.uint32)
 _MOST_PIECES: Final = max(map(len, splits()))
 
 
@@ -144,7 +144,7 @@ class _Batch:
             return None
         codes = self.shown[self.begin_of(number) : self.ends[number]]
         shown, every = text_of(codes), range(codes.size)
-        return Plain(shown, every, range(1, codes.size + 1)), Keys(text_of(_ONE_DIGIT.take(codes)), shown, every)
+        return Plain(shown, every, range(1, codes.size + 1)), Keys(text_of(_ONE_FORM.take(codes)), shown, every)
 
     def plain(self, number: int) -> str:
         """This function will give the plain text, with its quotes."""
@@ -182,7 +182,7 @@ class Sieve:
         for which, form in enumerate(forms):
             if len(form) == 1 and ord(form) < PLANE:
                 self._alone[ord(form)] = which
-        keys = _ONE_DIGIT
+        keys = _ONE_FORM
         self._kinds[(keys >= ord("a")) & (keys <= ord("z"))] |= _LETTER
         self._kinds[(keys >= ord("0")) & (keys <= ord("9"))] |= _NUMERAL
         self._kinds[self._alone[keys] >= 0] |= _ALONE
@@ -198,7 +198,7 @@ class Sieve:
         telling = np.flatnonzero(kinds != 0)
         kinds = kinds[telling]
         alone = telling[kinds & _ALONE != 0]
-        _mark(parts, batch.numbers_of(alone[speaks[self._alone[_ONE_DIGIT[shown[alone]]]]]), WORDS)
+        _mark(parts, batch.numbers_of(alone[speaks[self._alone[_ONE_FORM[shown[alone]]]]]), WORDS)
         _mark(parts, batch.numbers_of(_spelt(shown, telling[kinds & _LETTER != 0])), LETTERS)
         disguised: dict[int, list[Disguised]] = {}
         anchors = telling[kinds & _ANCHOR != 0]
@@ -213,7 +213,7 @@ class Sieve:
                     disguised.setdefault(number, []).extend(rejoined)
             parts[list(disguised)] |= VIEWS | PIECES
             meeting = np.flatnonzero(marks & Seeker.extra_mark(ANCHORS) != 0)
-        keys_at = _ONE_DIGIT.take
+        keys_at = _ONE_FORM.take
         found = self._patterns.found(keys_at(shown[anchors]), keys_at(shown[meeting]), keys_at(shown[np.minimum(meeting + 1, shown.size - 1)]))
         numerals = np.bincount(batch.numbers_of(telling[kinds & _NUMERAL != 0]), minlength=batch.count)
         for number in self._patterns.matched(batch, batch.numbers_of(np.concatenate([anchors, meeting])), found, numerals, parts & PATTERNS == 0):
@@ -252,7 +252,7 @@ class Sieve:
             return places
         width = _MOST_PIECES + 2
         stretches = shown.take(places[:, None] + np.arange(-1, width - 1), mode="clip")
-        keys, pieces = text_of(_ONE_DIGIT.take(stretches)), text_of(component_table().take(stretches))
+        keys, pieces = text_of(_ONE_FORM.take(stretches)), text_of(component_table().take(stretches))
         begins = places.tolist()
         beginning, ended, held = set(begins), set(), []
         for at, place in zip(range(0, len(keys), width), begins, strict=True):
@@ -270,7 +270,7 @@ class Sieve:
 def _wholes(pieces: str) -> list[tuple[int, str]]:
     """The characters that the first of these pieces make together, as they are compared, and of how many each is made."""
     found = ((size, splits().get(pieces[:size])) for size in range(2, len(pieces) + 1))
-    return [(size, whole.translate(ONE_DIGIT)) for size, whole in found if whole is not None]
+    return [(size, whole.translate(ONE_FORM)) for size, whole in found if whole is not None]
 
 
 def _mark(parts: NDArray[np.uint8], numbers: Places, part: int) -> None:
@@ -336,7 +336,7 @@ class _Patterns:
 
 def _asked_by(pattern: re.Pattern[str]) -> list[set[str]]:
     """The sets of strings, as they are compared, of each of which every match holds one."""
-    asked = [{"".join(char.translate(ONE_DIGIT) for char in anchor if char not in QUOTES) for anchor in anchors} for anchors in anchors_of(pattern)]
+    asked = [{"".join(char.translate(ONE_FORM) for char in anchor if char not in QUOTES) for anchor in anchors} for anchors in anchors_of(pattern)]
     return [one for one in asked if "" not in one]  # a quote is not compared: such a set asks nothing
 
 
