@@ -31,7 +31,7 @@ from kaibo.stages.orders.models import Order, OrderLine
 from kaibo.stages.supply import quality, recalls, returned
 from kaibo.stages.supply.models import Custody, Inspection
 from tests.make.aftersales import NOW, make_case, make_sent_line
-from tests.make.people import make_actor
+from tests.make.people import make_actor, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -304,3 +304,17 @@ def test_a_good_review_is_not_phoned(shop):
     with pytest.raises(review_calls.ReviewNotBad):
         review_calls.take_review(actor=KAIBO, told=review_calls.BadReview(make_sent_line().pk, 4, "好", NOW), now=NOW)
     assert not Case.objects.exists()
+
+
+def test_the_refund_after_a_call_stands_at_what_was_offered_and_not_at_all_that_was_paid(client, shop):
+    call = review_calls.take_review(actor=KAIBO, told=review_calls.BadReview(make_sent_line().pk, 2, "大了", NOW), now=NOW)
+    say = {"actor": KAIBO, "case_id": call.case_id, "now": NOW}
+    review_calls.note_feeling(**say, text="失望")
+    review_calls.note_problem(**say, text="大一码")
+    review_calls.make_offer(**say, text="补偿 20 元，您怎么评价由您决定", offer_fen=2_000)
+    services.move_case(**say, target=State.APPROVED_REFUND, reason="")
+    client.force_login(make_person("alice", "owner"))
+    shown = client.get(f"/aftersales/{call.case_id}").content.decode()
+    assert 'name="amount_yuan" value="20.00"' in shown
+    answer = client.post(f"/aftersales/{call.case_id}/refund", {"amount_yuan": "99999"})
+    assert (answer.status_code, "分" in answer.content.decode().split("实付")[1][:40]) == (422, False)

@@ -147,5 +147,9 @@ def test_the_trace_names_what_took_units_and_leads_there_and_says_what_a_recall_
     assert "订单占用" in shown
     assert "还没收回的" not in shown
     recalls.start_recall(actor=owner, lot_id=lot.pk, reason="甲醛复检超标", now=now)
-    assert "订单占着 1 件" in client.get(f"/supply/lots/{lot.pk}").content.decode()
+    assert "订单和锁仓占着 1 件" in client.get(f"/supply/lots/{lot.pk}").content.decode()
     assert f'<a href="/orders/{order.pk}">' in client.get(f"/stock/{sku.pk}").content.decode()
+    client.force_login(make_person("wuyue", "quality"))
+    led = client.get(f"/supply/lots/{lot.pk}").content.decode()
+    assert f"/orders/lots/{lot.pk}" not in led
+    assert "由他们拦下" in led

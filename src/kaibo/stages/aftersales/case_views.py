@@ -99,10 +99,16 @@ def _money(found: Case, request: ConsoleRequest) -> dict[str, Any]:
             (_("算故意拖延"), deadlines.deliberate_delay_from(found.received_at), _("超过 15 日：侵害消费者权益行为处罚办法 9 条")),
         ]
     return {
-        "paid": paid, "refunded": refunded, "left": paid - refunded, "left_yuan": plain_yuan(paid - refunded), "waiting": waiting, "may_decide": may_decide,
+        "paid": paid, "refunded": refunded, "left": paid - refunded, "left_yuan": plain_yuan(_proposed(found, paid - refunded)), "is_under_way": found.state == State.REFUNDING.value, "waiting": waiting, "may_decide": may_decide,
         "may_refund_now": rules.STEPS.allows(State(found.state), State.REFUNDED) and found.state != State.REFUNDING.value and waiting is None,
         "may_refund": can(REFUND, shop_id=found.shop_id), "legal_terms": terms,
     }  # fmt: skip
+
+
+def _proposed(found: Case, left_fen: int) -> int:
+    """What stands in the field of a refund: what was offered on the phone, else all that is left."""
+    call = review_calls.call_of(found.pk)
+    return min(call.offer_fen, left_fen) if call is not None and call.offer_fen else left_fen
 
 
 def _goods(found: Case) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kaibo.kit.errors import Conflict, Invalid
+from kaibo.kit.money import yuan_text
 from kaibo.kit.transitions import Transitions
 from kaibo.stages.aftersales.deadlines import Hours, after_service_time, legal_refund_by
 
@@ -199,8 +200,8 @@ def level_of(state: State, impact: Impact, *, due: datetime | None, rejections: 
 
 class RefundBeyondPaid(Invalid):
     code = "aftersales.refund_beyond_paid"
-    message_zh = "退款不能超过实付：这一行实付 {paid_fen} 分，已退 {refunded_fen} 分，还能退 {left_fen} 分"
-    message_en = "Not more than was paid: {paid_fen} fen paid, {refunded_fen} refunded, {left_fen} left"
+    message_zh = "退款不能超过实付：这一行实付 {paid}，已退 {refunded}，还能退 {left}"
+    message_en = "Not more than was paid: {paid} paid, {refunded} refunded, {left} left"
 
 
 class BuyerNotSatisfied(Conflict):
@@ -220,7 +221,10 @@ def check_refund(*, paid_fen: int, refunded_fen: int, amount_fen: int) -> None:
     if amount_fen <= 0:
         raise RefundNotPositive
     if refunded_fen + amount_fen > paid_fen:
-        raise RefundBeyondPaid(paid_fen=paid_fen, refunded_fen=refunded_fen, left_fen=paid_fen - refunded_fen)
+        left_fen = paid_fen - refunded_fen
+        raise RefundBeyondPaid(
+            paid_fen=paid_fen, refunded_fen=refunded_fen, left_fen=left_fen, paid=yuan_text(paid_fen), refunded=yuan_text(refunded_fen), left=yuan_text(left_fen)
+        )
 
 
 def may_close(state: State, *, last_contact: str) -> bool:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from kaibo.kit.errors import Conflict, Invalid
+from kaibo.kit.money import yuan_text
 from kaibo.kit.payments import ChannelAway, ChannelRefused, Refund, Refunded
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import KAIBO, Actor
@@ -54,10 +55,10 @@ def ask_refund(*, actor: Actor, order_id: UUID, amount_fen: int, refund_id: UUID
         return list(PaymentRefund.objects.filter(pk=refund_id))
     open_fen = {one.pk: one.paid_fen - _asked_of(one) for one in payments}
     if not 0 < amount_fen <= sum(open_fen.values()):
-        raise RefundBeyondPaid(most_fen=sum(open_fen.values()))
+        raise RefundBeyondPaid(most_fen=sum(open_fen.values()), most=yuan_text(sum(open_fen.values())))
     payment = next((one for one in payments if open_fen[one.pk] >= amount_fen), None)
     if payment is None:
-        raise RefundBeyondPaid(most_fen=max(open_fen.values()))
+        raise RefundBeyondPaid(most_fen=max(open_fen.values()), most=yuan_text(max(open_fen.values())))
     made = PaymentRefund.objects.create(
         id=refund_id, order=order, payment=payment, amount_fen=amount_fen, reason=PaymentRefund.Reason.ASKED, words=words[:80], next_try_at=now,
         asked_by=actor.name, created_at=now,

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 
+from kaibo.kit.money import yuan_text
 from kaibo.plumbing.access import access
 from kaibo.plumbing.access.actor import Actor
 from kaibo.plumbing.audit import audit
@@ -64,7 +65,7 @@ def record_payment(*, actor: Actor, order_id: UUID, paid_fen: int, payment_no: s
             raise PaymentOfAnother(payment_no=payment_no)
         return known
     if paid_fen != order.amount_fen:
-        raise PaymentAmountWrong(due_fen=order.amount_fen, paid_fen=paid_fen)
+        raise PaymentAmountWrong(due_fen=order.amount_fen, paid_fen=paid_fen, due=yuan_text(order.amount_fen), paid=yuan_text(paid_fen))
     is_unpaid = order.state == State.CANCELLED.value and order.cancel_reason == relay.UNPAID and not order.paid_fen
     if order.source != "claim" or not (is_unpaid or order.state == State.PENDING_PAYMENT.value):
         raise NotAwaitingPayment

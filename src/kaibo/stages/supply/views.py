@@ -43,6 +43,8 @@ PURCHASE_WORDS = {
     "draft": (gettext_lazy("待批准"), "warn"), "approved": (gettext_lazy("在途"), "note"), "received": (gettext_lazy("已到齐"), "ok"),
     "cancelled": (gettext_lazy("已取消"), ""),
 }  # fmt: skip
+BUYERS_SEE = "orders:order:see"
+"""By its name: supply knows no later stage, and leads nobody to a page that would refuse him."""
 OUTSIDE_WORDS = {
     Bucket.CUSTOMER: gettext_lazy("已发给顾客"), Bucket.SCRAP: gettext_lazy("已报废"), Bucket.SUPPLIER: gettext_lazy("已退供应商"), Bucket.COUNTED: gettext_lazy("盘点盘亏"),
 }  # fmt: skip
@@ -378,7 +380,7 @@ def trace(request: ConsoleRequest, lot_id: UUID) -> HttpResponse:
             ],
             "can_recall": request.actor.can(permissions.LOT_RECALL, shop_id=found["sku"].product.shop_id) and recall is None,
             "can_close": recall is not None and request.actor.can(permissions.LOT_RECALL, shop_id=found["sku"].product.shop_id),
-            "can_check": request.actor.can(permissions.CHECK_OPEN),
+            "can_check": request.actor.can(permissions.CHECK_OPEN), "can_see_buyers": request.actor.can(BUYERS_SEE),
         },
     )  # fmt: skip
 
