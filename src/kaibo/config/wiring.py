@@ -104,7 +104,7 @@ CLOCKS: tuple[Clock, ...] = (
     Clock("aftersales-gaps", 10 * MINUTE, case_gaps.report_due),
     Clock("orders-allocate", 2, shipping.allocate_released),
     Clock("orders-short", 20, shipping.try_short_again),
-    Clock("orders-waiting", 5, waiting.let_go_on),
+    Clock("orders-waiting", 10, waiting.let_go_on),
     Clock("orders-dispatch", 11, dispatching.work_due),
     Clock("orders-channel-stock", 15, publishing.publish_due),
     Clock("orders-courier-pauses", 10 * MINUTE, courier_pauses.end_due),

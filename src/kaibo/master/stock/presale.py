@@ -200,6 +200,6 @@ def _move_reservation(one: Reservation, place: UUID) -> bool:
 
 def serve_waiting(*, actor: Actor, now: datetime) -> int:
     """This function will serve those who wait from whatever became sellable otherwise (returns, cancelled orders); a clock, gives the units."""
-    there = Level.objects.filter(bucket=Bucket.OWED.value, quantity__gt=0).values("sku")
+    there = list(Awaited.objects.filter(units__gt=0).values_list("sku", flat=True).distinct())
     ready = Level.objects.filter(sku__in=there, bucket=Bucket.SELLABLE.value, quantity__gt=0).values_list("sku", flat=True).distinct()
     return fill(actor=actor, sku_ids=list(ready), now=now)

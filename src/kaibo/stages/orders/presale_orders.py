@@ -17,6 +17,7 @@ from kaibo.plumbing.intake.kinds import Cell, ExportColumn, ExportKind
 from kaibo.stages.orders import queries
 from kaibo.stages.orders.models import Order
 from kaibo.stages.orders.permissions import EXPORT, SEE
+from kaibo.stages.orders.relay import order_id_of
 from kaibo.stages.supply import presales
 from kaibo.stages.supply.presales import Waiting
 
@@ -38,8 +39,8 @@ def waiting_orders(actor: Actor, now: datetime, *, shop_id: UUID | None = None, 
     skus = catalog.sku_rows(set(Awaited.objects.filter(units__gt=0).values_list("sku_id", flat=True).distinct()))
     wanted = [sku.id for sku in skus.values() if not item or sku.code == item]
     waiting = [one for several in presales.waiting_of(wanted, now).values() for one in several]
-    references = {one.row.reservation.reference for one in waiting}
-    orders = {one.stock_reference: one for one in queries.orders_for(actor, shop_id=shop_id).filter(stock_reference__in=references)}
+    named = [key for one in waiting if (key := order_id_of(one.row.reservation.reference))]
+    orders = {one.stock_reference: one for one in queries.orders_for(actor, shop_id=shop_id).filter(pk__in=named)}
     rows = [
         WaitingOrder(order, skus[one.row.sku_id], one) for one in waiting if (order := orders.get(one.row.reservation.reference)) is not None
     ]

@@ -152,6 +152,12 @@ def reference_of(order_id: UUID) -> str:
     return f"order:{order_id}"
 
 
+def order_id_of(reference: str) -> UUID | None:
+    """This function will give the order a name in the ledger stands for, whatever was added to it; None for what is no order's."""
+    kind, _colon, rest = reference.partition(":")
+    return UUID(rest.partition(":")[0]) if kind == "order" else None
+
+
 def _make_orders(claims: Sequence[ClaimRow], now: datetime, *, takes_turns: bool) -> None:
     known = _known([one.claim for one in claims])
     fresh = [one for one in claims if one.claim.int not in known] if known else claims

@@ -13,7 +13,7 @@ from kaibo.master.catalog.promising import said_by
 from kaibo.master.stock import awaiting, presale
 from kaibo.master.stock import services as stock
 from kaibo.master.stock.batches import Quota
-from kaibo.master.stock.models import Presale
+from kaibo.master.stock.models import Awaited, Presale
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit import audit
 from kaibo.stages.orders.models import Order
@@ -85,6 +85,8 @@ def let_go_on(now: datetime) -> int:
 
     Each in a transaction of its own: a person may hold, cancel or send it at this moment.   Source: SUP-14, ORD-3.
     """
+    if not Awaited.objects.exists():
+        return 0  # nothing was ever sold ahead: orders need not be looked through
     held = Order.objects.filter(hold_flags__contains=[FLAG], state__in=[State.PAID.value, State.ALLOCATED.value, State.PARTIALLY_SHIPPED.value])
     known = dict(held.values_list("pk", "stock_reference"))
     still = awaiting.units_by_reference(known.values())
