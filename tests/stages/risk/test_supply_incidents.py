@@ -23,7 +23,7 @@ from kaibo.stages.supply.models import Agreement, Purchase, Shortfall
 from tests.make.goods import make_product, make_sku, make_stock
 from tests.make.orders import make_paid_order, row, take
 from tests.make.people import make_actor, make_person, make_shop
-from tests.make.supply import make_quote, make_supplier
+from tests.make.supply import make_arrival, make_quote, make_supplier
 
 pytestmark = pytest.mark.django_db
 FREIGHT = [("zhongtong", "*", 1000, 450, 1000, 200), ("yuantong", "*", 1000, 460, 1000, 180), ("yuantong", "新疆", 1000, 1400, 500, 900)]
@@ -229,6 +229,14 @@ def test_each_way_out_says_how_many_it_serves_in_time(short, lead, now):
     with pytest.raises(supply_incidents.WayOutGone):
         supply_incidents.order_more(actor=lead, sku_id=short.pk, kind="quote", supplier_id=UUID(int=1), now=now)
     assert [one.text.split("：")[0] for one in SupplyStep.objects.order_by("pk")] == ["接手", f"起草采购单 {made.code}"]
+
+
+def test_units_that_only_wait_for_their_inspection_are_the_nearest_way_out(short, lead, now):
+    Order.objects.update(ship_by=now + timedelta(days=1))
+    make_arrival(short, 30)
+    plan = shortages.plan_of(lead, short.pk, now)
+    assert (plan.inspected, plan.inspected_serves.orders, plan.inspected_serves.in_time) == (30, 1, 1)
+    assert plan.shortage.short == 2, "nobody can send them yet"
 
 
 def test_the_main_supplier_that_cannot_makes_the_standby_be_proposed(short, lead, now):

@@ -22,6 +22,7 @@ from kaibo.stages.orders import courier_pauses
 from kaibo.stages.orders.courier_rules import Signal
 from kaibo.stages.orders.permissions import PAUSE, PUBLISH
 from kaibo.stages.orders.track_views import stage_words, trouble_words
+from kaibo.stages.orders.words import short_number
 from kaibo.stages.risk import shortage_rules, shortages, supply_incidents, supply_texts
 from kaibo.stages.risk.permissions import SUPPLY_HANDLE, SUPPLY_SEE
 from kaibo.stages.risk.shortages import Shortage, WayOut
@@ -161,7 +162,7 @@ def courier(request: ConsoleRequest, pause_id: UUID) -> HttpResponse:
 
 
 def _rerouted_row(one: Any) -> dict[str, Any]:
-    return {"one": one, "now": courier_pauses.NAMES.get(one.now_courier, ""), "cost": yuan_text(one.cost_fen) if one.cost_fen is not None else ""}
+    return {"one": one, "number": short_number(one.order.order_no), "now": courier_pauses.NAMES.get(one.now_courier, ""), "cost": yuan_text(one.cost_fen) if one.cost_fen is not None else ""}
 
 
 def _away_row(one: Any) -> dict[str, Any]:
@@ -192,11 +193,15 @@ def stockout(request: ConsoleRequest, sku_id: UUID) -> HttpResponse:
     context = {
         "plan": plan, "sku": sku, "figures": figures, "ways": [_way_row(one, found) for one in (*plan.coming, *plan.helpers)], "incident": incident,
         "steps": list(incident.steps.order_by("at", "pk")) if incident else [], "may": _may(request), "now": request.now, "live": live, "until": supply_incidents.usual_end(request.now),
-        "orders": sorted(found.waiting, key=lambda row: (row[1].ship_by is None, row[1].ship_by))[:SHOWN], "more": max(0, len(found.waiting) - SHOWN),
+        "orders": [(short_number(order.order_no), order, one) for order, one in _soonest(found)[:SHOWN]], "more": max(0, len(found.waiting) - SHOWN),
         "selling": [one for one in plan.channels if one.quota_units != 0], "stopped": [one for one in plan.channels if one.quota_units == 0],
         "text": supply_texts.out_of_stock(sku.title, soonest), "trail": [(_("断货与快递"), reverse("risk:supply")), (sku.code, "")],
     }  # fmt: skip
     return render(request, "risk/stockout.html", context)
+
+
+def _soonest(found: Shortage) -> list[tuple[Any, shortage_rules.Waiting]]:
+    return sorted(found.waiting, key=lambda row: (row[1].ship_by is None, row[1].ship_by.timestamp() if row[1].ship_by else 0.0))
 
 
 def _way_row(one: WayOut, found: Shortage) -> dict[str, Any]:
