@@ -11,8 +11,8 @@ class OrderUnknown(NotFound):
 
 class PaymentAmountWrong(Invalid):
     code = "orders.payment_amount_wrong"
-    message_zh = "付款金额不对：应付 {due_fen} 分，收到 {paid_fen} 分，没有入账"
-    message_en = "Wrong amount: {due_fen} fen due, {paid_fen} fen received; not booked"
+    message_zh = "付款金额不对：应付 {due}，收到 {paid}，没有入账"
+    message_en = "Wrong amount: {due} due, {paid} received; not booked"
 
 
 class PaymentOfAnother(Conflict):

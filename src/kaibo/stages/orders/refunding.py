@@ -29,8 +29,8 @@ LONGEST_WAIT_SECONDS = 3_600
 
 class RefundBeyondPaid(Invalid):
     code = "orders.refund_beyond_paid"
-    message_zh = "退款超过了还能退的金额：最多 {most_fen} 分"
-    message_en = "More than can still go back: {most_fen} fen at most"
+    message_zh = "退款超过了还能退的金额：最多 {most}"
+    message_en = "More than can still go back: {most} at most"
 
 
 class RefundNotByHand(Conflict):
