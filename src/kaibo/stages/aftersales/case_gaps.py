@@ -8,24 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from kaibo.kit.clock import business_date, day_bounds, screen_time
-from kaibo.kit.errors import KaiboError
-from kaibo.kit.shop_channels import PlatformCase, ShopChannel, Window
+from kaibo.kit.clock import day_bounds
+from kaibo.kit.shop_channels import PlatformCase, ShopChannel
 from kaibo.kit.shop_windows import case_pages
-from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
 from kaibo.stages.aftersales.case_pulling import readable
 from kaibo.stages.aftersales.models import Case
 from kaibo.stages.aftersales.platform_cases import BOOKED_CURRENCY
 from kaibo.stages.aftersales.platform_models import CaseGapReport, CasePull, CaseRefusal
-
-EVERY = timedelta(hours=1)
-MOST_GAPS = 5_000
+from kaibo.stages.orders.gap_days import MOST_GAPS, parts_of, report_days, why_different, why_not_yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +50,8 @@ def report_due(now: datetime) -> int:
     made = 0
     for account in readable():
         pull = CasePull.objects.filter(pk=account.pk).first()
-        if pull is None or pull.trouble or account.trouble:
-            continue
-        for day in (business_date(now) - timedelta(days=1), business_date(now)):
-            stands = CaseGapReport.objects.filter(channel_id=account.pk, day=day).values_list("made_at", flat=True).first()
-            if stands is None or stands <= now - EVERY:
-                try:
-                    make_report(account, accounts.open_account(account, now=now), day, now)
-                except KaiboError:
-                    break  # the next reading of this channel tells what is wrong
-                made += 1
+        if pull is not None and not pull.trouble and not account.trouble:
+            made += report_days(CaseGapReport, account, now, make_report)
     return made
 
 
@@ -73,13 +61,10 @@ def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: d
     end = min(end, now)
     theirs: dict[str, PlatformCase] = {}
     unread: dict[str, str] = {}
-    start = begin
-    while start < end:
-        part = Window(start, min(end, start + channel.capabilities.longest_window))
+    for part in parts_of(begin, end, channel.capabilities, "changed"):
         for page in case_pages(channel, part, clock=lambda: now):
             theirs |= {one.case_no: one for one in page.cases if begin <= one.updated_at <= end}
             unread |= {one.number: one.why for one in page.refused}
-        start = part.end
     ours = _ours(account, begin, end, list(theirs))
     gaps = _gaps(account, theirs, unread, ours)
     report, _ = CaseGapReport.objects.update_or_create(
@@ -113,9 +98,7 @@ def _gaps(account: ChannelAccount, theirs: Mapping[str, PlatformCase], unread: M
             gaps.append(CaseGap(no, case.order_no, "missing", _fen(case), 0, *_why_missing(case, refused.get(no), until)))
         elif mine.asked_fen != case.refund_fen or mine.raw_status != case.raw_status[:60]:
             kind = "amount" if mine.asked_fen != case.refund_fen else "status"
-            is_behind = mine.version < case.updated_at
-            why = gettext_noop("还没拉到最新一次变化") if is_behind else gettext_noop("两边都是最新的一次变化，请人工核对")
-            gaps.append(CaseGap(no, case.order_no, kind, _fen(case), mine.asked_fen, why))
+            gaps.append(CaseGap(no, case.order_no, kind, _fen(case), mine.asked_fen, why_different(mine.version, case.updated_at)))
     for no, mine in ours.items():
         if no not in theirs and no not in unread:
             why = gettext_noop("平台这一天没有这一单售后：可能又有了变化，或导入到了别的店铺")
@@ -126,9 +109,5 @@ def _gaps(account: ChannelAccount, theirs: Mapping[str, PlatformCase], unread: M
 def _why_missing(case: PlatformCase, refused: tuple[str, dict[str, Any]] | None, until: datetime | None) -> tuple[str, dict[str, Any]]:
     if refused:
         return refused
-    if until is None:
-        return gettext_noop("还没有拉取过"), {}
-    if case.updated_at >= until:
-        moments = {"until": screen_time(until), "at": screen_time(case.updated_at)}
-        return gettext_noop("还没轮到：售后已读到 %(until)s，这一单变化在 %(at)s"), moments
-    return gettext_noop("读取已经过了这一单的时间却没有它：请重新读这一天"), {}
+    not_yet = why_not_yet(case.updated_at, until, gettext_noop("还没轮到：售后已读到 %(until)s，这一单变化在 %(at)s"))
+    return not_yet or (gettext_noop("读取已经过了这一单的时间却没有它：请重新读这一天"), {})

@@ -9,25 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from kaibo.kit.clock import business_date, day_bounds, screen_time
-from kaibo.kit.errors import KaiboError
-from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel, Window
+from kaibo.kit.clock import day_bounds
+from kaibo.kit.shop_channels import Can, PlatformOrder, ShopChannel
 from kaibo.kit.shop_complaints import ShopRefused, ShopUnreadable
 from kaibo.kit.shop_windows import order_pages
 from kaibo.master.shops import accounts
 from kaibo.master.shops.models import ChannelAccount
 from kaibo.plumbing import kept_words
+from kaibo.stages.orders.gap_days import MOST_GAPS, parts_of, report_days, why_different, why_not_yet
 from kaibo.stages.orders.models import GapReport, Order, Pull, PullRefusal
 from kaibo.stages.orders.pulling import BOOKED_CURRENCY
 from kaibo.stages.orders.split_orders import Counted, Together, hold_together
 
-EVERY = timedelta(hours=1)
-MOST_GAPS = 5_000
 MOST_ASKED = 200
 """How many of our orders a platform did not name it is asked about one by one."""
 
@@ -55,16 +53,8 @@ def report_due(now: datetime) -> int:
     """This function will compare yesterday and today of every connected channel, once an hour; the clock gives how many."""
     made = 0
     for account in accounts.accounts_on():
-        if Can.READ_MADE not in accounts.kind_of(account.channel).capabilities.can or account.trouble:
-            continue
-        for day in (business_date(now) - timedelta(days=1), business_date(now)):
-            stands = GapReport.objects.filter(channel_id=account.pk, day=day).values_list("made_at", flat=True).first()
-            if stands is None or stands <= now - EVERY:
-                try:
-                    make_report(account, accounts.open_account(account, now=now), day, now)
-                except KaiboError:
-                    break  # the pull of this channel tells what is wrong
-                made += 1
+        if Can.READ_MADE in accounts.kind_of(account.channel).capabilities.can and not account.trouble:
+            made += report_days(GapReport, account, now, make_report)
     return made
 
 
@@ -73,13 +63,10 @@ def make_report(account: ChannelAccount, channel: ShopChannel, day: date, now: d
     begin, end = day_bounds(day)
     theirs: dict[str, PlatformOrder] = {}
     unread: dict[str, str] = {}
-    window = Window(begin, min(end, now), "made")
-    while window.begin < window.end:
-        part = Window(window.begin, min(window.end, window.begin + channel.capabilities.longest("made")), "made")
+    for part in parts_of(begin, min(end, now), channel.capabilities, "made"):
         for page in order_pages(channel, part, clock=lambda: now):
             theirs |= {one.order_no: one for one in page.orders}
             unread |= {one.number: one.why for one in page.refused}
-        window = Window(part.end, window.end, "made")
     ours = _ours(account, begin, min(end, now), list(theirs))
     theirs, ours, apart = _each_split_once(theirs, ours)
     for order in _of_other_days(channel, [no for no in ours if no not in theirs and no not in unread], now):
@@ -151,9 +138,7 @@ def _gaps(
             why = gettext_noop("平台只列出拆单前的这一单，我们收下的是它拆出的 %(n)s 单（%(parts)s），合计不同")
             gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, why, {"n": len(parts), "parts": "、".join(parts[:5])}))
         elif mine.amount_fen != order.amount_fen:
-            is_behind = mine.version < order.updated_at
-            why = gettext_noop("还没拉到最新一次变化") if is_behind else gettext_noop("两边都是最新的一次变化，请人工核对")
-            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, why))
+            gaps.append(Gap(no, "amount", order.amount_fen, mine.amount_fen, why_different(mine.version, order.updated_at)))
     for no, mine in ours.items():
         if no not in theirs and no not in unread:
             gaps.append(Gap(no, "unknown_there", 0, mine.amount_fen, gettext_noop("平台这一天没有这个订单：可能导入到了别的店铺，或平台不再提供")))
@@ -163,9 +148,5 @@ def _gaps(
 def _why_missing(order: PlatformOrder, refused: tuple[str, str] | None, until: datetime | None) -> tuple[str, dict[str, Any]]:
     if refused:
         return gettext_noop("没能收下：%(why)s"), {"why": refused}
-    if until is None:
-        return gettext_noop("还没有拉取过"), {}
-    if order.updated_at >= until:
-        moments = {"until": screen_time(until), "at": screen_time(order.updated_at)}
-        return gettext_noop("还没轮到：已拉取到 %(until)s，这一单变化在 %(at)s"), moments
-    return gettext_noop("拉取已经过了这一单的时间却没有它：请重新拉取这一天"), {}
+    not_yet = why_not_yet(order.updated_at, until, gettext_noop("还没轮到：已拉取到 %(until)s，这一单变化在 %(at)s"))
+    return not_yet or (gettext_noop("拉取已经过了这一单的时间却没有它：请重新拉取这一天"), {})
