@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 from django.apps import apps
-from django.core.management import get_commands, load_command_class
+from django.contrib.auth.models import Permission
+from django.core.management import call_command, get_commands, load_command_class
 from django.core.management.commands import migrate
 from django.db import connection, models
 from django.db.migrations import (
@@ -27,6 +28,7 @@ from django.db.migrations import (
     RenameModel,
     RunPython,
 )
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ModelState, ProjectState
 
 from kaibo.plumbing.migrating.sparing import SparingExecutor, SparingState
@@ -165,6 +167,28 @@ def test_every_start_of_the_house_migrates_so():
     assert get_commands()["migrate"] == "kaibo.plumbing.migrating"
     load_command_class("kaibo.plumbing.migrating", "migrate")
     assert migrate.MigrationExecutor is SparingExecutor
+
+
+def test_where_every_step_was_taken_no_model_is_drawn_and_what_was_left_undone_behind_the_steps_is_done(drawn):
+    Permission.objects.filter(codename="add_shop").delete()
+    drawn.clear()
+    call_command("migrate", interactive=False, verbosity=0)
+    assert Permission.objects.filter(codename="add_shop").exists()
+    assert drawn["classes"] == 0
+
+
+def test_where_one_step_is_missing_django_s_own_way_is_gone(monkeypatch):
+    gone = []
+    monkeypatch.setattr(migrate.Command, "handle", lambda _self, *_args, **_options: gone.append(1))
+    call_command("migrate", interactive=False, verbosity=0)
+    assert gone == []
+    newest = MigrationRecorder.Migration.objects.filter(app="shops").order_by("-name")[0]
+    newest.delete()
+    call_command("migrate", interactive=False, verbosity=0)
+    assert gone == [1]
+    MigrationRecorder(connection).record_applied("shops", newest.name)
+    call_command("migrate", interactive=False, verbosity=1)
+    assert gone == [1, 1]
 
 
 def test_the_migrated_tables_are_those_that_the_models_describe():
