@@ -13,8 +13,9 @@ from kaibo.kit.errors import Forbidden
 from kaibo.kit.trackers import Stage
 from kaibo.plumbing.access.actor import KAIBO
 from kaibo.plumbing.audit.models import AuditRow
-from kaibo.stages.orders import shipping, tracking
+from kaibo.stages.orders import route_book, shipping, tracking
 from kaibo.stages.orders.models import ParcelTrack
+from tests.make.goods import make_warehouse
 from tests.make.orders import NOW, make_paid_order
 from tests.make.people import make_actor, make_person
 
@@ -65,3 +66,12 @@ def test_without_a_tracker_the_page_says_that_nobody_sees_and_not_that_all_is_we
     shown = client.get("/orders/parcels").content.decode()
     assert "看不到哪些停住了" in shown
     assert "发出的包裹都在走" not in shown
+
+
+def test_an_address_that_cannot_be_read_is_said_and_the_warehouse_is_not_blamed(client, shop):
+    make_warehouse()
+    route_book.place_warehouse(actor=KAIBO, version=route_book.in_force().number, code="hz", province="浙江", reason="在这里", now=NOW)
+    client.force_login(make_person("alice", "owner"))
+    shown = client.get("/orders/routes", {"address": "火星一号"}).content.decode()
+    assert "不知道多远" in shown
+    assert "没填省份" not in shown

@@ -60,7 +60,7 @@ def _tried(request: ConsoleRequest) -> dict[str, Any]:
         return {}
     grams, value_fen = _grams(asked["kg"]), _fen(asked["yuan"])
     parcel, choice, warehouses = route_book.try_address(asked["address"][:200], grams=grams, value_fen=value_fen, is_cash=asked["cash"] == "1")
-    return {"tried": {"place": " ".join(filter(None, parcel.place)) or _("读不出省市区"), "warehouses": warehouses, **choice_words(choice)}}
+    return {"tried": {"place": " ".join(filter(None, parcel.place)) or _("读不出省市区"), "is_unread": not any(parcel.place), "warehouses": warehouses, **choice_words(choice)}}
 
 
 def choice_words(choice: Choice) -> dict[str, Any]:
