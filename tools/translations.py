@@ -147,6 +147,16 @@ def untranslatable() -> list[str]:
     ]
 
 
+def ambiguous() -> list[str]:
+    """This function will list Chinese texts that two catalogues put into different English: merged, all pages would show that of one of them."""
+    english: dict[tuple[str, str], set[str]] = {}
+    for po in SOURCE.glob("**/locale/en/LC_MESSAGES/django.po"):
+        for one in polib.pofile(str(po)):
+            if one.translated():
+                english.setdefault((one.msgctxt or "", one.msgid), set()).add(one.msgstr or str(sorted(one.msgstr_plural.items())))
+    return [f"{msgid!r}: {', '.join(map(repr, sorted(several)))}" for (_, msgid), several in sorted(english.items()) if len(several) > 1]
+
+
 def main() -> int:
     lacking, app = missing(), ""
     for text in lacking:
@@ -156,8 +166,10 @@ def main() -> int:
         print(pasteable(text))
     bare = untranslatable()
     print("\n".join(["", "# outside every translation tag:", *bare]) if bare else "")
-    print(f"{len(lacking)} texts lack English, {len(bare)} lines cannot be translated", file=sys.stderr)
-    return 1 if lacking or bare else 0
+    twice = ambiguous()
+    print("\n".join(["", "# read in two ways; say one of them otherwise in Chinese:", *twice]) if twice else "")
+    print(f"{len(lacking)} texts lack English, {len(bare)} lines cannot be translated, {len(twice)} are read in two ways", file=sys.stderr)
+    return 1 if lacking or bare or twice else 0
 
 
 if __name__ == "__main__":

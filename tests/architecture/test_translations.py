@@ -27,6 +27,11 @@ def test_no_template_shows_chinese_outside_a_translation_tag():
     assert translations.untranslatable() == []
 
 
+def test_a_chinese_text_reads_the_same_on_every_english_page():
+    """Catalogues are merged: of two readings only one would ever be shown, on the pages of both."""
+    assert translations.ambiguous() == []
+
+
 def test_english_texts_hold_no_chinese_and_keep_the_placeholders():
     import polib
 

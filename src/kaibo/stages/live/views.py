@@ -159,7 +159,7 @@ def _closing_figures(view: View) -> list[dict[str, Any]]:
     planned = _("计划 ¥%(planned)s %(off)s") % {"planned": f"{view.planned_fen // 100:,}", "off": measured.off_words(amount_bp)} if amount_bp is not None else _("还没有计划线")
     return [
         {"name": _("成交额"), "value": f"¥{figures.claimed_fen // 100:,}", "beside": planned, "state": "ok" if (amount_bp or 0) >= 0 else "warn"},
-        {"name": _("抢购"), "value": _("%(n)s 件") % {"n": f"{figures.claimed_units:,}"}, "beside": _("%(n)s 笔") % {"n": f"{figures.claims:,}"}},
+        {"name": _("抢购"), "value": _("%(n)s 件") % {"n": f"{figures.claimed_units:,}"}, "beside": _("%(n)s 笔抢购") % {"n": f"{figures.claims:,}"}},
         {"name": _("千次观看成交"), "value": f"¥{view.gpm // 100:,}" if view.gpm is not None else "—", "beside": _("按进场 %(n)s 次") % {"n": f"{view.watched:,}"}},
         {"name": _("没抢到"), "value": f"{refused:,}", "beside": _("抢空 %(a)s · 限购 %(b)s") % {"a": figures.refused_sold_out, "b": figures.refused_limit}, "state": "warn" if refused else ""},
     ]  # fmt: skip

@@ -83,7 +83,7 @@ def lock_list(request: ConsoleRequest) -> HttpResponse:
     units = still.aggregate(units=Sum(F("quantity") - F("used")))["units"] or 0
     context = {
         "form": form, "page": standing, "wanted": wanted or "", "ended": ended, "may_lock": may_lock, "is_asked": bool(form and form.errors) or bool(request.GET.get("session")),
-        "figures": [{"name": _("锁着的货"), "value": units, "beside": _("%(n)s 笔") % {"n": standing.paginator.count}}],
+        "figures": [{"name": _("锁着的货"), "value": units, "beside": _("锁了 %(n)s 次") % {"n": standing.paginator.count}}],
     }  # fmt: skip
     return render(request, "supply/locks.html", context, status=422 if form and form.errors else 200)
 
