@@ -179,7 +179,7 @@ def test_locks_are_paged_and_their_units_are_those_of_all(client, shop):
     )  # fmt: skip
     first, second = (client.get(f"/supply/locks?page={number}").content.decode() for number in (1, 2))
     assert (first.count("客户 "), second.count("客户 ")) == (50, 10)
-    assert "540" in first and "60 笔" in first
+    assert "540" in first and "锁了 60 次" in first
     assert "客户 59" in second
 
 
