@@ -108,7 +108,7 @@ def test_a_blocked_message_is_refused_with_its_reason_and_a_doubtful_one_waits(d
         fine = alice.post("messages", {"text": "好看"})
         reader.join(10)
     assert (blocked.status_code, blocked.json()["code"]) == (422, "blocked")
-    assert blocked.json()["details"]["hits"] == [{"text": "全网最低", "source": "广告法 9"}]
+    assert blocked.json()["details"]["hits"] == [{"text": "全网最低", "source": "广告法 9", "source_en": "Advertising Law 9", "suggestion_en": ""}]
     assert (doubtful.status_code, fine.status_code) == (202, 202)
     shown = [m["text"] for e in heard if e.kind == "chat" for m in e.data["messages"]]
     assert shown == ["好看"]
